@@ -1,0 +1,91 @@
+/* The configuration in force: what the JSON file says, over the built-in defaults.
+ *
+ * config.c reads JSON (cJSON) and serves the programs that may link it. The tracer may
+ * not (what it links shadows the traced program's own libraries): the launcher hands it
+ * the resolved configuration as text, through handover.h. */
+#ifndef PT_CONFIG_H
+#define PT_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/log.h"
+#include "base/status.h"
+
+/* One line of an include or exclude file: two patterns with '*' wildcards. */
+struct pt_pattern {
+    char *module;
+    char *function;
+};
+
+struct pt_strings {
+    char **items;
+    size_t n;
+};
+
+struct pt_patterns {
+    struct pt_pattern *items;
+    size_t n;
+};
+
+enum pt_io_type { PT_IO_NATIVE, PT_IO_PICKLE };
+
+struct pt_config {
+    char *file; /* where it was read from; NULL: built-in defaults */
+    struct pt_strings modules_to_load;
+    struct pt_strings modules_to_exclude;
+    struct pt_patterns include; /* empty: everything in modules_to_load */
+    struct pt_patterns exclude;
+    struct pt_strings python_modules_path;
+    struct {
+        enum pt_log_format format;
+        char *output; /* NULL: stderr */
+        bool color;
+        enum pt_log_level level;
+    } logger;
+    struct {
+        enum pt_io_type type;
+        bool backtrace;
+        char *trace; /* file name of the trace, NULL: by the cache's naming */
+        struct {
+            char *root;                                     /* ".__pytracercache__" */
+            char *traces, *stats, *sources, *report, *info; /* names inside root */
+        } cache;
+        char *export_filename;
+        char *stats_filename;
+        char *stats_callgraph;
+        char *report_filename;
+        /* Bounds on what one value may store; larger ones are kept as "omitted". */
+        uint64_t max_elements;
+        uint32_t max_depth; /* nesting of containers and attributes */
+        uint32_t max_items; /* members of one container */
+    } io;
+    struct {
+        bool ufunc;  /* trace numpy ufuncs */
+        bool scalar; /* trace operators of numpy scalars */
+    } numpy;
+    struct {
+        char *layers; /* "" off; "numpy", "all", comma-separated */
+        char *mode;   /* "sr" */
+        bool has_seed;
+        uint64_t seed;
+        uint32_t precision_binary64; /* bits, 53 */
+        uint32_t precision_binary32; /* bits, 24 */
+    } fuzzy;
+};
+
+/* Reads `path` (NULL: the file named by PYTRACER_CONFIG, else the built-in defaults).
+ * Relative names in it are resolved against the configuration's own folder, include and
+ * exclude files are read. An unknown key, a wrong type or two different spellings of
+ * one key are PT_E_CONFIG, naming the key, the file and the nearest known key. The
+ * caller ends *config with pt_config_destroy. */
+PT_MUST_CHECK enum pt_status pt_config_load(const char *path, struct pt_config **config,
+                                            struct pt_error *error);
+void pt_config_destroy(struct pt_config *config);
+
+/* Folders of the cache, absolute. `which` is "traces", "stats", "sources", "report" or
+ * "info". The caller frees the result; NULL: no memory. */
+char *pt_config_cache_folder(const struct pt_config *config, const char *which);
+
+#endif

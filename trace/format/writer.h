@@ -1,0 +1,73 @@
+/* Writes one trace. The caller's side only copies into memory; a thread of the writer
+ * puts whole blocks on disk by positioned writes. The first failure to write is kept:
+ * later calls drop their data, and pt_trace_writer_close reports it, so that a full
+ * disk never stops the traced program.
+ *
+ * Thread: all calls on one writer are made by one thread at a time (in the tracer:
+ * under the GIL). Memory: bounded, whatever the length of the run. */
+#ifndef PT_TRACE_WRITER_H
+#define PT_TRACE_WRITER_H
+
+#include "base/status.h"
+#include "format/format.h"
+
+struct pt_trace_writer; /* opaque */
+
+/* Creates "<path>.part" exclusively (PT_E_EXISTS if it or <path> is there) and writes
+ * the header. The caller owns *writer and ends it with close or abandon. */
+PT_MUST_CHECK enum pt_status pt_trace_writer_open(const char *path,
+                                                  const struct pt_trace_header *header,
+                                                  struct pt_trace_writer **writer,
+                                                  struct pt_error *error);
+
+/* Definitions: each returns the id, writing the record the first time the content is
+ * seen. `bytes` of text are copied. */
+uint32_t pt_trace_writer_string(struct pt_trace_writer *writer, const char *text,
+                                size_t bytes);
+uint32_t pt_trace_writer_function(struct pt_trace_writer *writer,
+                                  const struct pt_trace_function *function);
+uint32_t pt_trace_writer_site(struct pt_trace_writer *writer,
+                              const struct pt_trace_site *site);
+uint32_t pt_trace_writer_path(struct pt_trace_writer *writer,
+                              const struct pt_trace_path *path);
+
+void pt_trace_writer_meta(struct pt_trace_writer *writer, const char *key,
+                          const char *value, size_t value_bytes);
+
+/* One phase of one call is written as: begin, value…, then enter or exit. begin returns
+ * nothing to keep: the writer remembers where the phase's values started, how many they
+ * are and how many bytes they hold, and fills `values`, `data_bytes` and `n_values` of
+ * the ENTER or EXIT record itself. */
+void pt_trace_writer_begin_phase(struct pt_trace_writer *writer);
+
+/* One value. The writer chooses the storage (inline, payload) by data_bytes; `storage`
+ * on entry is NONE, INLINE (meaning "data follow") or SAMPLE; `payload` is ignored.
+ * `data`: value->data_bytes bytes, C order, little-endian. */
+void pt_trace_writer_value(struct pt_trace_writer *writer,
+                           const struct pt_trace_value *value, const void *data);
+
+void pt_trace_writer_enter(struct pt_trace_writer *writer,
+                           const struct pt_trace_enter *enter);
+void pt_trace_writer_exit(struct pt_trace_writer *writer,
+                          const struct pt_trace_exit *exit);
+
+/* Hands every open block to the disk thread and waits until all is written (before
+ * fork, and in tests). */
+void pt_trace_writer_flush(struct pt_trace_writer *writer);
+
+/* Marks the trace as partial: `why` becomes the metadata key "partial". */
+void pt_trace_writer_partial(struct pt_trace_writer *writer, const char *why);
+
+/* The first error met so far, or NULL. Borrowed. */
+const struct pt_error *pt_trace_writer_error(const struct pt_trace_writer *writer);
+
+/* Ends the trace: flush, index, footer, trailer, fsync, rename to the final name. Frees
+ * the writer in any case. NULL is legal. */
+PT_MUST_CHECK enum pt_status pt_trace_writer_close(struct pt_trace_writer *writer,
+                                                   struct pt_error *error);
+
+/* Forgets the trace without touching its file: for the child of a fork, where the disk
+ * thread does not exist. NULL is legal. */
+void pt_trace_writer_abandon(struct pt_trace_writer *writer);
+
+#endif
