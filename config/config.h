@@ -1,8 +1,10 @@
 /* The configuration in force: what the JSON file says, over the built-in defaults.
  *
- * config.c reads JSON (cJSON) and serves the programs that may link it. The tracer may
- * not (what it links shadows the traced program's own libraries): the launcher hands it
- * the resolved configuration as text, through handover.h. */
+ * Two libraries. pt_handover holds the structure, the key table (keys.h), the patterns
+ * (pattern.h) and the way to the tracer (handover.h), and links pt_base alone.
+ * pt_config adds pt_config_load and pt_config_parse, which read JSON (cJSON), for the
+ * programs that may link it. The tracer may not: what it links shadows the traced
+ * program's own libraries. */
 #ifndef PT_CONFIG_H
 #define PT_CONFIG_H
 
@@ -75,17 +77,29 @@ struct pt_config {
     } fuzzy;
 };
 
-/* Reads `path` (NULL: the file named by PYTRACER_CONFIG, else the built-in defaults).
- * Relative names in it are resolved against the configuration's own folder, include and
- * exclude files are read. An unknown key, a wrong type or two different spellings of
- * one key are PT_E_CONFIG, naming the key, the file and the nearest known key. The
- * caller ends *config with pt_config_destroy. */
+/* Library pt_config: reads `path` (NULL: the file named by PYTRACER_CONFIG, else the
+ * built-in defaults). What the file does not say keeps its default. Include and exclude
+ * files and python_modules_path are relative to the configuration's own folder; the
+ * cache and the outputs belong to the folder the program runs in. An unknown key, a
+ * wrong type or two spellings of one key that differ are PT_E_CONFIG, naming the file,
+ * the key and the nearest known one. The caller ends *config with pt_config_destroy.
+ * Thread: safe. */
 PT_MUST_CHECK enum pt_status pt_config_load(const char *path, struct pt_config **config,
                                             struct pt_error *error);
+
+/* The same from `text` that was read from `path` (for messages and relative names). */
+PT_MUST_CHECK enum pt_status pt_config_parse(const char *text, const char *path,
+                                             struct pt_config **config,
+                                             struct pt_error *error);
+
+/* Library pt_handover, from here on. An empty configuration (lists empty, strings NULL,
+ * numbers 0), for those that fill one themselves; NULL: no memory. */
+struct pt_config *pt_config_create(void);
 void pt_config_destroy(struct pt_config *config);
 
-/* Folders of the cache, absolute. `which` is "traces", "stats", "sources", "report" or
- * "info". The caller frees the result; NULL: no memory. */
+/* Folders of the cache, absolute (against the present folder). `which` is "traces",
+ * "stats", "sources", "report" or "info"; NULL is the root. The caller frees the
+ * result; NULL: no memory, or no such folder. */
 char *pt_config_cache_folder(const struct pt_config *config, const char *which);
 
 #endif
