@@ -1,0 +1,117 @@
+/* Stochastic arithmetic for a stock Python: the operations of the traced process are
+ * rounded at random, each layer in its own way, so that runs with different seeds show
+ * which digits are noise.
+ *
+ *   options   which layers, which mode, which seed              options.c
+ *   runtime   one generator for each thread, counters, scope    runtime.c, generator.h
+ *   numpy     loops that take the place of numpy's own          install.c → loops.c
+ *             → kernels.c (contiguous blocks, once per instruction set), reduce.c,
+ *             edge.c (what the error-free transformations do not cover)
+ *
+ * Order of calls: pt_fuzzy_start before Python starts; pt_fuzzy_numpy_ready each time
+ * numpy's core module has been executed; pt_fuzzy_stop at the end. Where
+ * pt_fuzzy_start was not called, every other function here does nothing. */
+#ifndef PT_FUZZY_FUZZY_H
+#define PT_FUZZY_FUZZY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/* Of Python.h, which this header does not need otherwise. */
+struct _object;
+
+/* Layers are bits, so that several are active at once. */
+enum pt_fuzzy_layer {
+    PT_FUZZY_NUMPY = 1,    /* ufunc loops and reductions */
+    PT_FUZZY_PYTHON = 2,   /* float and complex objects, math */
+    PT_FUZZY_LIBM = 4,     /* exported functions of libm */
+    PT_FUZZY_BLAS = 8,     /* BLAS and LAPACK */
+    PT_FUZZY_ROUNDING = 16 /* random hardware rounding mode; never part of "all" */
+};
+
+/* MODES.md says what each does and what other tools call it. */
+enum pt_fuzzy_mode {
+    PT_FUZZY_SR,     /* up or down with probability by distance */
+    PT_FUZZY_UD,     /* up or down with probability 1/2 */
+    PT_FUZZY_RR,     /* Monte Carlo arithmetic on the result */
+    PT_FUZZY_PB,     /* Monte Carlo arithmetic on the operands */
+    PT_FUZZY_MCA,    /* both */
+    PT_FUZZY_SR_DET, /* sr, drawn from a hash of seed, operation and operands */
+    PT_FUZZY_UD_DET  /* ud, likewise */
+};
+
+struct pt_fuzzy_options {
+    unsigned layers; /* OR of enum pt_fuzzy_layer; 0: off */
+    enum pt_fuzzy_mode mode;
+    uint64_t seed;
+    uint64_t
+        process; /* what sets this process apart from others of its run (MPI rank,
+                    fork path); 0 the main one. Same seed and process: same noise */
+    unsigned precision_binary64; /* bits, 1 to 53; 0 is 53 */
+    unsigned precision_binary32; /* bits, 1 to 24; 0 is 24 */
+};
+
+/* What was done since pt_fuzzy_start, over all threads. */
+struct pt_fuzzy_counts {
+    uint64_t perturbed; /* operations that were rounded at random */
+    uint64_t nearest;   /* operations of an active layer left to nearest (NaN, Inf and
+                           out of scope) */
+};
+
+/* Reads a comma-separated list ("numpy", "all", "" or "off" for none) into *layers.
+ * "all" is every layer of this build but `rounding`. An unknown name is PT_E_USAGE and
+ * is named; a layer that this build has not is PT_E_UNSUPPORTED. */
+PT_MUST_CHECK enum pt_status pt_fuzzy_parse_layers(const char *names, unsigned *layers,
+                                                   struct pt_error *error);
+
+/* Reads the name of a mode ("sr", "sr-det", …); errors as above. */
+PT_MUST_CHECK enum pt_status
+pt_fuzzy_parse_mode(const char *name, enum pt_fuzzy_mode *mode, struct pt_error *error);
+
+/* The names back, for headers and messages: "numpy,libm" in `text` (always ended by
+ * NUL; 64 bytes hold every combination), and the mode's name (static storage). */
+void pt_fuzzy_layers_text(unsigned layers, char *text, size_t size);
+const char *pt_fuzzy_mode_name(enum pt_fuzzy_mode mode);
+
+/* A seed from the system's generator. PT_E_IO if it has none. */
+PT_MUST_CHECK enum pt_status pt_fuzzy_seed_system(uint64_t *seed,
+                                                  struct pt_error *error);
+
+/* Switches the arithmetic on with a copy of *options. Wrong precisions are PT_E_USAGE,
+ * what this build cannot do PT_E_UNSUPPORTED, a second start PT_E_EXISTS. With
+ * options->layers == 0 nothing happens. Thread: before all others. */
+PT_MUST_CHECK enum pt_status pt_fuzzy_start(const struct pt_fuzzy_options *options,
+                                            struct pt_error *error);
+
+/* To be called under the GIL when `numpy.core._multiarray_umath` (numpy 1) or
+ * `numpy._core._multiarray_umath` (numpy 2) has been executed; `umath_module` is that
+ * module, borrowed. Replaces numpy's loops by stochastic ones. A second call for the
+ * same numpy is PT_OK and changes nothing. Leaves no Python exception set. A numpy
+ * whose interface is unknown is PT_E_VERSION: nothing was replaced, the program runs on
+ * unperturbed. */
+PT_MUST_CHECK enum pt_status pt_fuzzy_numpy_ready(struct _object *umath_module,
+                                                  struct pt_error *error);
+
+/* Within a pause the calling thread computes as IEEE arithmetic does; pauses nest.
+ * For the tracer's own work and for scopes. Thread: safe, acts on the caller's own. */
+void pt_fuzzy_pause(void);
+void pt_fuzzy_resume(void);
+
+/* In a forked child: continue on streams of its own. `process` as in the options.
+ * Thread: the only one. */
+void pt_fuzzy_forked(uint64_t process);
+
+/* Thread: safe; exact when no other thread computes. */
+struct pt_fuzzy_counts pt_fuzzy_counts(void);
+
+/* The layers that are active: asked for, and installed. Thread: safe. */
+unsigned pt_fuzzy_active(void);
+
+/* Computes as IEEE arithmetic does from here on: loops stay in place and pass through,
+ * since numpy may still hold them. Thread: the last. */
+void pt_fuzzy_stop(void);
+
+#endif
