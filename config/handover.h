@@ -8,7 +8,7 @@
  *
  * The text, UTF-8 or whatever bytes the names have:
  *
- *     pytracer-configuration 1
+ *     pytracer-configuration 1 <bytes that follow, 10 digits>
  *     <key> TAB <value>          one line for each value; a list repeats its key
  *     include TAB <module> TAB <function>
  *     end

@@ -17,7 +17,8 @@ enum pt_key_kind {
     PT_KEY_PATTERNS, /* struct pt_patterns; JSON names the files that hold them */
     PT_KEY_BOOL,     /* bool */
     PT_KEY_U32,      /* uint32_t, `least` … `most` */
-    PT_KEY_U64,      /* uint64_t, the same */
+    PT_KEY_U64,      /* uint64_t, the same; a string of digits too (beyond 2^53) */
+    PT_KEY_SEED,     /* uint64_t preceded by a has_seed flag; null: none */
     PT_KEY_CHOICE    /* an enum whose words are `choices`, in the enum's order */
 };
 
@@ -42,9 +43,5 @@ const struct pt_key *pt_key_find(const char *name, bool *synonym);
 /* The known name (key, group or synonym's key) at the least edit distance from `name`;
  * never NULL. */
 const char *pt_key_nearest(const char *name);
-
-/* The nearest of `n` words to `word`, or NULL if none is near enough to be meant (more
- * than a third of its letters differ). Thread: safe. */
-const char *pt_word_nearest(const char *word, const char *const *words, size_t n);
 
 #endif

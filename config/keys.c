@@ -1,0 +1,157 @@
+#include "keys.h"
+
+#include <string.h>
+
+#include "nearest.h"
+
+#define AT(member) offsetof(struct pt_config, member)
+#define TEXT(name, member, nullable, meaning)                                          \
+    {                                                                                  \
+        name, PT_KEY_TEXT, AT(member), nullable, 0, 0, NULL, meaning                   \
+    }
+#define LIST(name, kind, member, meaning)                                              \
+    {                                                                                  \
+        name, kind, AT(member), true, 0, 0, NULL, meaning                              \
+    }
+#define BOOL(name, member, meaning)                                                    \
+    {                                                                                  \
+        name, PT_KEY_BOOL, AT(member), false, 0, 0, NULL, meaning                      \
+    }
+#define NUMBER(name, kind, member, least, most, meaning)                               \
+    {                                                                                  \
+        name, kind, AT(member), false, least, most, NULL, meaning                      \
+    }
+#define CHOICE(name, member, words, meaning)                                           \
+    {                                                                                  \
+        name, PT_KEY_CHOICE, AT(member), false, 0, 0, words, meaning                   \
+    }
+
+static const char *const log_formats[] = {"print", "logger", NULL};
+static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
+static const char *const io_types[] = {"native", "pickle", NULL};
+
+static const struct pt_key keys[] = {
+    LIST("modules_to_load", PT_KEY_STRINGS, modules_to_load,
+         "Modules whose functions are traced, submodules included; `*` is a wildcard."),
+    LIST("modules_to_exclude", PT_KEY_STRINGS, modules_to_exclude,
+         "Modules that are not traced although modules_to_load covers them."),
+    LIST("include_file", PT_KEY_PATTERNS, include,
+         "Files of lines `module-pattern function-pattern`; if there is any such line, "
+         "only functions that one of them covers are traced."),
+    LIST(
+        "exclude_file", PT_KEY_PATTERNS, exclude,
+        "Files of the same form; functions that a line covers are not traced. Replaces "
+        "the built-in list."),
+    LIST("python_modules_path", PT_KEY_PATHS, python_modules_path,
+         "Folders put in front of the traced program's sys.path."),
+    CHOICE(
+        "logger.format", logger.format, log_formats,
+        "`print`: `[HH:MM:SS.ffffff] LEVEL: message`; `logger`: with date and name."),
+    TEXT("logger.output", logger.output, true,
+         "Messages go to the file `<output>.<id>`, a relative one in io.cache.info; "
+         "empty: "
+         "standard error."),
+    BOOL("logger.color", logger.color,
+         "Colours on a terminal; never where NO_COLOR is set."),
+    CHOICE("logger.level", logger.level, log_levels, "Least level that is shown."),
+    CHOICE("io.type", io.type, io_types,
+           "Form of the trace; `pickle` is the one of Pytracer 1."),
+    BOOL("io.backtrace", io.backtrace, "Keep the call stack of each call."),
+    TEXT("io.trace", io.trace, true,
+         "Name of the trace file; empty: `<date>.<job or host>.<pid>.trace`."),
+    TEXT("io.cache.root", io.cache.root, false,
+         "Folder of everything we write, in the folder the program runs in."),
+    TEXT("io.cache.traces", io.cache.traces, false, "Traces, in the root."),
+    TEXT("io.cache.stats", io.cache.stats, false, "Results of parse, in the root."),
+    TEXT("io.cache.sources", io.cache.sources, false,
+         "Copies of the traced sources, in the root."),
+    TEXT("io.cache.report", io.cache.report, false, "Trace reports, in the root."),
+    TEXT("io.cache.info", io.cache.info, false, "Logs, in the root."),
+    TEXT("io.export.filename", io.export_filename, true,
+         "Result file of parse; the name of Pytracer 1 for io.stats.filename."),
+    TEXT("io.stats.filename", io.stats_filename, true,
+         "Result file of parse; empty: `stats.<date>.<job or host>.<pid>.h5`."),
+    TEXT("io.stats.callgraph", io.stats_callgraph, true,
+         "Accepted for Pytracer 1; the result file itself holds the call graph."),
+    TEXT("io.report.filename", io.report_filename, true,
+         "Report of a trace; empty: `report.<date>.<job or host>.<pid>.csv`."),
+    NUMBER("io.max_elements", PT_KEY_U64, io.max_elements, 1, UINT64_MAX,
+           "Elements of one array that are stored; of a larger one, only its shape."),
+    NUMBER("io.max_depth", PT_KEY_U32, io.max_depth, 0, 1000,
+           "Nesting of containers and attributes that is followed."),
+    NUMBER("io.max_items", PT_KEY_U32, io.max_items, 1, UINT32_MAX,
+           "Members of one container that are stored."),
+    BOOL("numpy.ufunc", numpy.ufunc,
+         "Trace numpy's universal functions too, operators on arrays included."),
+    BOOL("numpy.scalar", numpy.scalar, "Trace the operators of numpy's scalars too."),
+    TEXT("fuzzy.layers", fuzzy.layers, false,
+         "Layers of the built-in stochastic arithmetic: empty (off), `all`, or names "
+         "with commas between."),
+    TEXT("fuzzy.mode", fuzzy.mode, false,
+         "How the last bit is disturbed; `sr` is stochastic rounding."),
+    NUMBER("fuzzy.seed", PT_KEY_SEED, fuzzy.seed, 0, UINT64_MAX,
+           "Seed of the disturbance; null: PYTRACER_SEED, else another one each time."),
+    NUMBER("fuzzy.precision_binary64", PT_KEY_U32, fuzzy.precision_binary64, 1, 53,
+           "Virtual precision of float64 in bits."),
+    NUMBER("fuzzy.precision_binary32", PT_KEY_U32, fuzzy.precision_binary32, 1, 24,
+           "Virtual precision of float32 in bits."),
+};
+
+/* What the README of Pytracer 1 wrote, beside what its program read. */
+static const struct {
+    const char *written;
+    const char *name;
+} synonyms[] = {
+    {"module_to_load", "modules_to_load"},
+    {"module_to_exclude", "modules_to_exclude"},
+    {"exlude_file", "exclude_file"},
+};
+
+const struct pt_key *pt_keys(size_t *n)
+{
+    *n = PT_ARRAY_LENGTH(keys);
+    return keys;
+}
+
+const struct pt_key *pt_key_find(const char *name, bool *synonym)
+{
+    bool other = false;
+
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(synonyms); i++) {
+        if (strcmp(name, synonyms[i].written) == 0) {
+            name = synonyms[i].name;
+            other = true;
+        }
+    }
+    if (synonym)
+        *synonym = other;
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(keys); i++) {
+        if (strcmp(name, keys[i].name) == 0)
+            return &keys[i];
+    }
+    return NULL;
+}
+
+const char *pt_key_nearest(const char *name)
+{
+    const char *last = strrchr(name, '.');
+    const char *best = keys[0].name;
+    size_t best_distance = SIZE_MAX;
+
+    last = last ? last + 1 : name;
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(keys); i++) {
+        const char *key_last = strrchr(keys[i].name, '.');
+        /* The whole name decides; the part after the last dot finds a key that was put
+         * in the wrong group, at the price of one more letter. */
+        size_t whole = pt_word_distance(name, keys[i].name);
+        size_t tail =
+            1 + pt_word_distance(last, key_last ? key_last + 1 : keys[i].name);
+        size_t d = whole < tail ? whole : tail;
+
+        if (d < best_distance) {
+            best = keys[i].name;
+            best_distance = d;
+        }
+    }
+    return best;
+}
