@@ -172,22 +172,31 @@ static bool is_hash(const char *name)
     return strlen(name) == 32 && name[strspn(name, "0123456789abcdef")] == '\0';
 }
 
+/* Six letters and digits as mkstemp draws them. Words that a person would add
+ * ("backup", "COPY12" is rare enough) are of one class; of a thousand drawn names, five
+ * are too, and stay uncleaned. */
+static bool is_drawn(const char *text)
+{
+    int lower = 0, upper = 0, digit = 0;
+
+    for (const char *p = text; *p; p++) {
+        lower += islower((unsigned char)*p) != 0;
+        upper += isupper((unsigned char)*p) != 0;
+        digit += isdigit((unsigned char)*p) != 0;
+    }
+    return strlen(text) == 6 && lower + upper + digit == 6 && lower < 6 && upper < 6 &&
+           digit < 6;
+}
+
 /* Takes ".part", ".tmp" or the ".XXXXXX" of mkstemp off the end of `name`. */
 static bool take_partial(char *name)
 {
     char *dot = strrchr(name, '.');
-    size_t n = dot ? strlen(dot + 1) : 0;
 
     if (dot == NULL)
         return false;
-    if (strcmp(dot, ".part") != 0 && strcmp(dot, ".tmp") != 0) {
-        for (size_t i = 1; i <= n; i++) {
-            if (!isalnum((unsigned char)dot[i]))
-                return false;
-        }
-        if (n != 6)
-            return false;
-    }
+    if (strcmp(dot, ".part") != 0 && strcmp(dot, ".tmp") != 0 && !is_drawn(dot + 1))
+        return false;
     *dot = '\0';
     return true;
 }

@@ -75,6 +75,8 @@ static void only_our_own_names_are_recognised(void **state)
         {"mine.trace", PT_CACHE_OTHER, false},
         {"stats.mine.h5", PT_CACHE_OTHER, false},
         {"stats.261123043000.node1.4711.h5.backup", PT_CACHE_OTHER, false},
+        {"stats.261123043000.node1.4711.h5.BACKUP", PT_CACHE_OTHER, false},
+        {"261123043000.node1.4711.trace.240131", PT_CACHE_OTHER, false},
         {"report.csv", PT_CACHE_OTHER, false},
         {"", PT_CACHE_OTHER, false},
         {".", PT_CACHE_OTHER, false},
