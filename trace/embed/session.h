@@ -1,0 +1,56 @@
+/* The life of a trace: opened before the program's first line, sealed after its last,
+ * however it ends.
+ *
+ *     open ──▶ running ──stop──▶ stopped ──seal──▶ sealed
+ *                 └──────fork (child)──────▶ none
+ *
+ * stop needs the interpreter: it ends the interception, and asks for what only Python
+ * knows. seal does not: it may follow when the interpreter is gone. There is one
+ * session per process. */
+#ifndef PT_EMBED_SESSION_H
+#define PT_EMBED_SESSION_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "config.h"
+#include "embed/handle.h"
+
+/* What is asked for; all borrowed for the life of the process. */
+struct pt_session_plan {
+    const struct pt_config *config;
+    enum pt_report report;
+    const char *executable; /* sys.executable */
+    const char *program;    /* script, module or code as given */
+    int argc;               /* of the interpreter */
+    char **argv;
+};
+
+/* How the process ends, as far as it is known. */
+struct pt_ending {
+    int exit_status; /* -1: not known */
+    int signal;      /* 0: none */
+};
+
+/* Creates the folders of the cache, the log and the trace, and starts to record.
+ * Nothing of the program has run yet: an error is a reason not to run it. Thread: under
+ * the GIL. */
+PT_MUST_CHECK enum pt_status pt_session_open(const struct pt_session_plan *plan,
+                                             struct pt_error *error);
+
+/* Ends the recording. Again: nothing. Thread: under the GIL. */
+void pt_session_stop(void);
+
+/* True from the end of stop on, and where there is no session. Thread: safe. */
+bool pt_session_stopped(void);
+
+/* Writes what is known of the end and gives the trace its name. A session that was not
+ * stopped, and the child of a fork, leave the file as it is. Again: nothing. Problems
+ * are warned about, never fatal. Thread: safe, no GIL needed. */
+void pt_session_seal(struct pt_ending ending);
+
+/* Around a fork, in Python's own hooks. Thread: under the GIL. */
+void pt_session_before_fork(void);
+void pt_session_in_child(void);
+
+#endif

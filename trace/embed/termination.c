@@ -1,0 +1,123 @@
+/* The handler may not do more than wake a thread:
+ *
+ *     SIGTERM ─▶ handler ─eventfd─▶ watcher ──▶ sealer: takes the GIL, stops, seals
+ *                                      │  at most PATIENCE seconds
+ *                                      ▼
+ *                              default action, SIGTERM again
+ *
+ * The sealer is a thread of its own because taking the GIL may never end: the program
+ * may be deep in C code, or the interpreter may be going down and freezes whoever asks.
+ * The process must die all the same; the trace then stays unsealed, and readable. */
+#include "embed/termination.h"
+
+#include <Python.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "embed/session.h"
+
+enum { PATIENCE = 5 };
+
+static struct {
+    int event;   /* written by the handler, read by the watcher */
+    pid_t owner; /* a forked child has the handler, not the threads */
+    sem_t sealed;
+} state;
+
+static void die(void)
+{
+    struct sigaction action = {.sa_handler = SIG_DFL};
+    sigset_t set;
+    sigaction(SIGTERM, &action, NULL);
+    kill(getpid(), SIGTERM);
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static void on_signal(int number)
+{
+    (void)number;
+    int kept = errno;
+    uint64_t one = 1;
+    if (getpid() != state.owner)
+        die();
+    else if (write(state.event, &one, sizeof one) != (ssize_t)sizeof one)
+        die();
+    errno = kept;
+}
+
+static void *seal(void *unused)
+{
+    (void)unused;
+    if (!pt_session_stopped()) {
+        /* Never released: the program stands still until the process is gone. */
+        (void)PyGILState_Ensure();
+        pt_session_stop();
+    }
+    pt_session_seal((struct pt_ending){.exit_status = -1, .signal = SIGTERM});
+    sem_post(&state.sealed);
+    return NULL;
+}
+
+static void *watch(void *unused)
+{
+    (void)unused;
+    uint64_t count;
+    pthread_t sealer;
+    struct timespec end;
+
+    while (read(state.event, &count, sizeof count) < 0 && errno == EINTR)
+        continue;
+    clock_gettime(CLOCK_REALTIME, &end);
+    end.tv_sec += PATIENCE;
+    if (pthread_create(&sealer, NULL, seal, NULL) == 0)
+        while (sem_timedwait(&state.sealed, &end) != 0 && errno == EINTR)
+            continue;
+    die();
+    return NULL;
+}
+
+/* A forked child has no watcher: it must die by itself, as it would without us. */
+static void in_child(void)
+{
+    struct sigaction present, action = {.sa_handler = SIG_DFL};
+    if (sigaction(SIGTERM, NULL, &present) == 0 && present.sa_handler == on_signal)
+        sigaction(SIGTERM, &action, NULL);
+}
+
+enum pt_status pt_termination_install(struct pt_error *error)
+{
+    struct sigaction present,
+        action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    sigset_t all, mask;
+    pthread_t watcher;
+
+    if (sigaction(SIGTERM, NULL, &present) != 0 || present.sa_handler != SIG_DFL)
+        return PT_OK;
+    state.owner = getpid();
+    state.event = eventfd(0, EFD_CLOEXEC);
+    if (state.event < 0 || sem_init(&state.sealed, 0, 0) != 0)
+        return pt_error_sys(error, "cannot make an event");
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &mask);
+    int failed = pthread_create(&watcher, NULL, watch, NULL);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    if (failed == 0)
+        failed = pthread_atfork(NULL, NULL, in_child);
+    if (failed != 0) {
+        errno = failed;
+        return pt_error_sys(error, "cannot start a thread");
+    }
+    pthread_detach(watcher);
+    sigemptyset(&action.sa_mask);
+    if (sigaction(SIGTERM, &action, NULL) != 0)
+        return pt_error_sys(error, "cannot handle SIGTERM");
+    return PT_OK;
+}

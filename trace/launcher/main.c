@@ -1,0 +1,116 @@
+/* pytracer-trace: reads its command line and the configuration, finds the interpreter
+ * that would have run the program, and becomes the tracer built for that interpreter.
+ *
+ * The tracer needs libc, libm and libpython alone, since whatever else it linked would
+ * shadow the traced program's own libraries. What needs more is done here, before the
+ * exec, and handed over in an unnamed file. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "config.h"
+#include "handover.h"
+#include "launcher/command.h"
+#include "launcher/interpreter.h"
+#include "launcher/options.h"
+#include "launcher/plan.h"
+
+/* The configuration in a file without a name that survives exec, read from its start.
+ */
+static enum pt_status hand_over(const struct pt_config *config, int *descriptor,
+                                struct pt_error *error)
+{
+    int fd = memfd_create("pytracer-configuration", 0);
+    if (fd < 0)
+        return pt_error_sys(error, "cannot make a file in memory");
+    enum pt_status status = pt_handover_write(fd, config, error);
+    if (status == PT_OK && lseek(fd, 0, SEEK_SET) != 0)
+        status = pt_error_sys(error, "cannot rewind the configuration");
+    if (status != PT_OK) {
+        close(fd);
+        return status;
+    }
+    *descriptor = fd;
+    return PT_OK;
+}
+
+/* Becomes the tracer; returns only if that fails. See embed/handle.h. */
+static enum pt_status start(const struct pt_launch_options *options,
+                            const struct pt_interpreter *interpreter, char *tracer,
+                            int descriptor, struct pt_error *error)
+{
+    char number[16], version[] = PT_VERSION;
+    size_t n = (size_t)options->n_command;
+    char **argv = calloc(PT_HANDLE_ARGUMENTS + 1 + n + 1, sizeof *argv);
+    if (argv == NULL)
+        return pt_error_set(error, PT_E_MEMORY, "no memory");
+    snprintf(number, sizeof number, "%d", descriptor);
+    char report[8];
+    snprintf(report, sizeof report, "%s", pt_report_name(options->report));
+    char executable[PATH_MAX], command[PATH_MAX];
+    memcpy(executable, interpreter->executable, sizeof executable);
+    memcpy(command, interpreter->command, sizeof command);
+    argv[0] = tracer;
+    argv[PT_HANDLE_VERSION] = version;
+    argv[PT_HANDLE_DESCRIPTOR] = number;
+    argv[PT_HANDLE_REPORT] = report;
+    argv[PT_HANDLE_PYTHON] = executable;
+    argv[PT_HANDLE_ARGUMENTS] = command;
+    memcpy(argv + PT_HANDLE_ARGUMENTS + 1, options->command, n * sizeof *argv);
+    execv(tracer, argv);
+    enum pt_status status = pt_error_sys(error, "cannot start %s", tracer);
+    free(argv);
+    return status;
+}
+
+static enum pt_status launch(const struct pt_launch_options *options,
+                             struct pt_error *error)
+{
+    struct pt_command command = pt_command_find(options->n_command, options->command);
+    struct pt_config *config = NULL;
+    struct pt_interpreter interpreter;
+    char tracer[PATH_MAX];
+    int descriptor = -1;
+
+    enum pt_status status = pt_command_check(&command, error);
+    if (status == PT_OK)
+        status = pt_config_load(options->config, &config, error);
+    if (status == PT_OK)
+        status = pt_launch_options_apply(options, config, error);
+    if (status == PT_OK)
+        status = pt_interpreter_find(options->python, &interpreter, error);
+    if (status == PT_OK)
+        status = pt_interpreter_tracer(&interpreter, tracer, error);
+    if (status == PT_OK && options->dry_run)
+        status = pt_plan_print(options, config, &command, &interpreter, tracer, error);
+    else if (status == PT_OK) {
+        status = hand_over(config, &descriptor, error);
+        if (status == PT_OK)
+            status = start(options, &interpreter, tracer, descriptor, error);
+    }
+    pt_config_destroy(config);
+    return status;
+}
+
+int main(int argc, char **argv)
+{
+    struct pt_launch_options options;
+    struct pt_error error = {0};
+    enum pt_status status = pt_launch_options_parse(argc, argv, &options, &error);
+
+    if (status == PT_OK && options.help)
+        fputs(pt_launch_usage, stdout);
+    else if (status == PT_OK && options.version)
+        puts("pytracer-trace " PT_VERSION);
+    else if (status == PT_OK)
+        status = launch(&options, &error);
+    if (status == PT_OK)
+        return fflush(stdout) == 0 ? 0 : 1;
+    fprintf(stderr, "pytracer-trace: %s\n", error.text);
+    /* 2 as python's own, for a script that is not there and for a wrong command line.
+     */
+    return status == PT_E_USAGE || error.sys == ENOENT ? 2 : 1;
+}

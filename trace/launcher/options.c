@@ -1,0 +1,295 @@
+#include "launcher/options.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "launcher/identity.h"
+
+const char pt_launch_usage[] =
+    "usage: pytracer-trace [options] --command SCRIPT [argument ...]\n"
+    "       pytracer-trace [options] SCRIPT | -m MODULE | -c CODE [argument ...]\n"
+    "\n"
+    "Runs a Python program as `python` does, and records what goes in and out of the\n"
+    "functions of the configured modules.\n"
+    "\n"
+    "  --command ...           the rest of the line is what would follow `python`\n"
+    "  --config FILE           configuration (else PYTRACER_CONFIG, else the "
+    "defaults)\n"
+    "  --python EXE            interpreter (else of VIRTUAL_ENV, CONDA_PREFIX, PATH)\n"
+    "  --output FILE           the trace (else in the cache's folder of traces)\n"
+    "  --report {on,off,only}  also, or instead of a trace, a table of calls and "
+    "memory\n"
+    "  --report-file FILE      the table (else in the cache's folder of reports)\n"
+    "  --dry-run               say what would be traced, run nothing\n"
+    "  --fuzzy[=LAYERS]        stochastic arithmetic (numpy, …; default all)\n"
+    "  --seed N                seed of the stochastic arithmetic\n"
+    "  --mode MODE             how it perturbs (sr: stochastic rounding)\n"
+    "  --precision-binary64 N  bits of precision of binary64 operations\n"
+    "  --precision-binary32 N  bits of precision of binary32 operations\n"
+    "  --help, --version\n";
+
+enum option {
+    OPTION_COMMAND,
+    OPTION_CONFIG,
+    OPTION_PYTHON,
+    OPTION_OUTPUT,
+    OPTION_REPORT,
+    OPTION_REPORT_FILE,
+    OPTION_DRY_RUN,
+    OPTION_FUZZY,
+    OPTION_SEED,
+    OPTION_MODE,
+    OPTION_BINARY64,
+    OPTION_BINARY32,
+    OPTION_HELP,
+    OPTION_VERSION,
+    OPTION_N
+};
+
+enum value { VALUE_NONE, VALUE_OPTIONAL, VALUE_NEEDED };
+
+static const struct {
+    const char *name;
+    enum value value;
+} known[OPTION_N] = {
+    [OPTION_COMMAND] = {"command", VALUE_NONE},
+    [OPTION_CONFIG] = {"config", VALUE_NEEDED},
+    [OPTION_PYTHON] = {"python", VALUE_NEEDED},
+    [OPTION_OUTPUT] = {"output", VALUE_NEEDED},
+    [OPTION_REPORT] = {"report", VALUE_NEEDED},
+    [OPTION_REPORT_FILE] = {"report-file", VALUE_NEEDED},
+    [OPTION_DRY_RUN] = {"dry-run", VALUE_NONE},
+    [OPTION_FUZZY] = {"fuzzy", VALUE_OPTIONAL},
+    [OPTION_SEED] = {"seed", VALUE_NEEDED},
+    [OPTION_MODE] = {"mode", VALUE_NEEDED},
+    [OPTION_BINARY64] = {"precision-binary64", VALUE_NEEDED},
+    [OPTION_BINARY32] = {"precision-binary32", VALUE_NEEDED},
+    [OPTION_HELP] = {"help", VALUE_NONE},
+    [OPTION_VERSION] = {"version", VALUE_NONE},
+};
+
+/* Splits "--name" or "--name=value"; OPTION_N if the name is not one of ours. */
+static enum option find_option(const char *argument, const char **value)
+{
+    const char *name = argument + 2;
+    size_t length = strcspn(name, "=");
+    enum option option = 0;
+
+    *value = name[length] == '=' ? name + length + 1 : NULL;
+    while (option < OPTION_N && (strncmp(known[option].name, name, length) != 0 ||
+                                 known[option].name[length] != '\0'))
+        option++;
+    return option;
+}
+
+static enum pt_status read_number(const char *name, const char *text, uint64_t least,
+                                  uint64_t most, uint64_t *number,
+                                  struct pt_error *error)
+{
+    char *end;
+    errno = 0;
+    unsigned long long n = strtoull(text, &end, 0);
+    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || n < least ||
+        n > most)
+        return pt_error_set(error, PT_E_USAGE,
+                            "--%s wants a whole number from %llu to %llu, not \"%s\"",
+                            name, (unsigned long long)least, (unsigned long long)most,
+                            text);
+    *number = n;
+    return PT_OK;
+}
+
+static enum pt_status read_report(const char *text, enum pt_report *report,
+                                  struct pt_error *error)
+{
+    for (enum pt_report r = 0; r < PT_REPORT_N; r++)
+        if (strcmp(text, pt_report_name(r)) == 0) {
+            *report = r;
+            return PT_OK;
+        }
+    return pt_error_set(error, PT_E_USAGE, "--report wants on, off or only, not \"%s\"",
+                        text);
+}
+
+static enum pt_status read_option(enum option option, const char *value,
+                                  struct pt_launch_options *options,
+                                  struct pt_error *error)
+{
+    const char *name = known[option].name;
+    uint64_t number = 0;
+    enum pt_status status = PT_OK;
+
+    switch (option) {
+    case OPTION_CONFIG:
+        options->config = value;
+        break;
+    case OPTION_PYTHON:
+        options->python = value;
+        break;
+    case OPTION_OUTPUT:
+        options->output = value;
+        break;
+    case OPTION_REPORT:
+        status = read_report(value, &options->report, error);
+        break;
+    case OPTION_REPORT_FILE:
+        options->report_file = value;
+        break;
+    case OPTION_DRY_RUN:
+        options->dry_run = true;
+        break;
+    case OPTION_FUZZY:
+        options->fuzzy_layers = value != NULL ? value : "all";
+        break;
+    case OPTION_MODE:
+        options->fuzzy_mode = value;
+        break;
+    case OPTION_SEED:
+        status = read_number(name, value, 0, UINT64_MAX, &options->seed, error);
+        options->has_seed = true;
+        break;
+    case OPTION_BINARY64:
+        status = read_number(name, value, 1, 53, &number, error);
+        options->precision_binary64 = (uint32_t)number;
+        break;
+    case OPTION_BINARY32:
+        status = read_number(name, value, 1, 24, &number, error);
+        options->precision_binary32 = (uint32_t)number;
+        break;
+    case OPTION_HELP:
+        options->help = true;
+        break;
+    case OPTION_VERSION:
+        options->version = true;
+        break;
+    case OPTION_COMMAND:
+    case OPTION_N:
+        break;
+    }
+    return status;
+}
+
+/* One "--name" at argv[*i]; *i moves past what it took. */
+static enum pt_status take_option(int argc, char **argv, int *i, bool *command,
+                                  struct pt_launch_options *options,
+                                  struct pt_error *error)
+{
+    const char *argument = argv[*i], *value;
+    enum option option = find_option(argument, &value);
+
+    if (option == OPTION_N)
+        return pt_error_set(error, PT_E_USAGE,
+                            "unknown option %s; --help lists the known ones", argument);
+    *i += 1;
+    if (known[option].value == VALUE_NONE && value != NULL)
+        return pt_error_set(error, PT_E_USAGE, "--%s takes no value",
+                            known[option].name);
+    if (known[option].value == VALUE_NEEDED && value == NULL) {
+        if (*i == argc)
+            return pt_error_set(error, PT_E_USAGE, "--%s wants a value",
+                                known[option].name);
+        value = argv[*i];
+        *i += 1;
+    }
+    *command = option == OPTION_COMMAND;
+    return read_option(option, value, options, error);
+}
+
+enum pt_status pt_launch_options_parse(int argc, char **argv,
+                                       struct pt_launch_options *options,
+                                       struct pt_error *error)
+{
+    *options = (struct pt_launch_options){.report = PT_REPORT_OFF};
+    int i = 1;
+    bool command = false;
+
+    while (i < argc && !command && strncmp(argv[i], "--", 2) == 0) {
+        if (argv[i][2] == '\0') {
+            i++;
+            break;
+        }
+        enum pt_status status = take_option(argc, argv, &i, &command, options, error);
+        if (status != PT_OK)
+            return status;
+        if (options->help || options->version)
+            return PT_OK;
+    }
+    if (i < argc && strcmp(argv[i], "-h") == 0 && !command) {
+        options->help = true;
+        return PT_OK;
+    }
+    if (i == argc)
+        return pt_error_set(error, PT_E_USAGE,
+                            "no program to trace; say pytracer-trace --command "
+                            "script.py (--help lists the options)");
+    options->command = argv + i;
+    options->n_command = argc - i;
+    return PT_OK;
+}
+
+static enum pt_status replace(char **text, const char *with, struct pt_error *error)
+{
+    char *copy = strdup(with);
+    if (copy == NULL)
+        return pt_error_set(error, PT_E_MEMORY, "no memory");
+    free(*text);
+    *text = copy;
+    return PT_OK;
+}
+
+/* Names on the command line are relative to the working directory. */
+static enum pt_status replace_path(char **text, const char *path,
+                                   struct pt_error *error)
+{
+    char folder[PATH_MAX], whole[2 * PATH_MAX];
+    if (path[0] == '/')
+        return replace(text, path, error);
+    if (getcwd(folder, sizeof folder) == NULL)
+        return pt_error_sys(error, "cannot find out the working directory");
+    if ((size_t)snprintf(whole, sizeof whole, "%s/%s", folder, path) >= sizeof whole)
+        return pt_error_set(error, PT_E_LIMIT, "the name %s is too long", path);
+    return replace(text, whole, error);
+}
+
+static enum pt_status apply_seed(const struct pt_launch_options *options,
+                                 struct pt_config *config, struct pt_error *error)
+{
+    struct pt_identity identity;
+    enum pt_status status = pt_identity_read(&identity, error);
+    if (status != PT_OK)
+        return status;
+    if (options->has_seed)
+        config->fuzzy.seed = options->seed;
+    else if (identity.has_seed)
+        config->fuzzy.seed = identity.seed;
+    else if (config->fuzzy.has_seed && identity.has_run) {
+        uint64_t state = config->fuzzy.seed + identity.run_id;
+        config->fuzzy.seed = pt_splitmix64(&state);
+    }
+    config->fuzzy.has_seed |= options->has_seed || identity.has_seed;
+    return PT_OK;
+}
+
+enum pt_status pt_launch_options_apply(const struct pt_launch_options *options,
+                                       struct pt_config *config, struct pt_error *error)
+{
+    enum pt_status status = apply_seed(options, config, error);
+    if (status == PT_OK && options->output != NULL)
+        status = replace_path(&config->io.trace, options->output, error);
+    if (status == PT_OK && options->report_file != NULL)
+        status = replace_path(&config->io.report_filename, options->report_file, error);
+    if (status == PT_OK && options->fuzzy_layers != NULL)
+        status = replace(&config->fuzzy.layers, options->fuzzy_layers, error);
+    if (status == PT_OK && options->fuzzy_mode != NULL)
+        status = replace(&config->fuzzy.mode, options->fuzzy_mode, error);
+    if (options->precision_binary64 != 0)
+        config->fuzzy.precision_binary64 = options->precision_binary64;
+    if (options->precision_binary32 != 0)
+        config->fuzzy.precision_binary32 = options->precision_binary32;
+    return status;
+}

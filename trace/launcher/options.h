@@ -1,0 +1,43 @@
+/* The command line of pytracer-trace. */
+#ifndef PT_LAUNCHER_OPTIONS_H
+#define PT_LAUNCHER_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "config.h"
+#include "embed/handle.h"
+
+struct pt_launch_options {
+    bool help, version, dry_run;
+    const char *config; /* NULL: PYTRACER_CONFIG, or the defaults */
+    const char *python; /* NULL: as the environment says */
+    const char *output; /* path of the trace, NULL: in the cache */
+    enum pt_report report;
+    const char *report_file;  /* NULL: in the cache */
+    const char *fuzzy_layers; /* NULL: as configured */
+    const char *fuzzy_mode;
+    bool has_seed;
+    uint64_t seed;
+    uint32_t precision_binary64, precision_binary32; /* 0: as configured */
+    char **command;                                  /* what would follow `python` */
+    int n_command;
+};
+
+/* Reads argv[1 …]; the texts are borrowed from it. PT_E_USAGE names the argument that
+ * is wrong. Without --help and --version there is a command. */
+PT_MUST_CHECK enum pt_status pt_launch_options_parse(int argc, char **argv,
+                                                     struct pt_launch_options *options,
+                                                     struct pt_error *error);
+
+/* Puts what the options say into the configuration. Where neither gives a seed, it is
+ * that of the environment (PYTRACER_SEED); a configured seed is made different for each
+ * run of an experiment (splitmix64 of seed + run). */
+PT_MUST_CHECK enum pt_status
+pt_launch_options_apply(const struct pt_launch_options *options,
+                        struct pt_config *config, struct pt_error *error);
+
+extern const char pt_launch_usage[];
+
+#endif
