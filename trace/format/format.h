@@ -24,7 +24,9 @@ enum {
     PT_TRACE_INDEX_BLOCKS = 256,
     PT_TRACE_ID_BYTES = 64, /* rooms of the texts in the header, NUL included */
     PT_TRACE_PROGRAM_BYTES = 1024,
-    PT_TRACE_MAX_DIMENSIONS = 32
+    PT_TRACE_MAX_DIMENSIONS = 32,
+    PT_TRACE_TEXT_BYTES = 512 << 10, /* the writer cuts longer strings and metadata */
+    PT_TRACE_KEY_BYTES = 1024        /* and longer keys of metadata */
 };
 
 enum pt_trace_stream {

@@ -21,7 +21,8 @@ PT_MUST_CHECK enum pt_status pt_trace_writer_open(const char *path,
                                                   struct pt_error *error);
 
 /* Definitions: each returns the id, writing the record the first time the content is
- * seen. `bytes` of text are copied. */
+ * seen (and again, under a new id, when a bounded table has forgotten it). `bytes` of
+ * text are copied, at most PT_TRACE_TEXT_BYTES. */
 uint32_t pt_trace_writer_string(struct pt_trace_writer *writer, const char *text,
                                 size_t bytes);
 uint32_t pt_trace_writer_function(struct pt_trace_writer *writer,
@@ -37,7 +38,9 @@ void pt_trace_writer_meta(struct pt_trace_writer *writer, const char *key,
 /* One phase of one call is written as: begin, value…, then enter or exit. begin returns
  * nothing to keep: the writer remembers where the phase's values started, how many they
  * are and how many bytes they hold, and fills `values`, `data_bytes` and `n_values` of
- * the ENTER or EXIT record itself. */
+ * the ENTER or EXIT record itself. From begin to enter or exit no other phase may be
+ * written, not by another thread either: whatever can run Python code (and so give up
+ * the GIL) comes before begin. */
 void pt_trace_writer_begin_phase(struct pt_trace_writer *writer);
 
 /* One value. The writer chooses the storage (inline, payload) by data_bytes; `storage`

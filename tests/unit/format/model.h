@@ -1,0 +1,40 @@
+/* A made-up program for the tests of the trace file: the same seed makes the same calls
+ * with the same values, so that what was written can be made again and compared with
+ * what is read. */
+#ifndef PT_TEST_MODEL_H
+#define PT_TEST_MODEL_H
+
+#include "format/reader.h"
+#include "format/writer.h"
+
+struct model_options {
+    uint64_t seed;
+    uint32_t n_calls;
+    uint64_t big_bytes; /* of the one big array, in the middle; 0: none */
+    uint64_t max_bytes; /* of the other values */
+};
+
+void model_header(struct pt_trace_header *header);
+
+/* Writes the calls [first, last) of the model and ends no trace. */
+void model_write(struct pt_trace_writer *writer, const struct model_options *options);
+
+/* Writes a whole trace, sealed; checks each step. */
+void model_file(const char *path, const struct model_options *options);
+
+/* Compares what is read with the model, from the first call on, and returns the number
+ * of calls whose enter and exit with all values are as written. Fails the test on
+ * anything that is there but different; stops at the first thing that is missing. */
+uint32_t model_compare(struct pt_trace_reader *reader,
+                       const struct model_options *options);
+
+/* Reads everything that a reader offers, whatever the file holds; fails on nothing.
+ * Returns the number of records seen. For damaged files. */
+uint64_t model_read_all(struct pt_trace_reader *reader);
+
+/* A new folder under /tmp, removed with its files at exit. Static storage. */
+const char *model_folder(void);
+/* A name in that folder. Caller frees. */
+char *model_path(const char *name);
+
+#endif

@@ -1,0 +1,271 @@
+/* Values and payloads by reference, through a few decoded blocks that are kept. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "format/reader_state.h"
+#include "format/record.h"
+
+void pt_reader_drop_slots(struct pt_trace_reader *reader)
+{
+    for (size_t i = 0; i < PT_READER_SLOTS; i++) {
+        struct pt_reader_slot *slot = &reader->slots[i];
+        if (slot->pins) /* a visitor is standing in it */
+            continue;
+        free(slot->body);
+        *slot = (struct pt_reader_slot){0};
+    }
+}
+
+/* Slots are divided between the streams, so that a walk over values does not push out
+ * the payloads it visits. */
+static struct pt_reader_slot *slots_of(struct pt_trace_reader *reader,
+                                       enum pt_trace_stream stream)
+{
+    return &reader->slots[stream == PT_STREAM_PAYLOADS ? PT_READER_SLOTS / 2 : 0];
+}
+
+static struct pt_reader_slot *choose_slot(struct pt_trace_reader *reader,
+                                          const struct pt_trace_block *block,
+                                          enum pt_trace_stream stream)
+{
+    struct pt_reader_slot *slots = slots_of(reader, stream), *oldest = NULL;
+
+    for (size_t i = 0; i < PT_READER_SLOTS / 2; i++) {
+        if (slots[i].block == block)
+            return &slots[i];
+        if (!slots[i].pins && (!oldest || slots[i].stamp < oldest->stamp))
+            oldest = &slots[i];
+    }
+    return oldest;
+}
+
+/* The decoded block of a stream, valid until the next call unless the slot is pinned.
+ */
+static enum pt_status fetch(struct pt_trace_reader *reader, enum pt_trace_stream stream,
+                            uint64_t ordinal, struct pt_reader_slot **result,
+                            struct pt_error *error)
+{
+    const struct pt_trace_block *block =
+        pt_trace_reader_block(reader, stream, (size_t)ordinal);
+    enum pt_status status;
+
+    if (!block)
+        return pt_error_set(error, PT_E_DAMAGED,
+                            "%s: block %" PRIu64 " of stream %u is not in the trace",
+                            reader->path, ordinal, stream);
+    struct pt_reader_slot *slot = choose_slot(reader, block, stream);
+    if (!slot)
+        return pt_error_set(error, PT_E_LIMIT, "%s: too many walks within each other",
+                            reader->path);
+    if (slot->block != block) {
+        slot->block = NULL;
+        if (!pt_reader_grow((void **)&slot->body, &slot->room, (size_t)block->raw_bytes,
+                            1))
+            return pt_error_set(error, PT_E_MEMORY, "no memory to read %s",
+                                reader->path);
+        status = pt_trace_reader_read(reader, block, slot->body, error);
+        if (status != PT_OK)
+            return status;
+        slot->block = block;
+    }
+    slot->stamp = ++reader->stamp;
+    *result = slot;
+    return PT_OK;
+}
+
+/* Names file and block before a message about a record. */
+static enum pt_status in_block(const struct pt_trace_reader *reader,
+                               const struct pt_reader_slot *slot,
+                               struct pt_error *error)
+{
+    return pt_error_prefix(error, "%s, block %" PRIu64 " of stream %u", reader->path,
+                           slot->block->ordinal, slot->block->stream);
+}
+
+/* Visits values of one block from `offset` on; *n goes down by each. */
+static enum pt_status walk_block(struct pt_trace_reader *reader,
+                                 const struct pt_reader_slot *slot, uint64_t offset,
+                                 uint32_t *n, pt_trace_value_visitor *visit,
+                                 void *context, struct pt_error *error)
+{
+    struct pt_trace_cursor cursor = {
+        .body = slot->body, .bytes = slot->block->raw_bytes, .offset = offset};
+    enum pt_status status;
+
+    while (*n > 0) {
+        struct pt_trace_value value;
+        const void *data;
+        status = pt_trace_cursor_next(&cursor, error);
+        if (status == PT_E_MISSING)
+            return PT_OK; /* goes on in the next block */
+        if (status == PT_OK)
+            status = pt_trace_value_decode(&cursor, &value, &data, error);
+        if (status != PT_OK)
+            return in_block(reader, slot, error);
+        status = visit(context, &value, data, error);
+        if (status != PT_OK)
+            return status;
+        --*n;
+    }
+    return PT_OK;
+}
+
+enum pt_status pt_trace_reader_values(struct pt_trace_reader *reader, uint64_t ref,
+                                      uint32_t n, pt_trace_value_visitor *visit,
+                                      void *context, struct pt_error *error)
+{
+    struct pt_error ours;
+    struct pt_error *why = error ? error : &ours;
+    uint64_t ordinal = pt_trace_ref_block(ref), offset = pt_trace_ref_offset(ref);
+    enum pt_status status = PT_OK;
+
+    while (n > 0 && status == PT_OK) {
+        struct pt_reader_slot *slot = NULL;
+        status = fetch(reader, PT_STREAM_VALUES, ordinal, &slot, why);
+        if (status != PT_OK)
+            break;
+        slot->pins++;
+        status = walk_block(reader, slot, offset, &n, visit, context, why);
+        slot->pins--;
+        ordinal++;
+        offset = 0;
+    }
+    return status;
+}
+
+/* The extent at a place in the stream of payloads. *data points into the slot. */
+static enum pt_status read_extent(struct pt_trace_reader *reader, uint64_t ordinal,
+                                  uint64_t offset, struct pt_trace_extent *extent,
+                                  const unsigned char **data, struct pt_error *error)
+{
+    struct pt_reader_slot *slot = NULL;
+    enum pt_status status = fetch(reader, PT_STREAM_PAYLOADS, ordinal, &slot, error);
+
+    if (status != PT_OK)
+        return status;
+    struct pt_trace_cursor cursor = {
+        .body = slot->body, .bytes = slot->block->raw_bytes, .offset = offset};
+    status = pt_trace_cursor_next(&cursor, error);
+    if (status == PT_E_DAMAGED || status == PT_E_VERSION)
+        return in_block(reader, slot, error);
+    if (status != PT_OK || cursor.type != PT_RECORD_PAYLOAD ||
+        cursor.record_bytes < PT_PAYLOAD_BYTES)
+        goto misfit;
+    pt_record_get_extent(cursor.record, extent);
+    if (extent->bytes > cursor.record_bytes - PT_PAYLOAD_BYTES ||
+        extent->offset > extent->content_bytes ||
+        extent->bytes > extent->content_bytes - extent->offset ||
+        (extent->bytes == 0 && extent->content_bytes > 0))
+        goto misfit;
+    *data = cursor.record + PT_PAYLOAD_BYTES;
+    return PT_OK;
+misfit:
+    pt_error_set(error, PT_E_DAMAGED, "no payload stands at byte %" PRIu64, offset);
+    return in_block(reader, slot, error);
+}
+
+/* The first extent of a content. */
+static enum pt_status read_first(struct pt_trace_reader *reader, uint64_t ref,
+                                 struct pt_trace_extent *extent,
+                                 const unsigned char **data, struct pt_error *error)
+{
+    enum pt_status status = read_extent(reader, pt_trace_ref_block(ref),
+                                        pt_trace_ref_offset(ref), extent, data, error);
+    if (status == PT_OK && extent->offset != 0)
+        status = pt_error_set(error, PT_E_DAMAGED,
+                              "%s: a reference leads into the middle of a payload",
+                              reader->path);
+    return status;
+}
+
+static bool continues(const struct pt_trace_extent *next,
+                      const struct pt_trace_extent *first, uint64_t position)
+{
+    return next->hash.low == first->hash.low && next->hash.high == first->hash.high &&
+           next->content_bytes == first->content_bytes && next->offset == position;
+}
+
+/* Blocks that one extent fills can be passed over without being read. Moves *ordinal
+ * and *position on, past such blocks that end before `wanted`. */
+static void pass_over(const struct pt_trace_reader *reader, uint64_t wanted,
+                      uint64_t *ordinal, uint64_t *position)
+{
+    for (;;) {
+        const struct pt_trace_block *block =
+            pt_trace_reader_block(reader, PT_STREAM_PAYLOADS, (size_t)*ordinal);
+        if (!block || block->records != 1 || block->raw_bytes <= PT_PAYLOAD_BYTES)
+            return;
+        uint64_t bytes = block->raw_bytes - PT_PAYLOAD_BYTES;
+        if (bytes > wanted || *position > wanted - bytes)
+            return;
+        *position += bytes;
+        ++*ordinal;
+    }
+}
+
+enum pt_status pt_trace_reader_payload(struct pt_trace_reader *reader, uint64_t ref,
+                                       uint64_t offset, uint64_t bytes, void *data,
+                                       struct pt_error *error)
+{
+    struct pt_error ours;
+    struct pt_error *why = error ? error : &ours;
+    struct pt_trace_extent first, extent;
+    const unsigned char *from;
+    unsigned char *to = data;
+    uint64_t ordinal = pt_trace_ref_block(ref), position = 0;
+    enum pt_status status = read_first(reader, ref, &first, &from, why);
+
+    if (status != PT_OK)
+        return status;
+    if (offset > first.content_bytes || bytes > first.content_bytes - offset)
+        return pt_error_set(why, PT_E_DAMAGED,
+                            "%s: a payload of %" PRIu64
+                            " bytes does not hold the bytes "
+                            "from %" PRIu64 " to %" PRIu64,
+                            reader->path, first.content_bytes, offset, offset + bytes);
+    extent = first;
+    while (bytes > 0) {
+        if (offset < position + extent.bytes) {
+            uint64_t skip = offset - position, n = extent.bytes - skip;
+            n = n < bytes ? n : bytes;
+            memcpy(to, from + skip, (size_t)n);
+            to += n;
+            offset += n;
+            bytes -= n;
+        }
+        if (bytes == 0)
+            break;
+        position += extent.bytes;
+        ordinal++;
+        pass_over(reader, offset, &ordinal, &position);
+        status = read_extent(reader, ordinal, 0, &extent, &from, why);
+        if (status != PT_OK)
+            return status;
+        if (!continues(&extent, &first, position))
+            return pt_error_set(why, PT_E_DAMAGED,
+                                "%s: block %" PRIu64 " of payloads does not continue "
+                                "the content it should",
+                                reader->path, ordinal);
+    }
+    return PT_OK;
+}
+
+enum pt_status pt_trace_reader_payload_hash(struct pt_trace_reader *reader,
+                                            uint64_t ref, uint64_t hash[2],
+                                            uint64_t *bytes, struct pt_error *error)
+{
+    struct pt_error ours;
+    struct pt_trace_extent extent;
+    const unsigned char *data;
+    enum pt_status status =
+        read_first(reader, ref, &extent, &data, error ? error : &ours);
+
+    if (status == PT_OK) {
+        hash[0] = extent.hash.low;
+        hash[1] = extent.hash.high;
+        *bytes = extent.content_bytes;
+    }
+    return status;
+}

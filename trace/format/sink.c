@@ -1,0 +1,387 @@
+#include "format/sink.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "format/block.h"
+#include "format/record.h"
+
+enum {
+    N_LARGE = 4,
+    N_SMALL = 10,
+    N_BUFFERS = N_LARGE + N_SMALL,
+    POOL_BYTES = N_LARGE * PT_SINK_LARGE + N_SMALL * PT_SINK_SMALL,
+    INDEX_BODY = PT_INDEX_BYTES + PT_TRACE_INDEX_BLOCKS * PT_INDEX_ENTRY_BYTES
+};
+
+struct pt_sink {
+    int fd;
+    pid_t owner; /* process that has the thread */
+    char *part;  /* name of the file, for messages */
+    pthread_t thread;
+
+    pthread_mutex_t lock; /* guards pools, queue, busy, stop, ready */
+    pthread_cond_t work;  /* the queue has a block, or stop */
+    pthread_cond_t done;  /* a buffer came back, the thread is idle, or ready */
+    struct pt_buffer *free_large, *free_small;
+    struct pt_buffer *first, *last; /* queue */
+    bool busy, stop, ready;
+
+    /* Written by the disk thread before it sets `failed`, read only after. */
+    struct pt_error error;
+    atomic_bool failed;
+
+    /* Of the disk thread alone. */
+    const unsigned char *header; /* borrowed, until `ready` */
+    uint64_t end;                /* of what has been written */
+    uint64_t n_blocks, n_index_blocks, last_index;
+    size_t n_listed; /* blocks since the last index block */
+    unsigned char index[PT_TRACE_BLOCK_HEADER_BYTES + INDEX_BODY];
+    struct pt_trace_footer *footer; /* set with `stop` */
+
+    unsigned char *pool; /* memory of all buffers, one mapping */
+    struct pt_buffer buffers[N_BUFFERS];
+};
+
+static void fail(struct pt_sink *sink, const struct pt_error *error)
+{
+    if (atomic_load_explicit(&sink->failed, memory_order_relaxed))
+        return;
+    sink->error = *error;
+    atomic_store_explicit(&sink->failed, true, memory_order_release);
+}
+
+/* Writes at the end of the file. What a full disk cut in the middle is taken away
+ * again, so that the file ends with a whole block. */
+static bool append(struct pt_sink *sink, const void *data, size_t bytes)
+{
+    struct pt_error error;
+
+    if (atomic_load_explicit(&sink->failed, memory_order_relaxed))
+        return false;
+    if (pt_write_at(sink->fd, data, bytes, sink->end, sink->part, &error) != PT_OK) {
+        (void)!ftruncate(sink->fd, (off_t)sink->end);
+        fail(sink, &error);
+        return false;
+    }
+    sink->end += bytes;
+    return true;
+}
+
+/* Writes header and body, which stand one after the other at `bytes`. */
+static bool append_block(struct pt_sink *sink, unsigned char *bytes,
+                         struct pt_trace_block *block, size_t body_bytes)
+{
+    block->offset = sink->end;
+    block->codec = PT_CODEC_STORED;
+    block->stored_bytes = block->raw_bytes = body_bytes;
+    block->body_checksum = pt_hash64(bytes + PT_TRACE_BLOCK_HEADER_BYTES, body_bytes);
+    pt_block_put(bytes, block);
+    if (!append(sink, bytes, PT_TRACE_BLOCK_HEADER_BYTES + body_bytes))
+        return false;
+    sink->n_blocks++;
+    return true;
+}
+
+static bool append_index(struct pt_sink *sink)
+{
+    unsigned char *body = sink->index + PT_TRACE_BLOCK_HEADER_BYTES;
+    size_t bytes = PT_INDEX_BYTES + sink->n_listed * PT_INDEX_ENTRY_BYTES;
+    struct pt_trace_block block = {
+        .stream = PT_STREAM_INDEX, .ordinal = sink->n_index_blocks, .records = 1};
+
+    if (sink->n_listed == 0)
+        return true;
+    pt_record_put_header(body, PT_RECORD_INDEX, 0, (uint32_t)bytes);
+    pt_put64(body + PT_INDEX_BEFORE, sink->last_index);
+    pt_put64(body + PT_INDEX_N_ENTRIES, sink->n_listed);
+    if (!append_block(sink, sink->index, &block, bytes))
+        return false;
+    sink->n_index_blocks++;
+    sink->last_index = block.offset;
+    sink->n_listed = 0;
+    return true;
+}
+
+static void write_buffer(struct pt_sink *sink, struct pt_buffer *buffer)
+{
+    unsigned char *bytes = buffer->body - PT_TRACE_BLOCK_HEADER_BYTES;
+    unsigned char *entry = sink->index + PT_TRACE_BLOCK_HEADER_BYTES + PT_INDEX_BYTES +
+                           sink->n_listed * PT_INDEX_ENTRY_BYTES;
+
+    if (!append_block(sink, bytes, &buffer->block, buffer->used))
+        return;
+    pt_record_put_entry(entry, &buffer->block);
+    if (++sink->n_listed == PT_TRACE_INDEX_BLOCKS)
+        append_index(sink);
+}
+
+static void write_end(struct pt_sink *sink)
+{
+    unsigned char bytes[PT_TRACE_BLOCK_HEADER_BYTES + PT_FOOTER_BYTES];
+    unsigned char trailer[PT_TRACE_TRAILER_BYTES];
+    struct pt_trace_block block = {.stream = PT_STREAM_FOOTER, .records = 1};
+    struct pt_error error;
+
+    if (!append_index(sink))
+        return;
+    sink->footer->last_index = sink->last_index;
+    sink->footer->n_blocks = sink->n_blocks;
+    block.first_time = block.last_time = sink->footer->end_time;
+    pt_record_put_footer(bytes + PT_TRACE_BLOCK_HEADER_BYTES, sink->footer);
+    if (!append_block(sink, bytes, &block, PT_FOOTER_BYTES))
+        return;
+    pt_trailer_put(trailer, block.offset, sink->end + PT_TRACE_TRAILER_BYTES);
+    if (append(sink, trailer, sizeof trailer) && fsync(sink->fd) != 0 &&
+        errno != EINVAL && errno != EROFS) {
+        pt_error_sys(&error, "cannot synchronise %s", sink->part);
+        fail(sink, &error);
+    }
+}
+
+static void give_back(struct pt_sink *sink, struct pt_buffer *buffer)
+{
+    struct pt_buffer **pool = buffer->large ? &sink->free_large : &sink->free_small;
+    buffer->next = *pool;
+    *pool = buffer;
+}
+
+static void *disk_thread(void *argument)
+{
+    struct pt_sink *sink = argument;
+
+    (void)append(sink, sink->header, PT_TRACE_HEADER_BYTES);
+    pthread_mutex_lock(&sink->lock);
+    sink->ready = true;
+    pthread_cond_broadcast(&sink->done);
+    for (;;) {
+        while (!sink->first && !sink->stop)
+            pthread_cond_wait(&sink->work, &sink->lock);
+        struct pt_buffer *buffer = sink->first;
+        if (!buffer)
+            break;
+        sink->first = buffer->next;
+        sink->busy = true;
+        pthread_mutex_unlock(&sink->lock);
+        write_buffer(sink, buffer);
+        pthread_mutex_lock(&sink->lock);
+        sink->busy = false;
+        give_back(sink, buffer);
+        pthread_cond_broadcast(&sink->done);
+    }
+    pthread_mutex_unlock(&sink->lock);
+    if (sink->footer)
+        write_end(sink);
+    return NULL;
+}
+
+static void fill_pool(struct pt_sink *sink)
+{
+    unsigned char *memory = sink->pool;
+
+    for (int i = 0; i < N_BUFFERS; i++) {
+        struct pt_buffer *buffer = &sink->buffers[i];
+        buffer->large = i < N_LARGE;
+        buffer->body = memory + PT_TRACE_BLOCK_HEADER_BYTES;
+        buffer->room = buffer->large ? PT_SINK_LARGE_ROOM : PT_SINK_SMALL_ROOM;
+        memory += buffer->large ? PT_SINK_LARGE : PT_SINK_SMALL;
+        give_back(sink, buffer);
+    }
+}
+
+/* Signals go to the program's own threads, never to this one; a write beyond the file
+ * size limit then fails with EFBIG instead of killing the program by SIGXFSZ. */
+static int start_thread(struct pt_sink *sink)
+{
+    sigset_t all, before;
+
+    sigfillset(&all);
+    int bad = pthread_sigmask(SIG_SETMASK, &all, &before);
+    if (bad)
+        return bad;
+    bad = pthread_create(&sink->thread, NULL, disk_thread, sink);
+    (void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return bad;
+}
+
+static void release(struct pt_sink *sink)
+{
+    if (sink->pool && sink->pool != MAP_FAILED)
+        munmap(sink->pool, POOL_BYTES);
+    if (sink->fd >= 0)
+        close(sink->fd);
+    free(sink->part);
+    free(sink);
+}
+
+/* Asks the thread to end and waits for it. */
+static void stop_thread(struct pt_sink *sink, struct pt_trace_footer *footer)
+{
+    pthread_mutex_lock(&sink->lock);
+    sink->stop = true;
+    sink->footer = footer;
+    pthread_cond_broadcast(&sink->work);
+    pthread_mutex_unlock(&sink->lock);
+    pthread_join(sink->thread, NULL);
+    pthread_cond_destroy(&sink->done);
+    pthread_cond_destroy(&sink->work);
+    pthread_mutex_destroy(&sink->lock);
+}
+
+static enum pt_status start(struct pt_sink *sink, const unsigned char *header,
+                            struct pt_error *error)
+{
+    sink->header = header;
+    pthread_mutex_init(&sink->lock, NULL);
+    pthread_cond_init(&sink->work, NULL);
+    pthread_cond_init(&sink->done, NULL);
+    errno = start_thread(sink);
+    if (errno)
+        return pt_error_sys(error, "cannot start the thread that writes the trace");
+    pthread_mutex_lock(&sink->lock);
+    while (!sink->ready)
+        pthread_cond_wait(&sink->done, &sink->lock);
+    sink->header = NULL;
+    pthread_mutex_unlock(&sink->lock);
+    if (!pt_sink_error(sink))
+        return PT_OK;
+    if (error)
+        *error = sink->error;
+    stop_thread(sink, NULL);
+    return sink->error.status;
+}
+
+enum pt_status pt_sink_open(const char *part, const unsigned char *header,
+                            struct pt_sink **result, struct pt_error *error)
+{
+    enum pt_status status = PT_E_MEMORY;
+    struct pt_sink *sink = calloc(1, sizeof *sink);
+
+    if (!sink)
+        return pt_error_set(error, PT_E_MEMORY, "no memory to write %s", part);
+    sink->fd = -1;
+    sink->owner = getpid();
+    sink->part = strdup(part);
+    sink->pool = mmap(NULL, POOL_BYTES, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (!sink->part || sink->pool == MAP_FAILED) {
+        pt_error_set(error, PT_E_MEMORY, "no memory to write %s", part);
+        goto done;
+    }
+    fill_pool(sink);
+    sink->fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (sink->fd < 0) {
+        status = errno == EEXIST
+                     ? pt_error_set(error, PT_E_EXISTS, "%s is there already", part)
+                     : pt_error_sys(error, "cannot create %s", part);
+        goto done;
+    }
+    status = start(sink, header, error);
+    if (status != PT_OK)
+        unlink(part);
+done:
+    if (status != PT_OK)
+        release(sink);
+    else
+        *result = sink;
+    return status;
+}
+
+bool pt_sink_is_foreign(const struct pt_sink *sink)
+{
+    return getpid() != sink->owner;
+}
+
+struct pt_buffer *pt_sink_take(struct pt_sink *sink, enum pt_trace_stream stream,
+                               uint64_t ordinal)
+{
+    struct pt_buffer **pool =
+        stream == PT_STREAM_PAYLOADS ? &sink->free_large : &sink->free_small;
+
+    if (pt_sink_error(sink) || pt_sink_is_foreign(sink))
+        return NULL;
+    pthread_mutex_lock(&sink->lock);
+    while (!*pool)
+        pthread_cond_wait(&sink->done, &sink->lock);
+    struct pt_buffer *buffer = *pool;
+    *pool = buffer->next;
+    pthread_mutex_unlock(&sink->lock);
+    buffer->used = 0;
+    buffer->next = NULL;
+    buffer->block =
+        (struct pt_trace_block){.stream = (uint16_t)stream, .ordinal = ordinal};
+    return buffer;
+}
+
+void pt_sink_submit(struct pt_sink *sink, struct pt_buffer *buffer)
+{
+    if (pt_sink_is_foreign(sink))
+        return;
+    buffer->next = NULL;
+    pthread_mutex_lock(&sink->lock);
+    if (sink->first)
+        sink->last->next = buffer;
+    else
+        sink->first = buffer;
+    sink->last = buffer;
+    pthread_cond_signal(&sink->work);
+    pthread_mutex_unlock(&sink->lock);
+}
+
+void pt_sink_drain(struct pt_sink *sink)
+{
+    if (pt_sink_is_foreign(sink))
+        return;
+    pthread_mutex_lock(&sink->lock);
+    while (sink->first || sink->busy)
+        pthread_cond_wait(&sink->done, &sink->lock);
+    pthread_mutex_unlock(&sink->lock);
+}
+
+const struct pt_error *pt_sink_error(const struct pt_sink *sink)
+{
+    return atomic_load_explicit(&sink->failed, memory_order_acquire) ? &sink->error
+                                                                     : NULL;
+}
+
+enum pt_status pt_sink_finish(struct pt_sink *sink, struct pt_trace_footer *footer,
+                              struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+
+    if (pt_sink_is_foreign(sink)) {
+        status =
+            pt_error_set(error, PT_E_USAGE,
+                         "%s belongs to the process that forked this one", sink->part);
+        pt_sink_abandon(sink);
+        return status;
+    }
+    stop_thread(sink, footer);
+    if (close(sink->fd) != 0 && !pt_sink_error(sink)) {
+        struct pt_error closing;
+        pt_error_sys(&closing, "cannot close %s", sink->part);
+        fail(sink, &closing);
+    }
+    sink->fd = -1;
+    if (pt_sink_error(sink)) {
+        status = sink->error.status;
+        if (error)
+            *error = sink->error;
+    }
+    release(sink);
+    return status;
+}
+
+void pt_sink_abandon(struct pt_sink *sink)
+{
+    if (sink)
+        release(sink); /* lock and conditions may be in any state: not destroyed */
+}

@@ -1,0 +1,71 @@
+/* The disk side of a writer: a fixed pool of block buffers, a queue, and one thread
+ * that puts whole blocks into the file by positioned writes, keeps the index, and seals
+ * the file.
+ *
+ *   writer ── take ──▶ buffer ── submit ──▶ queue ──▶ disk thread ──▶ file
+ *               ▲                                          │
+ *               └───────────────── pool ◀──────────────────┘
+ *
+ * Blocks reach the file in the order in which they were submitted. The first failure is
+ * kept; after it blocks go back to the pool unwritten. The thread blocks all signals.
+ *
+ * Thread: one caller at a time; the disk thread is inside. */
+#ifndef PT_TRACE_SINK_H
+#define PT_TRACE_SINK_H
+
+#include "base/status.h"
+#include "format/format.h"
+
+struct pt_sink; /* opaque */
+
+/* One block being filled. `body` has room for `room` bytes; `block` gets its times and
+ * number of records from whoever fills it. */
+struct pt_buffer {
+    unsigned char *body;
+    size_t room, used;
+    struct pt_trace_block block;
+    struct pt_buffer *next; /* in the queue or in the pool */
+    bool large;
+};
+
+/* Bodies: 4 MiB for payloads and 1 MiB for the other streams, header included. */
+enum { PT_SINK_LARGE = 4 << 20, PT_SINK_SMALL = 1 << 20 };
+enum {
+    PT_SINK_LARGE_ROOM = PT_SINK_LARGE - PT_TRACE_BLOCK_HEADER_BYTES,
+    PT_SINK_SMALL_ROOM = PT_SINK_SMALL - PT_TRACE_BLOCK_HEADER_BYTES
+};
+
+/* Creates `part` exclusively, writes the header (4096 bytes), starts the thread. */
+PT_MUST_CHECK enum pt_status pt_sink_open(const char *part, const unsigned char *header,
+                                          struct pt_sink **sink,
+                                          struct pt_error *error);
+
+/* An empty buffer for a block of `stream`; waits for the disk when all are on their
+ * way. NULL after a failure, and in the child of a fork: the caller drops its data. */
+struct pt_buffer *pt_sink_take(struct pt_sink *sink, enum pt_trace_stream stream,
+                               uint64_t ordinal);
+
+/* Hands a buffer over; the caller forgets it. */
+void pt_sink_submit(struct pt_sink *sink, struct pt_buffer *buffer);
+
+/* Waits until all that was submitted is written or dropped. */
+void pt_sink_drain(struct pt_sink *sink);
+
+/* The first failure, or NULL. Borrowed. Thread: safe. */
+const struct pt_error *pt_sink_error(const struct pt_sink *sink);
+
+/* Writes what is queued, the index, the footer (its last_index and n_blocks are filled
+ * in here) and the trailer, synchronises, closes the file and frees the sink. In the
+ * child of a fork: as abandon, PT_E_USAGE. */
+PT_MUST_CHECK enum pt_status pt_sink_finish(struct pt_sink *sink,
+                                            struct pt_trace_footer *footer,
+                                            struct pt_error *error);
+
+/* Frees the sink without a word to the thread or the file. Only for the child of a
+ * fork. */
+void pt_sink_abandon(struct pt_sink *sink);
+
+/* Whether this process is the child of a fork of the one that opened the sink. */
+bool pt_sink_is_foreign(const struct pt_sink *sink);
+
+#endif
