@@ -1,0 +1,125 @@
+#include "fuzzy/compute.h"
+
+#include <math.h>
+
+static double load(enum pt_fuzzy_format format, const void *values, size_t i)
+{
+    return format == PT_FUZZY_BINARY64 ? ((const double *)values)[i]
+                                       : (double)((const float *)values)[i];
+}
+
+static void store(enum pt_fuzzy_format format, void *values, size_t i, double x)
+{
+    if (format == PT_FUZZY_BINARY64)
+        ((double *)values)[i] = x;
+    else
+        ((float *)values)[i] = (float)x;
+}
+
+static double edge_one(struct pt_fuzzy_work *work, double a, double b, uint64_t state)
+{
+    const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
+    bool nearest;
+    if (runtime->deterministic)
+        state = pt_fuzzy_edge_hash(runtime->options.seed, work->operation, work->format,
+                                   a, b);
+    double result = pt_fuzzy_edge(work->operation, work->format, &runtime->rounding, a,
+                                  b, &state, &work->raised, &nearest);
+    work->nearest += nearest;
+    return result;
+}
+
+/* A state for edge_one from two of the stream's numbers. */
+static uint64_t draw_state(struct pt_fuzzy_work *work)
+{
+    const uint32_t *random = pt_fuzzy_stream_draw(work->stream, 2);
+    return (uint64_t)random[0] << 32 | random[1];
+}
+
+/* Whether the kernel's result r of a op b is not to be used (kernel_real.h has the
+ * reasons for the bounds). */
+static bool is_edge(const struct pt_fuzzy_work *work, double a, double b, double r)
+{
+    bool wide = work->format == PT_FUZZY_BINARY64;
+    double low = wide ? 0x1p-960 : 0x1p-96;
+    double high = wide ? 0x1p1023 : 0x1p127;
+    double factor = wide && !pt_fuzzy_runtime.kernels->fused ? 0x1p995 : high;
+    a = fabs(a);
+    b = fabs(b);
+    r = fabs(r);
+    switch (work->operation) {
+    case PT_FUZZY_MULTIPLY:
+        return !(r >= low && r < high && a < factor && b < factor);
+    case PT_FUZZY_DIVIDE:
+        return !(r >= low && r < factor && a >= low && a < factor && b < factor);
+    case PT_FUZZY_SQRT:
+        return !(a >= low && a < high);
+    default:
+        return !(r < high);
+    }
+}
+
+/* Computes again what the kernel could not. */
+static void repair(struct pt_fuzzy_work *work, const void *a, const void *b, void *out,
+                   size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        double x = load(work->format, a, i), y = load(work->format, b, i);
+        if (is_edge(work, x, y, load(work->format, out, i)))
+            store(work->format, out, i, edge_one(work, x, y, draw_state(work)));
+    }
+}
+
+void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const void *b,
+                            void *out, size_t n)
+{
+    const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
+    enum pt_fuzzy_format format = work->format;
+
+    work->done += n;
+    if (runtime->vectors) {
+        const uint32_t *random = pt_fuzzy_stream_draw(work->stream, n);
+        if (runtime->kernels->block[format][work->operation](a, b, out, random, n))
+            repair(work, a, b, out, n);
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        uint64_t state = runtime->deterministic ? 0 : draw_state(work);
+        double r = edge_one(work, load(format, a, i), load(format, b, i), state);
+        store(format, out, i, r);
+    }
+}
+
+/* One step of a chain by edge.h. */
+static void scan_one(struct pt_fuzzy_work *work, void *acc, const void *b, void *out,
+                     size_t i)
+{
+    enum pt_fuzzy_format format = work->format;
+    uint64_t state = pt_fuzzy_runtime.deterministic ? 0 : draw_state(work);
+    double r = edge_one(work, load(format, acc, 0), load(format, b, i), state);
+    store(format, acc, 0, r);
+    if (out)
+        store(format, out, i, r);
+}
+
+void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
+                           void *out, size_t n)
+{
+    const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
+    size_t bytes = pt_fuzzy_format_bytes(work->format);
+    pt_fuzzy_scan_fn *scan = runtime->kernels->scan[work->format][work->operation];
+    size_t i = 0;
+
+    work->done += n;
+    while (i < n) {
+        if (runtime->vectors) {
+            const uint32_t *random = pt_fuzzy_stream_draw(work->stream, n - i);
+            i += scan(acc, (const char *)b + i * bytes,
+                      out ? (char *)out + i * bytes : NULL, random, n - i);
+            if (i == n)
+                break;
+        }
+        scan_one(work, acc, b, out, i);
+        i++;
+    }
+}

@@ -1,0 +1,33 @@
+/* Blocks and chains of stochastic operations over contiguous memory, in the mode in
+ * force: the kernels where they hold, edge.h where they do not. */
+#ifndef PT_FUZZY_COMPUTE_H
+#define PT_FUZZY_COMPUTE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fuzzy/operation.h"
+#include "fuzzy/runtime.h"
+
+/* What one call of a loop carries along. */
+struct pt_fuzzy_work {
+    struct pt_fuzzy_stream *stream;
+    enum pt_fuzzy_operation operation;
+    enum pt_fuzzy_format format;
+    int raised; /* FE_* that IEEE arithmetic would have signalled */
+    uint64_t done;
+    uint64_t nearest;
+};
+
+/* out[i] = a[i] op b[i] for i < n <= PT_FUZZY_BLOCK; all aligned, `out` overlaps
+ * neither input; for a root b is any readable block, as a itself. Needs the environment
+ * of flags.h. */
+void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const void *b,
+                            void *out, size_t n);
+
+/* *acc = *acc op b[i] for each i < n in turn, n <= PT_FUZZY_BLOCK; each intermediate
+ * result goes to out[i] unless `out` is NULL. */
+void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
+                           void *out, size_t n);
+
+#endif

@@ -1,0 +1,65 @@
+/* What one instruction set's kernels consist of. Included by kernels_*.c, which define
+ *   PT_KERNELS        the name of the table
+ *   PT_KERNELS_NAME   its name as text
+ *   PT_KERNELS_WIDTH  64-bit words in a vector register
+ *   PT_KERNELS_FMA    1 where a fused multiply-add is an instruction
+ * The loops are plain C that GCC and Clang vectorise (-O3 -ffp-contract=off
+ * -fno-math-errno -fno-trapping-math). */
+#include "fuzzy/kernels.h"
+
+#include <math.h>
+#include <string.h>
+
+#define PT_CONCAT_(a, b) a##b
+#define PT_CONCAT(a, b)  PT_CONCAT_(a, b)
+
+#define PT_REAL 64
+#include "fuzzy/kernel_real.h"
+#undef PT_REAL
+
+#define PT_REAL 32
+#include "fuzzy/kernel_real.h"
+#undef PT_REAL
+
+typedef uint64_t words __attribute__((vector_size(8 * PT_KERNELS_WIDTH)));
+
+#define ROTATE(x, k) (((x) << (k)) | ((x) >> (64 - (k))))
+
+/* Lanes are advanced in groups of a register's width; each has its place in every group
+ * of eight words, so that the width does not show in the result. */
+static void fill(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n)
+{
+    for (size_t lane = 0; lane < PT_FUZZY_LANES; lane += PT_KERNELS_WIDTH) {
+        words s[4];
+        for (size_t w = 0; w < 4; w++)
+            memcpy(&s[w], &generator->state[w][lane], sizeof s[w]);
+        for (size_t i = 0; i < n; i += PT_FUZZY_LANES) {
+            words sum = s[0] + s[3];
+            words result = ROTATE(sum, 23) + s[0];
+            words t = s[1] << 17;
+            memcpy(out + i + lane, &result, sizeof result);
+            s[2] ^= s[0];
+            s[3] ^= s[1];
+            s[1] ^= s[2];
+            s[0] ^= s[3];
+            s[2] ^= t;
+            s[3] = ROTATE(s[3], 45);
+        }
+        for (size_t w = 0; w < 4; w++)
+            memcpy(&generator->state[w][lane], &s[w], sizeof s[w]);
+    }
+}
+
+const struct pt_fuzzy_kernels PT_KERNELS = {
+    .name = PT_KERNELS_NAME,
+    .fused = PT_KERNELS_FMA,
+    .block = {[PT_FUZZY_BINARY64] = {block_add_64, block_sub_64, block_mul_64,
+                                     block_div_64, block_sqrt_64},
+              [PT_FUZZY_BINARY32] = {block_add_32, block_sub_32, block_mul_32,
+                                     block_div_32, block_sqrt_32}},
+    .scan = {[PT_FUZZY_BINARY64] = {scan_add_64, scan_sub_64, scan_mul_64, scan_div_64,
+                                    NULL},
+             [PT_FUZZY_BINARY32] = {scan_add_32, scan_sub_32, scan_mul_32, scan_div_32,
+                                    NULL}},
+    .fill = fill,
+};

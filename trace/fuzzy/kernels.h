@@ -1,0 +1,54 @@
+/* Stochastic rounding (`sr`, full precision) of contiguous blocks: the vectorised part.
+ *
+ * Compiled three times on x86-64 (baseline, AVX2 with FMA, AVX-512) and once elsewhere;
+ * all of them give the same bits for the same random numbers.
+ *
+ * They run with exceptions masked, rounding to nearest and gradual underflow (flags.h),
+ * and leave exception flags of no meaning. */
+#ifndef PT_FUZZY_KERNELS_H
+#define PT_FUZZY_KERNELS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fuzzy/generator.h"
+#include "fuzzy/operation.h"
+
+/* out[i] = a[i] op b[i] for i < n <= PT_FUZZY_BLOCK, rounded with random[i]. `out`
+ * overlaps neither input. Returns true where some element is, or may be, outside of the
+ * range in which the error-free transformation holds; these elements of `out` are to be
+ * computed again (edge.h). Pointers are to double or float, aligned as such. */
+typedef bool pt_fuzzy_block_fn(const void *a, const void *b, void *out,
+                               const uint32_t *random, size_t n);
+
+/* acc = acc op b[0], acc = acc op b[1], …: up to n of them, each stored in out[i] when
+ * `out` is not NULL. Stops before an element that is outside of the range; returns the
+ * number done. */
+typedef size_t pt_fuzzy_scan_fn(void *acc, const void *b, void *out,
+                                const uint32_t *random, size_t n);
+
+struct pt_fuzzy_kernels {
+    const char *name; /* "baseline", "avx2", "avx512" */
+    bool fused;       /* has a fused multiply-add, so that factors need not be split */
+    pt_fuzzy_block_fn *block[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
+    pt_fuzzy_scan_fn *scan[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
+    /* Fills n (a multiple of PT_FUZZY_LANES) words at `out`, aligned to 64 bytes. */
+    void (*fill)(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n);
+};
+
+/* The table for this processor; its name can be forced down by the environment variable
+ * PYTRACER_FUZZY_KERNELS ("baseline", "avx2"), for tests and comparisons. Static
+ * storage. Thread: safe. */
+const struct pt_fuzzy_kernels *pt_fuzzy_kernels_best(void);
+
+/* The table of this name, NULL where it is unknown or cannot run here. Thread: safe. */
+const struct pt_fuzzy_kernels *pt_fuzzy_kernels_named(const char *name);
+
+extern const struct pt_fuzzy_kernels pt_fuzzy_kernels_baseline;
+#ifdef __x86_64__
+extern const struct pt_fuzzy_kernels pt_fuzzy_kernels_avx2;
+extern const struct pt_fuzzy_kernels pt_fuzzy_kernels_avx512;
+#endif
+
+#endif

@@ -1,0 +1,28 @@
+/* The operations and number formats of the stochastic loops: what generator, kernels,
+ * edge cases and numpy's loops have in common. */
+#ifndef PT_FUZZY_OPERATION_H
+#define PT_FUZZY_OPERATION_H
+
+#include <stddef.h>
+
+enum pt_fuzzy_operation {
+    PT_FUZZY_ADD,
+    PT_FUZZY_SUBTRACT,
+    PT_FUZZY_MULTIPLY,
+    PT_FUZZY_DIVIDE,
+    PT_FUZZY_SQRT, /* the second operand is not read */
+    PT_FUZZY_N_OPERATIONS
+};
+
+enum pt_fuzzy_format { PT_FUZZY_BINARY64, PT_FUZZY_BINARY32, PT_FUZZY_N_FORMATS };
+
+/* Elements that are worked on at once: the inputs, the result and the random numbers of
+ * a block stay in the first-level cache. */
+enum { PT_FUZZY_BLOCK = 512 };
+
+static inline size_t pt_fuzzy_format_bytes(enum pt_fuzzy_format format)
+{
+    return format == PT_FUZZY_BINARY64 ? 8 : 4;
+}
+
+#endif

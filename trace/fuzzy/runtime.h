@@ -1,0 +1,50 @@
+/* What the layers share: the options in force, a random stream for each thread, and
+ * counters. */
+#ifndef PT_FUZZY_RUNTIME_H
+#define PT_FUZZY_RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "fuzzy/edge.h"
+#include "fuzzy/fuzzy.h"
+#include "fuzzy/generator.h"
+#include "fuzzy/kernels.h"
+#include "fuzzy/operation.h"
+
+/* One thread's. Only that thread writes to it; others read its counters. */
+struct pt_fuzzy_stream {
+    _Alignas(64) uint64_t words[PT_FUZZY_BLOCK / 2]; /* drawn, two numbers a word */
+    struct pt_fuzzy_generator generator;
+    size_t used;    /* 32-bit numbers taken from `words` */
+    unsigned pause; /* depth of pauses */
+    _Atomic uint64_t perturbed, nearest;
+    struct pt_fuzzy_stream *next; /* in the list of all threads' */
+};
+
+/* Read-only between start and stop. */
+struct pt_fuzzy_runtime {
+    struct pt_fuzzy_options options;
+    struct pt_fuzzy_rounding rounding;
+    const struct pt_fuzzy_kernels *kernels;
+    bool vectors;       /* the kernels do this mode and precision */
+    bool deterministic; /* directions are hashes of the operands */
+};
+extern struct pt_fuzzy_runtime pt_fuzzy_runtime;
+
+/* The calling thread's stream; NULL where the arithmetic is off, stopped or paused, or
+ * no memory was left for a stream: compute as IEEE does then. Thread: safe. */
+struct pt_fuzzy_stream *pt_fuzzy_stream_get(void);
+
+/* `n` <= PT_FUZZY_BLOCK fresh numbers, valid until the next draw. */
+const uint32_t *pt_fuzzy_stream_draw(struct pt_fuzzy_stream *stream, size_t n);
+
+/* Counts operations of the thread. */
+void pt_fuzzy_stream_count(struct pt_fuzzy_stream *stream, uint64_t perturbed,
+                           uint64_t nearest);
+
+/* Notes that a layer was installed. Thread: safe. */
+void pt_fuzzy_layer_installed(enum pt_fuzzy_layer layer);
+
+#endif
