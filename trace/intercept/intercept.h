@@ -1,6 +1,9 @@
 /* Interception: records the calls of the configured modules' functions, with the values
  * that go in and come out, in a way that the traced program cannot see.
  *
+ * What modules call while they are imported is not recorded: it builds the program and
+ * is no part of its work.
+ *
  * One interpreter per process is traced. All functions are called under the GIL, on any
  * thread, unless said otherwise. Nothing here raises: a Python error of our own making
  * is cleared, and the one that the program had pending is put back. */

@@ -1,0 +1,216 @@
+/* numpy's arrays: any strides, byte order and number type; masked arrays; arrays of
+ * objects; structured arrays field by field. */
+#include <float.h>
+#include <string.h>
+
+#include "capture/parts.h"
+#include "cpython/attributes.h"
+
+/* Copies the elements in C order. */
+static unsigned char *copy_dimension(unsigned char *out, const char *data, int axis,
+                                     const struct pt_elements *elements)
+{
+    Py_ssize_t stride = elements->strides[axis];
+    size_t bytes = elements->item_bytes;
+
+    if (axis + 1 < elements->ndim) {
+        for (Py_ssize_t i = 0; i < elements->shape[axis]; i++)
+            out = copy_dimension(out, data + i * stride, axis + 1, elements);
+    } else if (bytes == 8) {
+        for (Py_ssize_t i = 0; i < elements->shape[axis]; i++, out += 8)
+            memcpy(out, data + i * stride, 8);
+    } else {
+        for (Py_ssize_t i = 0; i < elements->shape[axis]; i++, out += bytes)
+            memcpy(out, data + i * stride, bytes);
+    }
+    return out;
+}
+
+static void reverse(unsigned char *data, size_t n_words, size_t word_bytes)
+{
+    for (; n_words > 0; n_words--, data += word_bytes)
+        for (size_t i = 0, j = word_bytes - 1; i < j; i++, j--) {
+            unsigned char byte = data[i];
+            data[i] = data[j];
+            data[j] = byte;
+        }
+}
+
+/* x87 numbers fill ten bytes of sixteen; the other six hold whatever was there. */
+static bool has_padding(const struct pt_elements *elements)
+{
+    return LDBL_MANT_DIG == 64 &&
+           ((elements->kind == 'f' && elements->item_bytes == 16) ||
+            (elements->kind == 'c' && elements->item_bytes == 32));
+}
+
+static const void *contiguous_data(struct pt_capture *capture,
+                                   const struct pt_elements *elements, uint64_t n)
+{
+    size_t bytes = n * elements->item_bytes;
+    bool complex_number = elements->kind == 'c';
+    size_t word = complex_number ? elements->item_bytes / 2 : elements->item_bytes;
+    bool swap = elements->swapped != PY_BIG_ENDIAN && word > 1;
+    unsigned char *copy;
+
+    if (elements->contiguous && !swap && !has_padding(elements))
+        return elements->data;
+    copy = pt_capture_scratch(capture, bytes);
+    if (!copy)
+        return NULL;
+    if (elements->contiguous || elements->ndim == 0)
+        memcpy(copy, elements->data, bytes);
+    else if (n > 0)
+        copy_dimension(copy, elements->data, 0, elements);
+    if (swap)
+        reverse(copy, bytes / word, word);
+    if (has_padding(elements))
+        for (size_t i = 10; i < bytes; i += 16)
+            memset(copy + i, 0, 6);
+    return copy;
+}
+
+/* Number of elements, or false beyond 2^63 bytes (views with zero strides can claim
+ * any). */
+static bool count_elements(const struct pt_elements *elements, uint64_t *n)
+{
+    uint64_t count = 1;
+
+    for (int i = 0; i < elements->ndim; i++)
+        if (elements->shape[i] < 0 ||
+            __builtin_mul_overflow(count, (uint64_t)elements->shape[i], &count))
+            return false;
+    *n = count;
+    return count <= INT64_MAX / (elements->item_bytes ? elements->item_bytes : 1);
+}
+
+static void emit_elements(struct pt_capture *capture,
+                          const struct pt_elements *elements, uint16_t form)
+{
+    struct pt_numbers numbers = {.dtype = elements->kind,
+                                 .item_bytes = (uint8_t)elements->item_bytes,
+                                 .form = form,
+                                 .ndim = elements->ndim,
+                                 .shape = elements->shape};
+    bool countable = count_elements(elements, &numbers.n_elements);
+
+    if (numbers.dtype == 'M' || numbers.dtype == 'm')
+        numbers.dtype = 'i';
+    if (elements->ndim > PT_TRACE_MAX_DIMENSIONS) {
+        numbers.ndim = 0;
+        pt_capture_omit(capture, PT_REASON_UNSUPPORTED, &numbers);
+    } else if (!countable || numbers.n_elements > capture->limits.max_elements) {
+        pt_capture_omit(capture, PT_REASON_SIZE, &numbers);
+    } else {
+        numbers.data = contiguous_data(capture, elements, numbers.n_elements);
+        if (numbers.data)
+            pt_capture_emit(capture, &numbers);
+        else
+            pt_capture_omit(capture, PT_REASON_LIMIT, &numbers);
+    }
+}
+
+static bool is_number(const struct pt_elements *elements)
+{
+    return elements->kind && strchr("biufcMm", elements->kind) &&
+           elements->item_bytes > 0 && elements->item_bytes <= 32;
+}
+
+/* The elements of an array of objects, in C order, as members 0, 1, … */
+static void walk_objects(struct pt_capture *capture, PyObject *array,
+                         const struct pt_elements *elements)
+{
+    const PyObject *const *items;
+    uint64_t n;
+
+    if (!count_elements(elements, &n) || !pt_capture_enter(capture, array))
+        return;
+    for (uint64_t i = 0; i < n; i++) {
+        PyObject *item;
+        const char *at = elements->data;
+        uint64_t rest = i;
+
+        if (i >= capture->limits.max_items) {
+            pt_capture_omit(capture, PT_REASON_LIMIT, NULL);
+            break;
+        }
+        for (int axis = elements->ndim - 1; axis >= 0; axis--) {
+            uint64_t size = (uint64_t)elements->shape[axis];
+
+            at += (Py_ssize_t)(rest % size) * elements->strides[axis];
+            rest /= size;
+        }
+        items = (const PyObject *const *)at;
+        memcpy(&item, items, sizeof item);
+        struct pt_capture_name saved = pt_capture_push_index(capture, (Py_ssize_t)i);
+        pt_capture_any(capture, item ? item : Py_None);
+        pt_capture_pop(capture, saved);
+    }
+    pt_capture_leave(capture);
+}
+
+static void walk_fields(struct pt_capture *capture, PyObject *array,
+                        const struct pt_elements *elements)
+{
+    Py_ssize_t n = pt_numpy_n_fields(elements);
+
+    if (!pt_capture_enter(capture, array))
+        return;
+    for (Py_ssize_t i = 0; i < n; i++) {
+        struct pt_elements field;
+        PyObject *name;
+
+        if (i >= capture->limits.max_items) {
+            pt_capture_omit(capture, PT_REASON_LIMIT, NULL);
+            break;
+        }
+        if (!pt_numpy_field(elements, i, &name, &field))
+            continue;
+        struct pt_capture_name saved = pt_capture_push_object(capture, name, i);
+        if (is_number(&field))
+            emit_elements(capture, &field, PT_FORM_ARRAY);
+        else
+            pt_capture_omit(capture, PT_REASON_UNSUPPORTED, NULL);
+        pt_capture_pop(capture, saved);
+    }
+    pt_capture_leave(capture);
+}
+
+/* A masked array is an array that holds its mask as an attribute; a mask that is no
+ * array means that nothing is masked. */
+static void emit_mask(struct pt_capture *capture, PyObject *mask)
+{
+    struct pt_elements elements;
+
+    if (!pt_numpy_array(mask, &elements) || !is_number(&elements))
+        return;
+    struct pt_capture_name saved = pt_capture_push(capture, "mask", 4);
+    emit_elements(capture, &elements, PT_FORM_ARRAY);
+    pt_capture_pop(capture, saved);
+}
+
+bool pt_capture_array(struct pt_capture *capture, PyObject *value)
+{
+    struct pt_elements elements;
+    PyObject *mask = NULL;
+
+    if (!pt_numpy_array(value, &elements))
+        return false;
+    capture->changeable |= elements.writeable;
+    if (is_number(&elements)) {
+        uint16_t form = capture->sparse ? PT_FORM_SPARSE : PT_FORM_ARRAY;
+
+        if (Py_TYPE(value)->tp_dictoffset != 0)
+            mask = pt_attributes_get(value, "_mask");
+        emit_elements(capture, &elements, mask ? PT_FORM_MASKED : form);
+        if (mask)
+            emit_mask(capture, mask);
+    } else if (elements.kind == 'O') {
+        walk_objects(capture, value, &elements);
+    } else if (pt_numpy_n_fields(&elements) > 0) {
+        walk_fields(capture, value, &elements);
+    } else {
+        pt_capture_label(capture, value);
+    }
+    return true;
+}

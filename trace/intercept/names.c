@@ -1,0 +1,100 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "intercept/runtime.h"
+
+static bool is_word(const char *part, size_t bytes, const char *word)
+{
+    return bytes == strlen(word) && memcmp(part, word, bytes) == 0;
+}
+
+/* By custom a leading underscore; numpy hid its parts in "core" and "lib" before. */
+static bool is_private(const char *part, size_t bytes)
+{
+    return part[0] == '_' || is_word(part, bytes, "core") ||
+           is_word(part, bytes, "lib");
+}
+
+/* True if a part of the dotted name is not meant for users. */
+static bool has_private_part(const char *module)
+{
+    for (const char *part = module; part;) {
+        const char *dot = strchr(part, '.');
+
+        if (is_private(part, dot ? (size_t)(dot - part) : strlen(part)))
+            return true;
+        part = dot ? dot + 1 : NULL;
+    }
+    return false;
+}
+
+static bool is_text(PyObject *object, const char *text)
+{
+    return object && PyUnicode_Check(object) &&
+           PyUnicode_CompareWithASCIIString(object, text) == 0;
+}
+
+/* Decorators leave what they wrap in __wrapped__. */
+static bool is_function_of(PyObject *object, const char *module, const char *name)
+{
+    for (int i = 0; i < 8 && object && PyFunction_Check(object); i++) {
+        PyFunctionObject *function = (PyFunctionObject *)object;
+
+        if (is_text(function->func_module, module) &&
+            is_text(function->func_qualname, name))
+            return true;
+        object = function->func_dict
+                     ? PyDict_GetItemString(function->func_dict, "__wrapped__")
+                     : NULL;
+    }
+    return false;
+}
+
+/* True if `object`, found in `package`, is the function or class `name` that `module`
+ * defines. A class may say that its home is the package. */
+static bool is_defined_as(PyObject *object, const char *package, const char *module,
+                          const char *name)
+{
+    PyTypeObject *type = (PyTypeObject *)object;
+    PyObject *home;
+
+    if (!PyType_Check(object) || !(type->tp_flags & Py_TPFLAGS_HEAPTYPE))
+        return is_function_of(object, module, name);
+    home = PyDict_GetItemString(type->tp_dict, "__module__");
+    return (is_text(home, module) || is_text(home, package)) &&
+           is_text(((PyHeapTypeObject *)object)->ht_qualname, name);
+}
+
+static bool exports(const char *package, const char *module, const char *name)
+{
+    PyObject *modules = PyImport_GetModuleDict();
+    PyObject *home, *names, *object;
+
+    if (!modules || !PyDict_CheckExact(modules))
+        return false;
+    home = PyDict_GetItemString(modules, package);
+    if (!home || !PyModule_Check(home))
+        return false;
+    names = PyModule_GetDict(home);
+    object = names ? PyDict_GetItemString(names, name) : NULL;
+    return object && is_defined_as(object, package, module, name);
+}
+
+/* Modules that users name stay as they are. For the others, the nearest package around
+ * them that has no private part and exports the class or function. */
+void pt_public_module(const char *module, const char *qualname, char *out, size_t room)
+{
+    char name[256];
+    char *dot;
+
+    snprintf(out, room, "%s", module);
+    if (!has_private_part(module) || module[0] == '_')
+        return;
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(qualname, "."), qualname);
+    while ((dot = strrchr(out, '.'))) {
+        *dot = '\0';
+        if (!has_private_part(out) && exports(out, module, name))
+            return;
+    }
+    snprintf(out, room, "%s", module);
+}
