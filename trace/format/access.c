@@ -51,6 +51,7 @@ static enum pt_status fetch(struct pt_trace_reader *reader, enum pt_trace_stream
         pt_trace_reader_block(reader, stream, (size_t)ordinal);
     enum pt_status status;
 
+    reader->asked_beyond = !block;
     if (!block)
         return pt_error_set(error, PT_E_DAMAGED,
                             "%s: block %" PRIu64 " of stream %u is not in the trace",

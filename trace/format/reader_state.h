@@ -64,6 +64,7 @@ struct pt_trace_reader {
     size_t n_metas, metas_room;
     struct pt_reader_slot slots[PT_READER_SLOTS];
     uint64_t stamp;
+    bool asked_beyond; /* the block asked for last is none of the trace's */
 };
 
 /* Notes a damage: the first one is kept. */

@@ -355,14 +355,19 @@ static bool compare_phase(struct pt_trace_reader *reader, const struct phase *ph
            PT_OK;
 }
 
-static void compare_definitions(const struct pt_trace_reader *reader,
+/* False: the definitions are lost. */
+static bool compare_definitions(const struct pt_trace_reader *reader,
                                 const struct pt_trace_enter *enter, uint32_t index)
 {
     char name[32];
     const struct pt_trace_function *f =
         pt_trace_reader_function(reader, enter->function);
     const struct pt_trace_site *site = pt_trace_reader_site(reader, enter->site);
+    const struct pt_trace_path *path = pt_trace_reader_path(reader, enter->path);
 
+    if (f->kind == 0 || site->file == 0 || path->site == 0 ||
+        !pt_trace_reader_string(reader, f->name, NULL)[0])
+        return false;
     snprintf(name, sizeof name, "function_%u", index % N_FUNCTIONS);
     assert_string_equal(pt_trace_reader_string(reader, f->name, NULL), name);
     assert_string_equal(pt_trace_reader_string(reader, f->module, NULL), "module");
@@ -370,7 +375,8 @@ static void compare_definitions(const struct pt_trace_reader *reader,
     assert_int_equal(f->kind, 1 + index % N_FUNCTIONS % 9);
     assert_int_equal(site->line, index % 50);
     assert_int_equal(site->name, f->name);
-    assert_int_equal(pt_trace_reader_path(reader, enter->path)->site, enter->site);
+    assert_int_equal(path->site, enter->site);
+    return true;
 }
 
 /* Compares one record of the skeleton; false: its values are not all there. */
@@ -386,8 +392,8 @@ static bool compare_record(struct pt_trace_reader *reader,
         fill_enter(&made_enter, call);
         assert_int_equal(enter.time, made_enter.time);
         assert_int_equal(enter.ns, made_enter.ns);
-        compare_definitions(reader, &enter, call->index);
-        return compare_phase(reader, &call->phases[0], enter.values, enter.n_values,
+        return compare_definitions(reader, &enter, call->index) &&
+               compare_phase(reader, &call->phases[0], enter.values, enter.n_values,
                              enter.data_bytes);
     }
     assert_int_equal(pt_trace_exit_decode(cursor, &exit, NULL), PT_OK);
