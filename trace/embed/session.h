@@ -15,14 +15,15 @@
 #include "base/status.h"
 #include "config.h"
 #include "embed/handle.h"
+#include "launcher/command.h"
 
 /* What is asked for; all borrowed for the life of the process. */
 struct pt_session_plan {
     const struct pt_config *config;
     enum pt_report report;
     const char *executable; /* sys.executable */
-    const char *program;    /* script, module or code as given */
-    int argc;               /* of the interpreter */
+    const struct pt_command *command;
+    int argc; /* of the interpreter */
     char **argv;
 };
 
@@ -52,5 +53,10 @@ void pt_session_seal(struct pt_ending ending);
 /* Around a fork, in Python's own hooks. Thread: under the GIL. */
 void pt_session_before_fork(void);
 void pt_session_in_child(void);
+
+/* A number that tells this process from every other one of its run, and that is the
+ * same in every run: of the rank and of the path of forks below it. 0 is the main
+ * process. */
+uint64_t pt_session_process(void);
 
 #endif

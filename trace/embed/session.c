@@ -1,0 +1,315 @@
+#include "embed/session.h"
+
+#include <Python.h>
+
+#include <limits.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "cache.h"
+#include "embed/metadata.h"
+#include "embed/report.h"
+#include "embed/sources.h"
+#include "format/writer.h"
+#include "intercept/intercept.h"
+#include "launcher/identity.h"
+
+enum state { STATE_NONE, STATE_RUNNING, STATE_STOPPED, STATE_SEALED };
+
+static struct {
+    _Atomic enum state state; /* forward only, but for a fork; changed under the GIL
+                                 (to STOPPED) or the lock (to SEALED) */
+    pthread_mutex_t lock;     /* of seal, which several threads may reach */
+    pid_t pid;                /* a child by vfork or a fork in C has our memory */
+    const struct pt_session_plan *plan;
+    struct pt_identity identity;
+    struct pt_trace_writer *writer;    /* NULL: only a report */
+    char path[PATH_MAX];               /* of the sealed trace */
+    char report[PATH_MAX];             /* empty: none */
+    char *directory;                   /* at the start */
+    int64_t start_ns;                  /* monotonic */
+    char fork_path[PT_TRACE_ID_BYTES]; /* "0.2": third child of the first child */
+    unsigned forks;                    /* children so far */
+} session = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static int64_t monotonic_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* <folder of the cache>/<prefix><id><suffix>; the folder is made. */
+static enum pt_status cache_path(const char *which, const char *prefix,
+                                 const char *name, const char *suffix,
+                                 char path[PATH_MAX], struct pt_error *error)
+{
+    char *folder = pt_config_cache_folder(session.plan->config, which);
+    enum pt_status status = folder != NULL
+                                ? pt_folder_create(folder, error)
+                                : pt_error_set(error, PT_E_MEMORY, "no memory");
+    if (status == PT_OK &&
+        snprintf(path, PATH_MAX, "%s/%s%s%s", folder, prefix, name, suffix) >= PATH_MAX)
+        status = pt_error_set(error, PT_E_LIMIT, "the path %s is too long", folder);
+    free(folder);
+    return status;
+}
+
+/* A name that the user gave, as it is: its folder is made. */
+static enum pt_status given_path(const char *given, char path[PATH_MAX],
+                                 struct pt_error *error)
+{
+    if (snprintf(path, PATH_MAX, "%s", given) >= PATH_MAX)
+        return pt_error_set(error, PT_E_LIMIT, "the path %s is too long", given);
+    char *slash = strrchr(path, '/');
+    if (slash == NULL || slash == path)
+        return PT_OK;
+    *slash = '\0';
+    enum pt_status status = pt_folder_create(path, error);
+    *slash = '/';
+    return status;
+}
+
+/* What a run is called: two runs of the same program have the same text. */
+static void describe_program(const struct pt_command *command, char *text, size_t room)
+{
+    static const char *const forms[] = {[PT_COMMAND_SCRIPT] = "%s",
+                                        [PT_COMMAND_MODULE] = "-m %s",
+                                        [PT_COMMAND_CODE] = "-c %s",
+                                        [PT_COMMAND_STDIN] = "-"};
+    const char *target = command->target != NULL ? command->target : "";
+    const char *form = forms[command->kind];
+    snprintf(text, room, "%.*s%s", (int)strcspn(form, "%"), form,
+             strchr(form, '%') != NULL ? target : "");
+}
+
+static void fill_header(struct pt_trace_header *header)
+{
+    const struct pt_identity *identity = &session.identity;
+    const struct pt_config *config = session.plan->config;
+
+    *header = (struct pt_trace_header){.major = PT_TRACE_MAJOR,
+                                       .minor = PT_TRACE_MINOR,
+                                       .created_ns = identity->created_ns,
+                                       .run_id = identity->run_id,
+                                       .pid = identity->pid,
+                                       .role_kind = identity->role_kind,
+                                       .role_rank = identity->role_rank};
+    if (identity->has_run)
+        header->flags |= PT_HEADER_HAS_RUN;
+    if (config->fuzzy.has_seed) {
+        header->flags |= PT_HEADER_HAS_SEED;
+        header->seed = config->fuzzy.seed;
+    }
+    memcpy(header->experiment_id, identity->experiment, sizeof header->experiment_id);
+    memcpy(header->host, identity->host, sizeof header->host);
+    describe_program(session.plan->command, header->program, sizeof header->program);
+    snprintf(header->directory, sizeof header->directory, "%s", session.directory);
+}
+
+/* The writer's thread inherits the signal mask: signals are the program's. */
+static enum pt_status open_writer(struct pt_error *error)
+{
+    struct pt_trace_header header;
+    sigset_t all, mask;
+    fill_header(&header);
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &mask);
+    enum pt_status status =
+        pt_trace_writer_open(session.path, &header, &session.writer, error);
+    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    return status;
+}
+
+/* Creates the trace. Where a name of ours is taken (another node of the cluster has the
+ * same pid in the same second), a later second is free. */
+static enum pt_status create_trace(struct pt_error *error)
+{
+    enum { LATER = 60 };
+    const char *given = session.plan->config->io.trace;
+    enum pt_status status;
+
+    if (given != NULL && strchr(given, '/') != NULL)
+        status = given_path(given, session.path, error);
+    else if (given != NULL)
+        status = cache_path("traces", "", given, "", session.path, error);
+    else {
+        char name[PT_CACHE_ID];
+        for (int later = 0; later < LATER; later++) {
+            pt_cache_id_format(&session.identity.name, name);
+            status =
+                cache_path("traces", "", name, PT_TRACE_SUFFIX, session.path, error);
+            if (status == PT_OK)
+                status = open_writer(error);
+            if (status != PT_E_EXISTS)
+                return status;
+            session.identity.name.when++;
+        }
+        return status;
+    }
+    return status == PT_OK ? open_writer(error) : status;
+}
+
+static enum pt_status open_log(struct pt_error *error)
+{
+    const struct pt_config *config = session.plan->config;
+    struct pt_log_options options = {.level = config->logger.level,
+                                     .format = config->logger.format,
+                                     .color = config->logger.color};
+    char *path = pt_cache_log_path(config, &session.identity.name), whole[PATH_MAX];
+    enum pt_status status = PT_OK;
+
+    if (path != NULL)
+        status = given_path(path, whole, error);
+    options.path = path;
+    if (status == PT_OK)
+        status = pt_log_open(&options, error);
+    if (status == PT_OK && path != NULL && session.writer != NULL)
+        pt_trace_writer_meta(session.writer, "log.path", path, strlen(path));
+    free(path);
+    return status;
+}
+
+static enum pt_status name_report(struct pt_error *error)
+{
+    const char *given = session.plan->config->io.report_filename;
+    char name[PT_CACHE_ID];
+    enum pt_status status;
+
+    if (session.plan->report == PT_REPORT_OFF)
+        return PT_OK;
+    if (given != NULL && strchr(given, '/') != NULL)
+        status = given_path(given, session.report, error);
+    else if (given != NULL)
+        status = cache_path("report", "", given, "", session.report, error);
+    else {
+        pt_cache_id_format(&session.identity.name, name);
+        status = cache_path("report", "report.", name, ".csv", session.report, error);
+    }
+    if (status == PT_OK && session.writer != NULL)
+        pt_trace_writer_meta(session.writer, "report.path", session.report,
+                             strlen(session.report));
+    return status;
+}
+
+enum pt_status pt_session_open(const struct pt_session_plan *plan,
+                               struct pt_error *error)
+{
+    if (plan->config->io.type != PT_IO_NATIVE)
+        return pt_error_set(error, PT_E_UNSUPPORTED,
+                            "io.type: traces are written in the native format only; "
+                            "remove the key or set it to \"native\"");
+    session.plan = plan;
+    session.pid = getpid();
+    session.start_ns = monotonic_ns();
+    session.directory = getcwd(NULL, 0);
+    if (session.directory == NULL)
+        return pt_error_sys(error, "cannot find out the working directory");
+    enum pt_status status = pt_identity_read(&session.identity, error);
+    if (status == PT_OK && plan->report != PT_REPORT_ONLY)
+        status = create_trace(error);
+    if (status == PT_OK)
+        status = open_log(error);
+    if (status == PT_OK)
+        status = name_report(error);
+    if (status == PT_OK && session.writer != NULL)
+        pt_metadata_start(session.writer, plan);
+    if (status == PT_OK)
+        status = pt_intercept_start(plan->config, session.writer, error);
+    if (status == PT_OK)
+        session.state = STATE_RUNNING;
+    return status;
+}
+
+static void stop_trace(void)
+{
+    struct pt_error error;
+    char unsealed[PATH_MAX + sizeof PT_TRACE_UNSEALED];
+
+    pt_metadata_libraries(session.writer);
+    pt_trace_writer_flush(session.writer);
+    if (pt_trace_writer_error(session.writer) != NULL)
+        return; /* seal tells */
+    snprintf(unsealed, sizeof unsealed, "%s%s", session.path, PT_TRACE_UNSEALED);
+    if (pt_sources_keep(session.writer, unsealed, session.plan->config,
+                        session.directory, &error) != PT_OK)
+        pt_log_warning("the sources are not kept: %s", error.text);
+}
+
+void pt_session_stop(void)
+{
+    struct pt_error error;
+    if (session.state != STATE_RUNNING || getpid() != session.pid)
+        return;
+    pt_intercept_stop();
+    if (session.writer != NULL)
+        stop_trace();
+    if (session.report[0] != '\0' && pt_report_write(session.report, &error) != PT_OK)
+        pt_log_warning("no report: %s", error.text);
+    session.state = STATE_STOPPED;
+}
+
+bool pt_session_stopped(void)
+{
+    return session.state != STATE_RUNNING;
+}
+
+void pt_session_seal(struct pt_ending ending)
+{
+    struct pt_error error = {0};
+    if (session.state != STATE_STOPPED || getpid() != session.pid)
+        return;
+    pthread_mutex_lock(&session.lock);
+    if (session.state == STATE_STOPPED && session.writer != NULL) {
+        pt_metadata_end(session.writer, ending, monotonic_ns() - session.start_ns);
+        if (pt_trace_writer_close(session.writer, &error) == PT_OK)
+            pt_log_info("trace: %s", session.path);
+        else
+            pt_log_warning("the trace %s is partial: %s", session.path, error.text);
+        session.writer = NULL;
+    }
+    session.state = STATE_SEALED;
+    pthread_mutex_unlock(&session.lock);
+}
+
+void pt_session_before_fork(void)
+{
+    session.forks++;
+    if (session.state == STATE_RUNNING && session.writer != NULL)
+        pt_trace_writer_flush(session.writer);
+}
+
+void pt_session_in_child(void)
+{
+    size_t length = strlen(session.fork_path);
+    if (session.state == STATE_RUNNING)
+        pt_intercept_forget();
+    pt_trace_writer_abandon(session.writer);
+    session.writer = NULL;
+    session.state = STATE_NONE;
+    snprintf(session.fork_path + length, sizeof session.fork_path - length, "%s%u",
+             length > 0 ? "." : "", session.forks - 1);
+    session.forks = 0;
+}
+
+uint64_t pt_session_process(void)
+{
+    const struct pt_identity *identity = &session.identity;
+    char text[PT_TRACE_ID_BYTES + 32];
+    uint64_t rank =
+        identity->role_kind == PT_ROLE_MPI ? (uint64_t)identity->role_rank + 1 : 0;
+    if (session.fork_path[0] == '\0')
+        return rank;
+    int n = snprintf(text, sizeof text, "%llu/%s", (unsigned long long)rank,
+                     session.fork_path);
+    return pt_hash64(text, (size_t)n);
+}

@@ -1,0 +1,61 @@
+#include "embed/stochastic.h"
+
+#include <Python.h>
+
+#include <string.h>
+
+#include "base/log.h"
+#include "fuzzy/fuzzy.h"
+#include "intercept/intercept.h"
+#include "launcher/identity.h"
+
+/* Sets the ranks of a run apart; 0 is the main process. */
+static uint64_t process_of(const struct pt_identity *identity)
+{
+    return identity->role_kind == PT_ROLE_MPI ? (uint64_t)identity->role_rank + 1 : 0;
+}
+
+enum pt_status pt_stochastic_start(struct pt_config *config, struct pt_error *error)
+{
+    struct pt_fuzzy_options options = {
+        .precision_binary64 = config->fuzzy.precision_binary64,
+        .precision_binary32 = config->fuzzy.precision_binary32};
+    const char *layers = config->fuzzy.layers, *mode = config->fuzzy.mode;
+    struct pt_identity identity;
+
+    enum pt_status status =
+        pt_fuzzy_parse_layers(layers != NULL ? layers : "", &options.layers, error);
+    if (status != PT_OK || options.layers == 0)
+        return status;
+    status = pt_fuzzy_parse_mode(mode != NULL ? mode : "sr", &options.mode, error);
+    if (status == PT_OK)
+        status = pt_identity_read(&identity, error);
+    if (status == PT_OK && !config->fuzzy.has_seed)
+        status = pt_fuzzy_seed_system(&config->fuzzy.seed, error);
+    if (status != PT_OK)
+        return status;
+    config->fuzzy.has_seed = true;
+    options.seed = config->fuzzy.seed;
+    options.process = process_of(&identity);
+    return pt_fuzzy_start(&options, error);
+}
+
+static void on_module(PyObject *module, const char *name)
+{
+    struct pt_error error;
+    if (strcmp(name, "numpy.core._multiarray_umath") != 0 &&
+        strcmp(name, "numpy._core._multiarray_umath") != 0)
+        return;
+    if (pt_fuzzy_numpy_ready(module, &error) != PT_OK)
+        pt_log_warning("numpy is not perturbed: %s", error.text);
+}
+
+enum pt_status pt_stochastic_watch(struct pt_error *error)
+{
+    return pt_intercept_on_module(on_module, error);
+}
+
+void pt_stochastic_forked(uint64_t process)
+{
+    pt_fuzzy_forked(process);
+}
