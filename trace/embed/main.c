@@ -35,7 +35,7 @@ struct tracer {
 static _Noreturn void refuse(const struct pt_error *error)
 {
     fprintf(stderr, "pytracer-trace: %s\n", error->text);
-    exit(1);
+    exit(error->status == PT_E_USAGE ? 2 : 1);
 }
 
 static enum pt_status read_handle(int argc, char **argv, struct tracer *tracer,

@@ -134,6 +134,15 @@ static bool keep(char *to, size_t room, const char *text)
     return (size_t)snprintf(to, room, "%s", text) < room && text[0] != '\0';
 }
 
+static bool is_known(const char *version)
+{
+    static const char *const known[] = {"3.11", "3.12", "3.13"};
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(known); i++)
+        if (strcmp(known[i], version) == 0)
+            return true;
+    return false;
+}
+
 enum pt_status pt_interpreter_find(const char *wanted,
                                    struct pt_interpreter *interpreter,
                                    struct pt_error *error)
@@ -161,6 +170,11 @@ enum pt_status pt_interpreter_find(const char *wanted,
                             "%s is %s %s; only CPython can be traced: name one with "
                             "--python",
                             interpreter->command, implementation, release);
+    if (!is_known(version))
+        return pt_error_set(error, PT_E_UNSUPPORTED,
+                            "%s is Python %s; 3.11, 3.12 and 3.13 can be traced: name "
+                            "one of them with --python",
+                            interpreter->command, release);
     if (strcmp(threads, "gil") != 0)
         return pt_error_set(error, PT_E_UNSUPPORTED,
                             "%s is a free-threaded build of Python %s, which cannot be "

@@ -1,0 +1,58 @@
+"""What the tracer links shadows the traced program's own libraries: so it links nothing but
+libc, libm and libpython, and exports nothing but what is interposed on purpose."""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from both import BIN, plain, traced
+
+TRACERS = sorted((BIN.parent / "libexec" / "pytracer").iterdir())
+
+
+def output(*command):
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def interposed():
+    """The names that the stochastic arithmetic interposes on purpose."""
+    listed = Path(os.environ["PYTRACER_SOURCE"]) / "trace" / "fuzzy" / "exports.list"
+    return set(re.findall(r"\w+", listed.read_text())) if listed.exists() else set()
+
+
+@pytest.mark.parametrize("tracer", TRACERS, ids=lambda path: path.name)
+def test_needs_libc_libm_and_libpython_alone(tracer):
+    needed = re.findall(r"\(NEEDED\).*\[(.*)\]", output("readelf", "-d", tracer))
+    version = tracer.name.rsplit("-", 1)[1]
+    allowed = (r"libc\.so\.6", r"libm\.so\.6", rf"libpython{version}\.so.*", r"libpthread\.so.*", r"libdl\.so.*", r"ld-linux.*")
+    assert needed and all(any(re.fullmatch(a, n) for a in allowed) for n in needed), needed
+
+
+@pytest.mark.parametrize("tracer", TRACERS, ids=lambda path: path.name)
+def test_exports_only_what_is_interposed(tracer):
+    if not re.search(r"NEEDED.*libpython", output("readelf", "-d", tracer)):
+        pytest.skip("a static libpython exports Python's API by design")
+    exported = set()
+    for line in output("readelf", "--dyn-syms", "--wide", tracer).splitlines():
+        words = line.split()
+        if len(words) == 8 and words[4] in ("GLOBAL", "WEAK") and words[6] != "UND" and words[3] in ("FUNC", "OBJECT", "IFUNC"):
+            exported.add(words[7].split("@")[0])
+    # Copies of libpython's and libc's own data, placed here by the linker, are not ours.
+    copied = set(re.findall(r"R_\w+_COPY\s+\w+\s+(\w+)", output("readelf", "-r", "--wide", tracer)))
+    assert exported - copied - interposed() - {"_IO_stdin_used"} == set()
+
+
+def test_program_finds_no_library_of_ours(tmp_path):
+    """What the process has loaded is what plain Python has."""
+    code = "import re\nprint(sorted(set(re.findall(r'/\\S*lib\\S*\\.so\\S*', open('/proc/self/maps').read()))))"
+    left, right = (set(ast.literal_eval(call(["-c", code], tmp_path)[1])) for call in (plain, traced))
+    assert all("libpython" in path for path in right - left), right - left
+
+
+def test_tracer_of_every_configured_interpreter_is_built():
+    version = "pytracer-tracer-%d.%d" % sys.version_info[:2]
+    assert version in [path.name for path in TRACERS]
