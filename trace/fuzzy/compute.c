@@ -44,6 +44,8 @@ static bool is_edge(const struct pt_fuzzy_work *work, double a, double b, double
     double low = wide ? 0x1p-960 : 0x1p-96;
     double high = wide ? 0x1p1023 : 0x1p127;
     double factor = wide && !pt_fuzzy_runtime.kernels->fused ? 0x1p995 : high;
+    if (work->operation == PT_FUZZY_SQRT)
+        return !(a >= low && a < high);
     a = fabs(a);
     b = fabs(b);
     r = fabs(r);
@@ -52,8 +54,6 @@ static bool is_edge(const struct pt_fuzzy_work *work, double a, double b, double
         return !(r >= low && r < high && a < factor && b < factor);
     case PT_FUZZY_DIVIDE:
         return !(r >= low && r < factor && a >= low && a < factor && b < factor);
-    case PT_FUZZY_SQRT:
-        return !(a >= low && a < high);
     default:
         return !(r < high);
     }

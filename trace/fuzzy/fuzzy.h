@@ -57,8 +57,8 @@ struct pt_fuzzy_options {
 /* What was done since pt_fuzzy_start, over all threads. */
 struct pt_fuzzy_counts {
     uint64_t perturbed; /* operations that were rounded at random */
-    uint64_t nearest;   /* operations of an active layer left to nearest (NaN, Inf and
-                           out of scope) */
+    uint64_t nearest;   /* operations of the loops whose result rounding cannot change
+                           (NaN, Inf, zero) */
 };
 
 /* Reads a comma-separated list ("numpy", "all", "" or "off" for none) into *layers.

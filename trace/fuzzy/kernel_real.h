@@ -72,7 +72,8 @@ static inline INT NAME(magnitude)(REAL x)
 /* Negative where low <= magnitude < high does not hold. */
 static inline INT NAME(outside)(INT magnitude, INT low, INT high)
 {
-    return (magnitude - low) | (high - 1 - magnitude);
+    UINT m = (UINT)magnitude;
+    return (INT)((m - (UINT)low) | ((UINT)high - 1 - m));
 }
 
 /* Uniform in (0, 1): the middles of 2^32 (2^23) equal parts. */

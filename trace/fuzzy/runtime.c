@@ -17,6 +17,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pt_fuzzy_stream *streams;
 static uint64_t n_streams;
 static struct pt_fuzzy_counts ended;
+static unsigned n_starts; /* written before other threads compute */
 static pthread_key_t at_thread_end;
 static bool has_key;
 
@@ -35,8 +36,10 @@ static void stream_release(void *data)
     struct pt_fuzzy_stream *stream = data;
     struct pt_fuzzy_counts counts = counts_of(stream);
     pthread_mutex_lock(&lock);
-    ended.perturbed += counts.perturbed;
-    ended.nearest += counts.nearest;
+    if (stream->start == n_starts) {
+        ended.perturbed += counts.perturbed;
+        ended.nearest += counts.nearest;
+    }
     for (struct pt_fuzzy_stream **at = &streams; *at; at = &(*at)->next)
         if (*at == stream) {
             *at = stream->next;
@@ -47,20 +50,31 @@ static void stream_release(void *data)
     free(stream);
 }
 
+/* Gives the stream the next number of this start, and its random sequence. */
+static void stream_begin(struct pt_fuzzy_stream *stream)
+{
+    pthread_mutex_lock(&lock);
+    uint64_t number = n_streams++;
+    pthread_mutex_unlock(&lock);
+    pt_fuzzy_generator_seed(&stream->generator, pt_fuzzy_runtime.options.seed,
+                            pt_fuzzy_runtime.options.process, number);
+    stream->used = PT_FUZZY_BLOCK;
+    stream->start = n_starts;
+    atomic_store(&stream->perturbed, 0);
+    atomic_store(&stream->nearest, 0);
+}
+
 static struct pt_fuzzy_stream *stream_create(void)
 {
     struct pt_fuzzy_stream *stream = aligned_alloc(64, sizeof *stream);
     if (!stream)
         return NULL;
     memset(stream, 0, sizeof *stream);
+    stream_begin(stream);
     pthread_mutex_lock(&lock);
-    uint64_t number = n_streams++;
     stream->next = streams;
     streams = stream;
     pthread_mutex_unlock(&lock);
-    pt_fuzzy_generator_seed(&stream->generator, pt_fuzzy_runtime.options.seed,
-                            pt_fuzzy_runtime.options.process, number);
-    stream->used = PT_FUZZY_BLOCK;
     stream->pause = pause_before_stream;
     pthread_setspecific(at_thread_end, stream);
     own = stream;
@@ -76,6 +90,8 @@ struct pt_fuzzy_stream *pt_fuzzy_stream_get(void)
         if (pause_before_stream > 0)
             return NULL;
         stream = stream_create();
+    } else if (stream->start != n_starts) {
+        stream_begin(stream);
     }
     return stream && stream->pause == 0 ? stream : NULL;
 }
@@ -165,6 +181,7 @@ enum pt_status pt_fuzzy_start(const struct pt_fuzzy_options *options,
     set_rounding(options);
     ended = (struct pt_fuzzy_counts){0};
     n_streams = 0;
+    n_starts++;
     atomic_store(&running, true);
     return PT_OK;
 }
@@ -195,11 +212,7 @@ void pt_fuzzy_forked(uint64_t process)
     streams = own; /* the other threads are gone; their streams stay behind */
     if (own) {
         own->next = NULL;
-        pt_fuzzy_generator_seed(&own->generator, pt_fuzzy_runtime.options.seed, process,
-                                n_streams++);
-        own->used = PT_FUZZY_BLOCK;
-        atomic_store(&own->perturbed, 0);
-        atomic_store(&own->nearest, 0);
+        stream_begin(own);
     }
 }
 
@@ -208,6 +221,8 @@ struct pt_fuzzy_counts pt_fuzzy_counts(void)
     pthread_mutex_lock(&lock);
     struct pt_fuzzy_counts total = ended;
     for (struct pt_fuzzy_stream *stream = streams; stream; stream = stream->next) {
+        if (stream->start != n_starts)
+            continue;
         struct pt_fuzzy_counts counts = counts_of(stream);
         total.perturbed += counts.perturbed;
         total.nearest += counts.nearest;

@@ -19,6 +19,7 @@ struct pt_fuzzy_stream {
     struct pt_fuzzy_generator generator;
     size_t used;    /* 32-bit numbers taken from `words` */
     unsigned pause; /* depth of pauses */
+    unsigned start; /* the pt_fuzzy_start that this sequence belongs to */
     _Atomic uint64_t perturbed, nearest;
     struct pt_fuzzy_stream *next; /* in the list of all threads' */
 };

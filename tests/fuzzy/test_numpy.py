@@ -1,0 +1,221 @@
+"""The layer `numpy` in an ordinary interpreter: what varies, what does not, and what a
+program may see of it."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+from run_fuzzy import run_fuzzy  # noqa: E402
+
+SUMS = """
+x = np.random.default_rng(0).random(10000)
+for i in range(5):
+    print(repr(float(np.sum(x))), repr(float(x.mean())), repr(float((x * x).cumsum()[-1])))
+"""
+
+
+def test_sums_vary_from_call_to_call():
+    for column in zip(*(line.split() for line in run_fuzzy(SUMS))):
+        assert len(set(column)) > 1
+
+
+def test_same_seed_repeats_every_bit():
+    assert run_fuzzy(SUMS, seed=5) == run_fuzzy(SUMS, seed=5)
+    assert run_fuzzy(SUMS, seed=5) != run_fuzzy(SUMS, seed=6)
+
+
+def test_instruction_sets_give_the_same_bits():
+    runs = [run_fuzzy(SUMS, environment={"PYTRACER_FUZZY_KERNELS": name})
+            for name in ("baseline", "avx2", "avx512")]
+    assert runs[0] == runs[1] == runs[2]
+
+
+def test_arithmetic_is_plain_without_start():
+    assert len(set(run_fuzzy(SUMS, seed=None))) == 1
+
+
+def test_arithmetic_is_plain_after_stop_and_in_pauses():
+    code = """
+    x = np.random.default_rng(0).random(10000)
+    fuzzy.stop()
+    print(repr(float(np.sum(x))))
+    """
+    paused = code.replace("fuzzy.stop()", "fuzzy.pause()")
+    plain = code.replace("fuzzy.stop()", "pass")
+    assert run_fuzzy(code) == run_fuzzy(paused) == run_fuzzy(plain, seed=None)
+
+
+def test_installing_twice_changes_nothing():
+    code = """
+    fuzzy.ready(umath); fuzzy.ready(umath)
+    x = np.full(1000, 0.1)
+    print(len(set(repr(float(np.sum(x))) for i in range(50))) > 1)
+    fuzzy.pause()
+    print(repr(float(np.sum(x))))
+    """
+    plain = run_fuzzy("print(repr(float(np.sum(np.full(1000, 0.1)))))", seed=None)
+    assert run_fuzzy(code) == ["True"] + plain
+
+
+def test_every_way_into_an_operation_is_perturbed():
+    code = """
+    a = np.full(1000, 1.0); b = np.full(1000, 3.0)
+    ways = {
+        "a / b": lambda: a / b,
+        "np.divide": lambda: np.divide(a, b),
+        "true_divide": lambda: np.true_divide(a, b),
+        "scalar operand": lambda: a / 3.0,
+        "in place": lambda: a.copy().__itruediv__(b),
+        "out": lambda: np.divide(a, b, out=np.empty(1000)),
+        "where": lambda: np.divide(a, b, where=b > 0, out=np.zeros(1000)),
+        "strided": lambda: np.full(2000, 1.0)[::2] / b,
+        "cast": lambda: np.full(1000, 1) / b,
+        "outer": lambda: np.divide.outer(a[:30], b[:30]),
+        "add.at": lambda: np.add.at(c := np.full(1000, 1e16), np.arange(1000), 1.0) or c,
+        "sqrt": lambda: np.sqrt(b),
+        "power": lambda: b ** 0.5,
+        "subtract": lambda: a - 1e-17,
+        "multiply": lambda: a * 0.1 * b,
+        "float32": lambda: a.astype(np.float32) / np.float32(3),
+        "reduceat": lambda: np.add.reduceat(np.full(20000, 0.1), np.arange(0, 20000, 20)),
+        "accumulate": lambda: np.add.accumulate(np.full(1000, 0.1)),
+        "reduce rows": lambda: np.full((1000, 20), 0.1).sum(axis=1),
+        "reduce columns": lambda: np.full((20, 1000), 0.1).sum(axis=0),
+        "prod": lambda: np.full((20, 1000), 1.1).prod(axis=0),
+        "mean": lambda: np.full((20, 1000), 0.1).mean(axis=0),
+        "var": lambda: np.arange(3000.).reshape(3, 1000).var(axis=0) / 7,
+    }
+    for name, way in ways.items():
+        if len(np.unique(way())) < 2:
+            print(name)
+    """
+    assert run_fuzzy(code) == []
+
+
+def test_exact_results_do_not_vary():
+    code = """
+    i = np.arange(1, 5001.0)
+    assert (i + i == 2 * i).all() and (i * i / i == i).all()
+    assert (np.sqrt(i * i) == i).all()
+    assert i.sum() == 5000 * 5001 / 2 and (i.cumsum()[-1] == i.sum())
+    assert np.arange(1, 19.0).prod() == 6402373705728000
+    assert (i.reshape(50, 100).sum(axis=0) == i.reshape(50, 100).T.sum(axis=1)).all()
+    print("exact")
+    """
+    assert run_fuzzy(code) == ["exact"]
+
+
+WARNINGS = """
+import warnings
+nasty = np.array([0.0, -0.0, 1.0, -1.0, 3.0, 1e308, -1e308, 1e-308, 5e-324, np.inf, -np.inf,
+                  np.nan, 0.1, 1e-200, 1e200])
+with np.errstate(all="warn"):
+    for dtype in (np.float64, np.float32):
+        with np.errstate(all="ignore"):
+            values = nasty.astype(dtype)
+        for ufunc in (np.add, np.subtract, np.multiply, np.divide):
+            for a in values:
+                for b in values:
+                    with warnings.catch_warnings(record=True) as seen:
+                        warnings.simplefilter("always")
+                        r = ufunc(np.array([a]), np.array([b]))
+                    print(dtype.__name__, ufunc.__name__, a, b, "nan" if np.isnan(r[0]) else
+                          "inf" if np.isinf(r[0]) else "finite", sorted(str(w.message) for w in seen))
+        for a in values:
+            with warnings.catch_warnings(record=True) as seen:
+                warnings.simplefilter("always")
+                r = np.sqrt(np.array([a]))
+            print(dtype.__name__, "sqrt", a, np.isnan(r[0]), sorted(str(w.message) for w in seen))
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            np.add.reduce(values); np.multiply.reduce(values); np.add.accumulate(values)
+        print(sorted(set(str(w.message) for w in seen)))
+"""
+
+
+def test_numpy_warnings_are_those_of_plain_numpy():
+    assert run_fuzzy(WARNINGS) == run_fuzzy(WARNINGS, seed=None)
+
+
+def test_errstate_raise_is_honoured():
+    code = """
+    with np.errstate(all="raise"):
+        np.add(np.array([1e300]), np.array([1e-300]))
+        try:
+            np.divide(np.array([1.0]), np.array([0.0]))
+        except FloatingPointError as error:
+            print(error)
+    """
+    assert run_fuzzy(code) == ["divide by zero encountered in divide"]
+
+
+def test_overlapping_views_give_what_copies_give():
+    code = """
+    x = np.arange(2000.0); y = x.copy()
+    y[2:] = y[:-2].copy() + y[1:-1].copy()
+    np.add(x[:-2], x[1:-1], out=x[2:])
+    assert (x == y).all()
+    x = np.arange(2000.0); y = x.copy()
+    x[::-1] -= x
+    assert (x[::-1] == y[::-1] - y).all()
+    x = np.arange(100.0); np.add.accumulate(x, out=x)
+    assert (x == np.arange(100.0) * np.arange(1, 101.0) / 2).all()
+    print("same")
+    """
+    assert run_fuzzy(code) == ["same"]
+
+
+def test_operations_are_counted():
+    code = """
+    before = fuzzy.counts()[0]
+    np.full(1000, 1.0) / np.full(1000, 3.0)
+    print(fuzzy.counts()[0] - before, fuzzy.counts()[2])
+    """
+    assert run_fuzzy(code) == ["1000 numpy"]
+
+
+def test_threads_and_forks_draw_numbers_of_their_own():
+    code = """
+    import os, threading
+    def draw():
+        return (np.full(2000, 1.0) / 3.0).tobytes()
+    seen = [draw()]
+    thread = threading.Thread(target=lambda: seen.append(draw()))
+    thread.start(); thread.join()
+    read, write = os.pipe()
+    if os.fork() == 0:
+        fuzzy.forked(1)
+        os.write(write, draw()); os._exit(0)
+    seen.append(os.read(read, 16000)); os.wait(); seen.append(draw())
+    print(len(set(seen)))
+    """
+    assert run_fuzzy(code) == ["4"]
+
+
+def test_all_modes_vary_division_and_keep_its_leading_digits():
+    code = """
+    q = np.full(1000, 1.0) / 3.0
+    print(len(np.unique(q)) > 1, np.abs(q - 1 / 3).max() < 1e-15)
+    """
+    for mode in ("sr", "ud", "pb", "mca"):
+        assert run_fuzzy(code, mode=mode) == ["True True"], mode
+
+
+def test_deterministic_modes_keep_symmetric_matrices_symmetric():
+    code = """
+    x = np.random.default_rng(3).random((40, 40))
+    a = x[:, None, :] * x[None, :, :]
+    print((a == a.transpose(1, 0, 2)).all(), __import__("zlib").crc32(a.tobytes()))
+    """
+    for mode in ("sr-det", "ud-det"):
+        one, again, other = (run_fuzzy(code, mode=mode, seed=s) for s in (1, 1, 2))
+        assert one == again and one[0].startswith("True") and one != other
+    assert run_fuzzy(code, mode="sr")[0].startswith("False")
+
+
+def test_virtual_precision_leaves_so_many_bits():
+    code = """
+    q = np.full(1000, 1.0) / 3.0
+    print(len(np.unique(q)), np.abs(q * 3 - 1).max() < 2.0 ** -9, np.abs(q - 1 / 3).max() > 2.0 ** -13)
+    """
+    assert run_fuzzy(code, bits=(11, 0)) == ["2 True True"]

@@ -1,0 +1,115 @@
+/* Every instruction set's kernels give the same bits, and report what they cannot do.
+ */
+#include "run.h"
+
+#include "fuzzy/flags.h"
+#include "fuzzy/kernels.h"
+
+enum { N = PT_FUZZY_BLOCK };
+
+static const char *const names[] = {"avx2", "avx512"};
+
+static void operands(uint64_t seed, double *a, double *b, float *fa, float *fb,
+                     uint32_t *random)
+{
+    for (size_t i = 0; i < N; i++) {
+        int ea = (int)(pt_splitmix64(&seed) % 80) - 40;
+        int eb = (int)(pt_splitmix64(&seed) % 80) - 40;
+        a[i] = ldexp(1 + uniform(&seed), ea);
+        b[i] = ldexp(pt_splitmix64(&seed) & 1 ? 1 : -1 - uniform(&seed), eb);
+        fa[i] = (float)ldexp(a[i], -ea / 2);
+        fb[i] = (float)ldexp(b[i], -eb / 2);
+        random[i] = (uint32_t)pt_splitmix64(&seed);
+    }
+}
+
+static void instruction_sets_agree_to_the_bit(void **state)
+{
+    static double a[N], b[N], want[N], got[N];
+    static float fa[N], fb[N], fwant[N], fgot[N];
+    static uint32_t random[N];
+    const struct pt_fuzzy_kernels *base = pt_fuzzy_kernels_named("baseline");
+    (void)state;
+    struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        operands(seed, a, b, fa, fb, random);
+        for (int op = 0; op < PT_FUZZY_N_OPERATIONS; op++) {
+            assert_false(base->block[PT_FUZZY_BINARY64][op](a, b, want, random, N));
+            assert_false(base->block[PT_FUZZY_BINARY32][op](fa, fb, fwant, random, N));
+            for (size_t k = 0; k < PT_ARRAY_LENGTH(names); k++) {
+                const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_named(names[k]);
+                if (!table)
+                    continue;
+                assert_false(table->block[PT_FUZZY_BINARY64][op](a, b, got, random, N));
+                assert_memory_equal(got, want, sizeof got);
+                assert_false(
+                    table->block[PT_FUZZY_BINARY32][op](fa, fb, fgot, random, N));
+                assert_memory_equal(fgot, fwant, sizeof fgot);
+            }
+        }
+    }
+    pt_fuzzy_environment_leave(before, 0);
+}
+
+static void a_scan_is_its_blocks_one_by_one(void **state)
+{
+    static double a[N], b[N], out[N];
+    static float fa[N], fb[N];
+    static uint32_t random[N];
+    const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_best();
+    (void)state;
+    operands(5, a, b, fa, fb, random);
+    for (int op = PT_FUZZY_ADD; op <= PT_FUZZY_DIVIDE; op++) {
+        double acc = 1.5, step = 1.5, next;
+        size_t n = op <= PT_FUZZY_SUBTRACT ? N : 8;
+        size_t done = table->scan[PT_FUZZY_BINARY64][op](&acc, b, out, random, n);
+        assert_int_equal(done, n);
+        for (size_t i = 0; i < n; i++) {
+            table->block[PT_FUZZY_BINARY64][op](&step, &b[i], &next, &random[i], 1);
+            step = next;
+            assert_true(out[i] == step);
+        }
+        assert_true(acc == step);
+    }
+}
+
+static void reports(int op, double a, double b, bool wanted)
+{
+    static const char *const all[] = {"baseline", "avx2", "avx512"};
+    uint32_t random = 12345;
+    double out;
+    for (size_t k = 0; k < PT_ARRAY_LENGTH(all); k++) {
+        const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_named(all[k]);
+        if (table)
+            assert_int_equal(
+                table->block[PT_FUZZY_BINARY64][op](&a, &b, &out, &random, 1), wanted);
+    }
+}
+
+static void what_is_out_of_range_is_reported(void **state)
+{
+    (void)state;
+    reports(PT_FUZZY_ADD, 1, INFINITY, true);
+    reports(PT_FUZZY_ADD, NAN, 1, true);
+    reports(PT_FUZZY_ADD, 0x1.8p1023, 1, true);
+    reports(PT_FUZZY_ADD, 0x1p-1074, 0x1p-1060, false);
+    reports(PT_FUZZY_ADD, 0x1.fp1022, 1, false);
+    reports(PT_FUZZY_MULTIPLY, 0x1.1p-500, 0x1.1p-500, true);
+    reports(PT_FUZZY_MULTIPLY, 0x1.1p-400, 0x1.1p-400, false);
+    reports(PT_FUZZY_MULTIPLY, 0x1.1p600, 0x1.1p600, true);
+    reports(PT_FUZZY_DIVIDE, 1, 0, true);
+    reports(PT_FUZZY_DIVIDE, 0x1.1p-1000, 0x1.1p-1000, true);
+    reports(PT_FUZZY_DIVIDE, 3, 7, false);
+    reports(PT_FUZZY_SQRT, -1, -1, true);
+    reports(PT_FUZZY_SQRT, 2, 2, false);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(instruction_sets_agree_to_the_bit),
+        cmocka_unit_test(a_scan_is_its_blocks_one_by_one),
+        cmocka_unit_test(what_is_out_of_range_is_reported),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
