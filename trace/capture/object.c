@@ -47,19 +47,43 @@ static void walk_attributes(struct pt_capture *capture, struct pt_attributes *wa
     }
 }
 
+/* The shape and the arrays, whatever the format calls them. */
+static void walk_sparse(struct pt_capture *capture, struct pt_attributes *walk)
+{
+    struct pt_elements elements;
+    PyObject *name, *value;
+
+    capture->sparse = true;
+    while (pt_attributes_next(walk, &name, &value)) {
+        struct pt_capture_name saved;
+
+        if (!PyUnicode_Check(name))
+            continue;
+        if (PyUnicode_CompareWithASCIIString(name, "_shape") == 0)
+            saved = pt_capture_push(capture, "shape", 5);
+        else if (pt_numpy_array(value, &elements) || PyTuple_Check(value))
+            saved = pt_capture_push_object(capture, name, 0);
+        else
+            continue;
+        pt_capture_any(capture, value);
+        pt_capture_pop(capture, saved);
+    }
+    capture->sparse = false;
+}
+
 bool pt_capture_object(struct pt_capture *capture, PyObject *value)
 {
     struct pt_attributes walk;
-    bool outer = capture->sparse;
 
     if (is_plumbing(value) || !pt_attributes_start(&walk, value))
         return false;
     capture->changeable = true;
     pt_capture_label(capture, value);
     if (pt_capture_enter(capture, value)) {
-        capture->sparse = outer || is_sparse(Py_TYPE(value));
-        walk_attributes(capture, &walk);
-        capture->sparse = outer;
+        if (is_sparse(Py_TYPE(value)))
+            walk_sparse(capture, &walk);
+        else
+            walk_attributes(capture, &walk);
         pt_capture_leave(capture);
     }
     return true;
