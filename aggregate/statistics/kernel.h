@@ -16,13 +16,14 @@
 #include "statistics/plan.h"
 #include "statistics/summary.h"
 
-enum { PT_STAT_BLOCK = 64 };
+enum { PT_STAT_BLOCK = 128 };
 
 struct pt_stat_input {
     const void *const *samples; /* n_runs arrays of `count` elements, little-endian,
                                  * contiguous; NULL: this run lacks the value */
     size_t n_runs;              /* at most the plan's n_max */
-    const void *reference;      /* the IEEE run's elements, or NULL (then the mean) */
+    const void *reference;      /* the IEEE run's elements, or NULL (then the mean);
+                                 * elements whose reference is NaN or Inf are undefined */
     size_t count;               /* elements of this piece */
     char dtype;                 /* class letter: b i u f c */
     uint8_t item_bytes;         /* b, i, u: 1–8; f: 2, 4, 8, 16; c: 8, 16, 32 */

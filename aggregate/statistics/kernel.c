@@ -1,0 +1,360 @@
+#include "statistics/kernel.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "statistics/block.h"
+#include "statistics/sum.h"
+
+enum pt_status pt_stat_work_create(const struct pt_stat_plan *plan,
+                                   struct pt_stat_work **work, struct pt_error *error)
+{
+    size_t n = plan->n_max;
+    struct pt_stat_work *made = calloc(1, sizeof *made);
+
+    if (made == NULL) {
+        goto failed;
+    }
+    made->plan = plan;
+    made->kernel = pt_lanes_kernel_best();
+    made->exact = pt_exact_work_create(n);
+    made->present = calloc(n + 1, sizeof *made->present);
+    made->rows = calloc(n + 1, sizeof *made->rows);
+    made->room = calloc((n + 1) * PT_STAT_BLOCK, sizeof *made->room);
+    made->samples = calloc(n + 1, sizeof *made->samples);
+    made->bits = calloc(n + 1, sizeof *made->bits);
+    if (made->exact == NULL || made->present == NULL || made->rows == NULL ||
+        made->room == NULL || made->samples == NULL || made->bits == NULL) {
+        goto failed;
+    }
+    *work = made;
+    return PT_OK;
+
+failed:
+    pt_stat_work_destroy(made);
+    return pt_error_set(error, PT_E_MEMORY, "no memory for the statistics of %zu runs",
+                        n);
+}
+
+void pt_stat_work_destroy(struct pt_stat_work *work)
+{
+    if (work != NULL) {
+        pt_exact_work_destroy(work->exact);
+        free(work->present);
+        free(work->rows);
+        free(work->room);
+        free(work->samples);
+        free(work->bits);
+        free(work);
+    }
+}
+
+/* Sums over the elements of a block, always in the same order whatever the vectors. */
+enum { WAYS = 8 };
+
+static double fold(const double *way)
+{
+    return ((way[0] + way[4]) + (way[2] + way[6])) +
+           ((way[1] + way[5]) + (way[3] + way[7]));
+}
+
+static double block_sum(const double *x, size_t count)
+{
+    double way[WAYS] = {0};
+
+    for (size_t i = 0; i + WAYS <= count; i += WAYS) {
+        for (size_t j = 0; j < WAYS; j++) {
+            way[j] += x[i + j];
+        }
+    }
+    for (size_t i = count / WAYS * WAYS; i < count; i++) {
+        way[i % WAYS] += x[i];
+    }
+    return fold(way);
+}
+
+static double block_sum_squares(const double *x, size_t count)
+{
+    double way[WAYS] = {0};
+
+    for (size_t i = 0; i + WAYS <= count; i += WAYS) {
+        for (size_t j = 0; j < WAYS; j++) {
+            way[j] += x[i + j] * x[i + j];
+        }
+    }
+    for (size_t i = count / WAYS * WAYS; i < count; i++) {
+        way[i % WAYS] += x[i] * x[i];
+    }
+    return fold(way);
+}
+
+/* The elements that the lanes did: those they did not hold zeros. */
+static void add_lanes(const struct pt_stat_work *work, const struct pt_plane *plane,
+                      size_t done, struct pt_stat_summary *summary)
+{
+    const struct pt_lanes *lanes = &plane->lanes;
+    size_t count = work->count;
+    double low = summary->min, high = summary->max;
+    uint64_t varying = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        low = lanes->low[i] < low ? lanes->low[i] : low;
+        high = lanes->high[i] > high ? lanes->high[i] : high;
+        varying += lanes->m2[i] > 0;
+    }
+    summary->min = low;
+    summary->max = high;
+    summary->n_varying += varying;
+    summary->n_defined += done;
+    pt_stat_sum_add(&summary->mean, block_sum(lanes->mean, count), 0);
+    pt_stat_sum_add(&summary->mean2, block_sum_squares(lanes->ref, count), 0);
+    if (work->n < 2) {
+        return;
+    }
+    summary->n_spread += done;
+    pt_stat_sum_add(&summary->own, block_sum(lanes->var, count), 0);
+    pt_stat_sum_add(&summary->var, block_sum(lanes->square, count), 0);
+    if (work->plan->options.method == PT_STAT_GENERAL) {
+        pt_stat_sum_add(&summary->widest2, block_sum_squares(lanes->spread, count), 0);
+    }
+    if (work->input->reference != NULL) {
+        pt_stat_sum_add(&summary->bias2, block_sum_squares(lanes->bias, count), 0);
+    }
+}
+
+/* Squares of y, and 64-bit integers, must lie in the lanes' range. */
+static void reject(const struct pt_plane *plane, const double *reference, size_t count,
+                   struct pt_lanes *lanes)
+{
+    bool wide_integers = plane->part.class != 'f' && plane->part.bytes == 8;
+
+    for (size_t i = 0; i < count; i++) {
+        double y = reference == NULL ? 1 : fabs(reference[i]);
+        double magnitude = fmax(fabs(lanes->low[i]), fabs(lanes->high[i]));
+
+        if (!(y >= PT_LANES_LEAST && y <= PT_LANES_GREATEST) ||
+            (wide_integers && magnitude >= 0x1p53)) {
+            lanes->done[i] = 0;
+        }
+    }
+}
+
+static size_t count_done(struct pt_lanes *lanes, size_t count)
+{
+    size_t done = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        done += lanes->done[i];
+    }
+    return done;
+}
+
+/* Elements for exact arithmetic must not count in the lanes' sums. */
+static void clear_rest(struct pt_lanes *lanes, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!lanes->done[i]) {
+            lanes->mean[i] = lanes->mean_low[i] = lanes->m2[i] = lanes->spread[i] = 0;
+            lanes->low[i] = HUGE_VAL;
+            lanes->high[i] = -HUGE_VAL;
+        }
+    }
+}
+
+/* The moments by one of the two vector ways; returns how many elements are done. */
+static size_t run_lanes(struct pt_stat_work *work, struct pt_plane *plane,
+                        const double **reference)
+{
+    const struct pt_stat_input *input = work->input;
+    struct pt_lanes *lanes = &plane->lanes;
+    size_t count = work->count, done;
+
+    *reference = NULL;
+    for (size_t i = 0; i < work->n; i++) {
+        work->rows[i] = pt_load_row(plane->part, work->present[i], work->at, count,
+                                    PT_LANES_PAD, work->room + i * PT_STAT_BLOCK);
+    }
+    if (input->reference != NULL) {
+        *reference = pt_load_row(plane->part, input->reference, work->at, count,
+                                 PT_LANES_PAD, work->reference_room);
+    }
+    done = work->kernel->near(work->rows, work->n, count, lanes);
+    if (done < count && work->n > 1) {
+        done = work->kernel->wide(work->rows, work->n, count, lanes);
+    }
+    if (*reference != NULL || (plane->part.class != 'f' && plane->part.bytes == 8)) {
+        reject(plane, *reference, count, lanes);
+        done = count_done(lanes, count);
+    }
+    return done;
+}
+
+static void copy_out(const struct pt_stat_work *work, const struct pt_plane *plane,
+                     const struct pt_stat_output *output)
+{
+    size_t bytes = work->count * sizeof(double);
+    size_t at = work->at + (plane == &work->plane[1] ? output->plane : 0);
+
+    if (output->mean != NULL) {
+        memcpy(output->mean + at, plane->lanes.mean, bytes);
+    }
+    if (output->std != NULL) {
+        memcpy(output->std + at, plane->lanes.std, bytes);
+    }
+    if (output->sig != NULL) {
+        memcpy(output->sig + at, plane->lanes.sig, bytes);
+    }
+    if (output->contributing != NULL) {
+        memcpy(output->contributing + at, plane->lanes.contributing, bytes);
+    }
+}
+
+static void run_plane(struct pt_stat_work *work, struct pt_plane *plane,
+                      struct pt_stat_summary *summary)
+{
+    struct pt_lanes *lanes = &plane->lanes;
+    size_t count = work->count, done = 0;
+
+    memset(plane->state, PT_STATE_FINITE, count);
+    if (plane->part.lanes) {
+        const double *reference;
+
+        done = run_lanes(work, plane, &reference);
+        if (done < count) {
+            clear_rest(lanes, count);
+        }
+        work->kernel->finish(&work->rules, reference, count, lanes);
+        add_lanes(work, plane, done, summary);
+    } else {
+        memset(lanes->done, 0, sizeof lanes->done);
+    }
+    for (size_t i = 0; i < count && done < count; i++) {
+        if (!lanes->done[i]) {
+            pt_element_exact(work, plane, i, summary);
+        }
+    }
+    if (work->plan->options.method == PT_STAT_GENERAL && work->n > 1) {
+        pt_block_general(work, plane);
+    }
+}
+
+static void add_digits(const struct pt_stat_work *work, struct pt_stat_summary *summary)
+{
+    double least = summary->least;
+    uint64_t numbers = 0;
+
+    for (size_t i = 0; i < work->count; i++) {
+        least = work->digits[i] < least ? work->digits[i] : least;
+        numbers += work->digits[i] >= 0;
+    }
+    summary->least = least;
+    summary->n_digits += numbers;
+}
+
+static enum pt_status begin_piece(struct pt_stat_work *work,
+                                  const struct pt_stat_input *input,
+                                  struct pt_error *error)
+{
+    const struct pt_stat_options *options = &work->plan->options;
+    unsigned precision = pt_stat_precision(input->dtype, input->item_bytes);
+
+    if (precision == 0) {
+        return pt_error_set(error, PT_E_UNSUPPORTED,
+                            "no statistics for elements of class '%c' and %u bytes",
+                            input->dtype, input->item_bytes);
+    }
+    if (input->n_runs > work->plan->n_max) {
+        return pt_error_set(error, PT_E_USAGE, "%zu runs, the plan is for %zu",
+                            input->n_runs, work->plan->n_max);
+    }
+    work->input = input;
+    work->n = 0;
+    for (size_t i = 0; i < input->n_runs; i++) {
+        if (input->samples[i] != NULL) {
+            work->present[work->n++] = input->samples[i];
+        }
+    }
+    work->n_planes = input->dtype == 'c' ? 2 : 1;
+    for (unsigned i = 0; i < work->n_planes; i++) {
+        work->plane[i].part = pt_part_of(input->dtype, input->item_bytes, i);
+    }
+    work->rules = (struct pt_lanes_rules){
+        .n = (double)work->n,
+        .ddof = options->ddof,
+        .delta = work->plan->delta[work->n],
+        .delta_contributing = work->plan->delta_contributing[work->n],
+        .precision = precision,
+        .absolute = options->error == PT_STAT_ABSOLUTE,
+    };
+    work->limit = pt_stat_limit(work->plan, work->n, precision);
+    return PT_OK;
+}
+
+/* No run has the value. */
+static void fill_nothing(const struct pt_stat_work *work,
+                         const struct pt_stat_output *output, size_t first, size_t end)
+{
+    double *columns[] = {output->mean, output->std, output->sig, output->contributing};
+
+    for (size_t i = first; i < end; i++) {
+        for (size_t c = 0; c < PT_ARRAY_LENGTH(columns); c++) {
+            for (unsigned p = 0; p < work->n_planes && columns[c] != NULL; p++) {
+                columns[c][i + p * output->plane] = NAN;
+            }
+        }
+        if (output->digits != NULL) {
+            output->digits[i] = NAN;
+        }
+    }
+}
+
+static void run_block(struct pt_stat_work *work, const struct pt_stat_output *output,
+                      struct pt_stat_summary *summary)
+{
+    for (unsigned i = 0; i < work->n_planes; i++) {
+        run_plane(work, &work->plane[i], summary);
+        copy_out(work, &work->plane[i], output);
+    }
+    pt_block_digits(work);
+    add_digits(work, summary);
+    if (output->digits != NULL) {
+        memcpy(output->digits + work->at, work->digits,
+               work->count * sizeof *work->digits);
+    }
+    if (work->plane[0].part.class != 'f') {
+        pt_block_agreement(work, summary);
+    }
+}
+
+enum pt_status pt_stat_range(const struct pt_stat_plan *plan, struct pt_stat_work *work,
+                             const struct pt_stat_input *input, size_t first,
+                             size_t end, const struct pt_stat_output *output,
+                             struct pt_stat_summary *summary, struct pt_error *error)
+{
+    enum pt_status status;
+
+    work->plan = plan;
+    status = begin_piece(work, input, error);
+    if (status != PT_OK) {
+        return status;
+    }
+    summary->n_elements += end - first;
+    if (work->n == 0) {
+        fill_nothing(work, output, first, end);
+        return PT_OK;
+    }
+    for (work->at = first; work->at < end; work->at += PT_STAT_BLOCK) {
+        work->count = end - work->at < PT_STAT_BLOCK ? end - work->at : PT_STAT_BLOCK;
+        run_block(work, output, summary);
+    }
+    return PT_OK;
+}
+
+enum pt_status pt_stat_piece(const struct pt_stat_plan *plan, struct pt_stat_work *work,
+                             const struct pt_stat_input *input,
+                             const struct pt_stat_output *output,
+                             struct pt_stat_summary *summary, struct pt_error *error)
+{
+    return pt_stat_range(plan, work, input, 0, input->count, output, summary, error);
+}

@@ -1,0 +1,350 @@
+#include "statistics/lanes.h"
+
+#include <assert.h>
+#include <float.h>
+#include <math.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "statistics/vector.h"
+
+/* This file is compiled several times, with other instruction sets and another
+ * PT_LANES_NAME, and without contraction to fused multiply-add: same bits everywhere.
+ */
+
+enum { GROUP = 2 * PT_VEC_LANES };
+static_assert(PT_STAT_BLOCK % GROUP == 0 && PT_LANES_PAD % GROUP == 0,
+              "a group of lanes must not straddle the padding");
+
+struct near_sums {
+    double first[GROUP], sum[GROUP], square[GROUP], low[GROUP], high[GROUP];
+};
+
+/* Σ(xᵢ − x₁), Σ(xᵢ − x₁)², least and greatest of GROUP elements. */
+static inline void near_group(const double *const *rows, size_t n, size_t at,
+                              struct near_sums *sums)
+{
+    pt_vec first0 = PT_VEC_LOAD(rows[0] + at);
+    pt_vec first1 = PT_VEC_LOAD(rows[0] + at + PT_VEC_LANES);
+    pt_vec sum0 = first0 - first0, sum1 = first1 - first1; /* 0, or NaN for Inf */
+    pt_vec square0 = sum0, square1 = sum1;
+    pt_vec low0 = first0, low1 = first1, high0 = first0, high1 = first1;
+
+    for (size_t i = 1; i < n; i++) {
+        pt_vec x0 = PT_VEC_LOAD(rows[i] + at);
+        pt_vec x1 = PT_VEC_LOAD(rows[i] + at + PT_VEC_LANES);
+        pt_vec d0 = x0 - first0, d1 = x1 - first1;
+
+        sum0 += d0;
+        sum1 += d1;
+        square0 += d0 * d0;
+        square1 += d1 * d1;
+        low0 = PT_VEC_MIN(x0, low0);
+        low1 = PT_VEC_MIN(x1, low1);
+        high0 = PT_VEC_MAX(x0, high0);
+        high1 = PT_VEC_MAX(x1, high1);
+    }
+    PT_VEC_STORE(sums->first, first0);
+    PT_VEC_STORE(sums->first + PT_VEC_LANES, first1);
+    PT_VEC_STORE(sums->sum, sum0);
+    PT_VEC_STORE(sums->sum + PT_VEC_LANES, sum1);
+    PT_VEC_STORE(sums->square, square0);
+    PT_VEC_STORE(sums->square + PT_VEC_LANES, square1);
+    PT_VEC_STORE(sums->low, low0);
+    PT_VEC_STORE(sums->low + PT_VEC_LANES, low1);
+    PT_VEC_STORE(sums->high, high0);
+    PT_VEC_STORE(sums->high + PT_VEC_LANES, high1);
+}
+
+static inline void log2_lanes(const double *x, double *out, size_t count)
+{
+    /* x = m·2ᵉ with m in [√½, √2); log₂ m = (2/ln 2) atanh((m − 1)/(m + 1)), whose
+     * series in t ≤ 0.1716 is cut after t¹⁵ (error 2e-15). The exponent becomes a
+     * double without a conversion instruction: its bits as the low end of 2⁵². */
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        const uint64_t offset =
+            UINT64_C(0x3ff0000000000000) - UINT64_C(0x3fe6a09e667f3bcd);
+        uint64_t bits, exponent, mantissa;
+        double m, e, t, tt, p;
+
+        memcpy(&bits, x + i, sizeof bits);
+        bits += offset;
+        exponent = (bits >> 52) | UINT64_C(0x4330000000000000);
+        mantissa = (bits & UINT64_C(0x000fffffffffffff)) + UINT64_C(0x3fe6a09e667f3bcd);
+        memcpy(&e, &exponent, sizeof e);
+        memcpy(&m, &mantissa, sizeof m);
+        e -= 0x1p52 + 1023;
+        t = (m - 1) / (m + 1);
+        tt = t * t;
+        p = 1.0 / 15;
+        p = p * tt + 1.0 / 13;
+        p = p * tt + 1.0 / 11;
+        p = p * tt + 1.0 / 9;
+        p = p * tt + 1.0 / 7;
+        p = p * tt + 1.0 / 5;
+        p = p * tt + 1.0 / 3;
+        p = p * tt + 1.0;
+        out[i] = e + p * t * (2 / M_LN2);
+    }
+}
+
+static size_t count_done(const struct pt_lanes *lanes, size_t count)
+{
+    size_t done = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        done += lanes->done[i];
+    }
+    return done;
+}
+
+static void near_finish(const struct near_sums *sums, double n, size_t at,
+                        struct pt_lanes *lanes)
+{
+    double share = 1 / (8 * n);
+
+#pragma omp simd
+    for (size_t i = 0; i < GROUP; i++) {
+        double first = sums->first[i];
+        double shift = sums->sum[i] / n;
+        double mean = first + shift;
+        double low = shift - (mean - first);
+        double above = (sums->high[i] - mean) - low;
+        double below = (mean - sums->low[i]) + low;
+        double m2 = sums->square[i] - sums->sum[i] * shift;
+
+        lanes->mean[at + i] = mean;
+        lanes->mean_low[at + i] = low;
+        lanes->low[at + i] = sums->low[i];
+        lanes->high[at + i] = sums->high[i];
+        lanes->m2[at + i] = m2 > 0 ? m2 : 0;
+        lanes->spread[at + i] = above > below ? above : below;
+    }
+    for (size_t i = 0; i < GROUP; i++) {
+        double magnitude = fabs(sums->first[i]);
+        int ordinary =
+            magnitude >= 2 * PT_LANES_LEAST && magnitude <= PT_LANES_GREATEST / 2;
+        int together = sums->high[i] - sums->low[i] <= magnitude * share;
+
+        lanes->done[at + i] = (unsigned char)((ordinary | (magnitude == 0)) & together &
+                                              (fabs(sums->sum[i]) <= DBL_MAX));
+    }
+}
+
+static size_t near_block(const double *const *rows, size_t n, size_t count,
+                         struct pt_lanes *lanes)
+{
+    struct near_sums sums;
+
+    for (size_t at = 0; at < count; at += GROUP) {
+        near_group(rows, n, at, &sums);
+        near_finish(&sums, (double)n, at, lanes);
+    }
+    return count_done(lanes, count);
+}
+
+struct wide_sums {
+    double mean[GROUP], mean_low[GROUP], square[GROUP], low[GROUP], high[GROUP];
+};
+
+/* a + b = s + *error exactly (Knuth, The Art of Computer Programming 2, 4.2.2). */
+static inline pt_vec two_sum(pt_vec a, pt_vec b, pt_vec *error)
+{
+    pt_vec s = a + b;
+    pt_vec t = s - a;
+
+    *error = (a - (s - t)) + (b - t);
+    return s;
+}
+
+/* Σxᵢ as *sum + *rest (Neumaier's compensated sum), least and greatest. */
+static inline void wide_sum(const double *const *rows, size_t n, size_t at, double *sum,
+                            double *rest, double *low, double *high)
+{
+    pt_vec first = PT_VEC_LOAD(rows[0] + at);
+    pt_vec s = first, c = first - first, lo = first, hi = first;
+
+    for (size_t i = 1; i < n; i++) {
+        pt_vec x = PT_VEC_LOAD(rows[i] + at);
+        pt_vec error;
+
+        s = two_sum(s, x, &error);
+        c += error;
+        lo = PT_VEC_MIN(x, lo);
+        hi = PT_VEC_MAX(x, hi);
+    }
+    PT_VEC_STORE(sum, s);
+    PT_VEC_STORE(rest, c);
+    PT_VEC_STORE(low, lo);
+    PT_VEC_STORE(high, hi);
+}
+
+/* (sum + rest)/n as mean + mean_low: the remainder of the division is formed exactly,
+ * n having few bits and the mean being split in two (Veltkamp, Dekker). */
+static inline void wide_mean(const double *sum, const double *rest, double n,
+                             double *mean, double *mean_low)
+{
+    for (size_t i = 0; i < PT_VEC_LANES; i++) {
+        double total = sum[i] + rest[i];
+        double total_low = (sum[i] - total) + rest[i];
+        double m = total / n;
+        double split = m * 0x1.0000002p27;
+        double upper = split - (split - m);
+        double lower = m - upper;
+        double left = ((total - upper * n) - lower * n) + total_low;
+        double m_low = left / n;
+
+        mean[i] = m + m_low;
+        mean_low[i] = m_low - (mean[i] - m);
+    }
+}
+
+static inline void wide_squares(const double *const *rows, size_t n, size_t at,
+                                const double *mean, const double *mean_low,
+                                double *square)
+{
+    pt_vec m = PT_VEC_LOAD(mean), m_low = PT_VEC_LOAD(mean_low);
+    pt_vec q = m - m;
+
+    for (size_t i = 0; i < n; i++) {
+        pt_vec d = (PT_VEC_LOAD(rows[i] + at) - m) - m_low;
+
+        q += d * d;
+    }
+    PT_VEC_STORE(square, q);
+}
+
+static void wide_finish(const struct wide_sums *sums, double n, size_t at,
+                        struct pt_lanes *lanes)
+{
+    double bound = 16 * n * n * 0x1p-53;
+
+    for (size_t i = 0; i < PT_VEC_LANES; i++) {
+        double mean = sums->mean[i];
+        double magnitude = fmax(fabs(sums->low[i]), fabs(sums->high[i]));
+        double above = (sums->high[i] - mean) - sums->mean_low[i];
+        double below = (mean - sums->low[i]) + sums->mean_low[i];
+        int ordinary = magnitude >= PT_LANES_LEAST && magnitude <= PT_LANES_GREATEST;
+
+        if (lanes->done[at + i] || !ordinary || !(fabs(mean) >= bound * magnitude) ||
+            !(sums->square[i] <= DBL_MAX)) {
+            continue;
+        }
+        lanes->mean[at + i] = mean;
+        lanes->mean_low[at + i] = sums->mean_low[i];
+        lanes->m2[at + i] = sums->square[i];
+        lanes->low[at + i] = sums->low[i];
+        lanes->high[at + i] = sums->high[i];
+        lanes->spread[at + i] = above > below ? above : below;
+        lanes->done[at + i] = 1;
+    }
+}
+
+static size_t wide_block(const double *const *rows, size_t n, size_t count,
+                         struct pt_lanes *lanes)
+{
+    struct wide_sums sums;
+    double sum[GROUP], rest[GROUP];
+
+    for (size_t at = 0; at < count; at += PT_VEC_LANES) {
+        wide_sum(rows, n, at, sum, rest, sums.low, sums.high);
+        wide_mean(sum, rest, (double)n, sums.mean, sums.mean_low);
+        wide_squares(rows, n, at, sums.mean, sums.mean_low, sums.square);
+        wide_finish(&sums, (double)n, at, lanes);
+    }
+    return count_done(lanes, count);
+}
+
+/* y, μ − y, the mean square about y and max |xᵢ − y| for an external reference: the
+ * mean square is σ² + (μ − y)². */
+static void refer(const double *reference, size_t count, struct pt_lanes *lanes)
+{
+    for (size_t i = 0; i < count; i++) {
+        double y = reference[i];
+        double bias = (lanes->mean[i] - y) + lanes->mean_low[i];
+        double spread = fmax(fabs(lanes->high[i] - y), fabs(lanes->low[i] - y));
+
+        lanes->ref[i] = lanes->done[i] ? y : 0;
+        lanes->bias[i] = lanes->done[i] ? bias : 0;
+        lanes->square[i] = lanes->done[i] ? lanes->square[i] + bias * bias : 0;
+        lanes->spread[i] = lanes->done[i] ? spread : 0;
+    }
+}
+
+/* ½ log₂(square/y²), and for the absolute error less the fraction of log₂|y|, since
+ * −log₂ σ + ⌊log₂|y|⌋ = −log₂(σ/|y|) − (log₂|y| − ⌊log₂|y|⌋). */
+static void relative_log(const struct pt_lanes *lanes, bool absolute, size_t count,
+                         double *logz)
+{
+    double value[PT_STAT_BLOCK], fraction[PT_STAT_BLOCK];
+
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        double ratio = lanes->square[i] / (lanes->ref[i] * lanes->ref[i]);
+        value[i] = ratio > 0 && ratio <= DBL_MAX ? ratio : 1;
+    }
+    log2_lanes(value, logz, count);
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        logz[i] *= 0.5;
+    }
+    if (absolute) {
+        for (size_t i = 0; i < count; i++) {
+            int e;
+            double m = frexp(fabs(lanes->ref[i]), &e);
+
+            value[i] = m > 0 ? 2 * m : 1;
+        }
+        log2_lanes(value, fraction, count);
+        for (size_t i = 0; i < count; i++) {
+            logz[i] += fraction[i];
+        }
+    }
+}
+
+static void finish_block(const struct pt_lanes_rules *rules, const double *reference,
+                         size_t count, struct pt_lanes *lanes)
+{
+    double divisor = rules->n - rules->ddof;
+    double precision = rules->precision;
+    double logz[PT_STAT_BLOCK];
+    double share = reference == NULL ? 1 : divisor / rules->n;
+    /* One run has no spread: NaN, which the deltas are as well. */
+    double defined = rules->n > 1 ? 1 : NAN;
+
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        double var = lanes->m2[i] / divisor * defined;
+
+        lanes->var[i] = var;
+        lanes->std[i] = sqrt(var);
+        lanes->square[i] = var * share;
+        lanes->ref[i] = lanes->mean[i];
+        lanes->bias[i] = 0;
+    }
+    if (reference != NULL) {
+        refer(reference, count, lanes);
+    }
+    relative_log(lanes, rules->absolute, count, logz);
+#pragma omp simd
+    for (size_t i = 0; i < count; i++) {
+        double sig = -logz[i] - rules->delta;
+        double contributing = -logz[i] - rules->delta_contributing;
+
+        sig = sig > precision || lanes->square[i] == 0 ? precision : sig;
+        contributing = contributing > precision || lanes->square[i] == 0 ? precision
+                                                                         : contributing;
+        lanes->sig[i] = sig * defined;
+        lanes->contributing[i] = contributing * defined;
+    }
+}
+
+extern const struct pt_lanes_kernel PT_LANES_NAME;
+const struct pt_lanes_kernel PT_LANES_NAME = {
+    .name = PT_LANES_TEXT,
+    .near = near_block,
+    .wide = wide_block,
+    .finish = finish_block,
+    .log2 = log2_lanes,
+};

@@ -1,0 +1,73 @@
+/* Moments of up to PT_STAT_BLOCK elements at once, one element per vector lane. Two
+ * ways for ordinary numbers; what neither can do goes to exact.h. Compiled once for
+ * each instruction set, with the same results. */
+#ifndef PT_STATISTICS_LANES_H
+#define PT_STATISTICS_LANES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "statistics/kernel.h"
+
+enum { PT_LANES_PAD = 16 };
+
+struct pt_lanes {
+    double mean[PT_STAT_BLOCK];        /* μ rounded */
+    double mean_low[PT_STAT_BLOCK];    /* μ − mean */
+    double m2[PT_STAT_BLOCK];          /* Σ (xᵢ − μ)² */
+    double low[PT_STAT_BLOCK];         /* least sample */
+    double high[PT_STAT_BLOCK];        /* greatest sample */
+    double spread[PT_STAT_BLOCK];      /* max |xᵢ − y|, y the reference or μ */
+    unsigned char done[PT_STAT_BLOCK]; /* 1: the above hold; 0: outside the bounds */
+    /* Filled by `finish`. */
+    double ref[PT_STAT_BLOCK];    /* y */
+    double square[PT_STAT_BLOCK]; /* mean square about y (σ² for y = μ) */
+    double bias[PT_STAT_BLOCK];   /* μ − y */
+    double var[PT_STAT_BLOCK];    /* σ² */
+    double std[PT_STAT_BLOCK];
+    double sig[PT_STAT_BLOCK];          /* CNH */
+    double contributing[PT_STAT_BLOCK]; /* CNH */
+};
+
+/* What `finish` needs to know of the plan and the type. */
+struct pt_lanes_rules {
+    double n;
+    double ddof;
+    double delta, delta_contributing; /* NaN for n < 2 */
+    double precision;
+    bool absolute;
+};
+
+/* rows[i] holds sample i of all elements; each row may be read, and is ignored, up to
+ * the next multiple of PT_LANES_PAD elements. count ≤ PT_STAT_BLOCK, n ≥ 1. `near` and
+ * `wide` return the number of elements that are done. */
+struct pt_lanes_kernel {
+    const char *name;
+    /* One pass, differences from the first sample. Done: samples within |x₁|/(8n) of
+     * each other, so that the differences are exact and their sum is exact enough. */
+    size_t (*near)(const double *const *rows, size_t n, size_t count,
+                   struct pt_lanes *lanes);
+    /* Two passes, compensated sum. Done: |μ| ≥ 16 n² 2⁻⁵³ max|x|. Fills only elements
+     * that are not done yet. */
+    size_t (*wide)(const double *const *rows, size_t n, size_t count,
+                   struct pt_lanes *lanes);
+    /* Standard deviations and CNH digits, about `reference` or, if that is NULL, about
+     * the mean. Elements that are not done must hold mean = m2 = 0. */
+    void (*finish)(const struct pt_lanes_rules *rules, const double *reference,
+                   size_t count, struct pt_lanes *lanes);
+    /* out[i] = log₂(x[i]) to 1e-13 for positive normal x. */
+    void (*log2)(const double *x, double *out, size_t count);
+};
+
+/* The best that this processor has. Thread: safe. */
+const struct pt_lanes_kernel *pt_lanes_kernel_best(void);
+
+/* All that this processor can run, best first; *n of them. For tests. */
+const struct pt_lanes_kernel *const *pt_lanes_kernels(size_t *n);
+
+/* |x| within which squares of samples and of their differences stay normal numbers: two
+ * samples of magnitude ≥ 2⁻⁴⁰⁰ differ by 0 or by more than 2⁻⁴⁵⁴. */
+#define PT_LANES_LEAST    0x1p-400
+#define PT_LANES_GREATEST 0x1p480
+
+#endif
