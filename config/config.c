@@ -7,6 +7,7 @@
 #include "data.h"
 #include "json.h"
 #include "lists.h"
+#include "value.h"
 
 enum { CONFIG_LIMIT = 16 << 20 };
 
@@ -45,6 +46,29 @@ enum pt_status pt_config_parse(const char *text, const char *path,
     return status;
 }
 
+/* Where this process writes: the environment wins over the file, so that one
+ * configuration serves many runs. */
+static enum pt_status apply_environment(struct pt_config *config,
+                                        struct pt_error *error)
+{
+    static const struct {
+        const char *variable, *key;
+    } places[] = {
+        {"PYTRACER_CACHE", "io.cache.root"},
+        {"PYTRACER_TRACES", "io.cache.traces"},
+    };
+    enum pt_status status = PT_OK;
+
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(places) && status == PT_OK; i++) {
+        const char *value = getenv(places[i].variable);
+
+        if (value && value[0])
+            status = pt_value_set_text(config, pt_key_find(places[i].key, NULL), value,
+                                       error);
+    }
+    return status;
+}
+
 enum pt_status pt_config_load(const char *path, struct pt_config **config,
                               struct pt_error *error)
 {
@@ -54,8 +78,10 @@ enum pt_status pt_config_load(const char *path, struct pt_config **config,
     enum pt_status status;
 
     *config = NULL;
-    if (from == NULL || from[0] == '\0')
-        return pt_config_parse(NULL, NULL, config, error);
+    if (from == NULL || from[0] == '\0') {
+        status = pt_config_parse(NULL, NULL, config, error);
+        goto done;
+    }
     full = realpath(from, NULL);
     status = full ? pt_file_read(full, CONFIG_LIMIT, &text, &bytes, error)
                   : pt_error_sys(error, "cannot open %s", from);
@@ -66,6 +92,13 @@ enum pt_status pt_config_load(const char *path, struct pt_config **config,
     else
         status = pt_error_prefix(
             error, path ? "configuration" : "configuration named by PYTRACER_CONFIG");
+done:
+    if (status == PT_OK)
+        status = apply_environment(*config, error);
+    if (status != PT_OK) {
+        pt_config_destroy(*config);
+        *config = NULL;
+    }
     free(text);
     free(full);
     return status;

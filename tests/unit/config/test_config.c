@@ -13,6 +13,7 @@
 #include "config.h"
 #include "keys.h"
 #include "pattern.h"
+#include "write.h"
 
 static const char *source_folder;
 
@@ -182,6 +183,53 @@ static void a_file_that_cannot_be_read_is_named(void **state)
     assert_null(config);
 }
 
+static void the_environment_says_where_to_write(void **state)
+{
+    struct pt_config *config = NULL;
+    struct pt_error error;
+    char *folder;
+    (void)state;
+    setenv("PYTRACER_CACHE", "/a b", 1);
+    assert_int_equal(pt_config_load(NULL, &config, &error), PT_OK);
+    folder = pt_config_cache_folder(config, "traces");
+    assert_string_equal(folder, "/a b/traces");
+    free(folder);
+    pt_config_destroy(config);
+    setenv("PYTRACER_TRACES", "/local", 1);
+    assert_int_equal(pt_config_load(NULL, &config, &error), PT_OK);
+    folder = pt_config_cache_folder(config, "traces");
+    assert_string_equal(folder, "/local");
+    free(folder);
+    pt_config_destroy(config);
+    unsetenv("PYTRACER_CACHE");
+    unsetenv("PYTRACER_TRACES");
+}
+
+/* Written and read again, the second text is the first. */
+static void what_is_written_is_read_back(void **state)
+{
+    struct pt_config *config =
+        good("{\"fuzzy\": {\"seed\": \"18446744073709551615\"}, \"io\": {\"cache\": "
+             "{\"root\": \"/x\"}, \"max_elements\": 5}, \"logger\": {\"level\": "
+             "\"debug\"}, \"python_modules_path\": [\"/p\"]}");
+    char *text = pt_config_format(config, NULL, NULL), *again;
+    struct pt_config *back = good(text);
+    (void)state;
+    again = pt_config_format(back, NULL, NULL);
+    assert_string_equal(text, again);
+    assert_true(back->fuzzy.seed == UINT64_MAX);
+    assert_string_equal(back->io.cache.root, "/x");
+    assert_int_equal(back->logger.level, PT_LOG_DEBUG);
+    assert_int_equal(back->exclude.n, 0);
+    free(text);
+    free(again);
+    text = pt_patterns_format(&config->exclude);
+    assert_non_null(strstr(text, "\nnumpy.core.arrayprint *\n"));
+    free(text);
+    pt_config_destroy(config);
+    pt_config_destroy(back);
+}
+
 /* Each key has its row, each row its key, and the row says what the table says. */
 static void the_documentation_lists_the_keys_that_exist(void **state)
 {
@@ -224,6 +272,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(numbers_beyond_a_double_come_as_text),
         cmocka_unit_test(names_are_relative_to_the_configuration),
         cmocka_unit_test(a_file_that_cannot_be_read_is_named),
+        cmocka_unit_test(the_environment_says_where_to_write),
+        cmocka_unit_test(what_is_written_is_read_back),
         cmocka_unit_test(the_documentation_lists_the_keys_that_exist),
     };
     if (argc != 2)
