@@ -1,0 +1,32 @@
+#include "commands.h"
+
+#include <string.h>
+
+#include "base/status.h"
+
+static const struct pt_front_command commands[] = {
+    {"run", "run a program N times, aggregate, rank its functions", NULL, pt_front_run,
+     pt_help_run},
+    {"trace", "run a Python program once and trace it", "pytracer-trace", NULL, NULL},
+    {"parse", "aggregate traces into one result file", "pytracer-parse", NULL, NULL},
+    {"visualize", "look at a result file in the browser", "pytracer-viz", NULL, NULL},
+    {"info", "list traces and results, or describe one", NULL, pt_front_info,
+     pt_help_info},
+    {"clean", "remove the cache", NULL, pt_front_clean, pt_help_clean},
+    {"help", "explain a command", NULL, pt_front_help, pt_help_help},
+};
+
+const struct pt_front_command *pt_front_commands(size_t *n)
+{
+    *n = PT_ARRAY_LENGTH(commands);
+    return commands;
+}
+
+const struct pt_front_command *pt_front_find(const char *name)
+{
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(commands); i++) {
+        if (strcmp(commands[i].name, name) == 0)
+            return &commands[i];
+    }
+    return NULL;
+}

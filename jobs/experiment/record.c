@@ -1,0 +1,252 @@
+#include "experiment/record.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+enum { VERSION = 1, MOST_RUNS = 1000000 };
+
+static const char *const states[] = {"waiting", "done", "failed", "timed out"};
+
+const char *pt_run_state_name(enum pt_run_state state)
+{
+    return states[state];
+}
+
+static cJSON *add_u64(cJSON *to, const char *name, uint64_t value)
+{
+    char text[24];
+
+    snprintf(text, sizeof text, "%" PRIu64, value);
+    return cJSON_AddStringToObject(to, name, text);
+}
+
+static cJSON *add_text(cJSON *to, const char *name, const char *text)
+{
+    return text ? cJSON_AddStringToObject(to, name, text)
+                : cJSON_AddNullToObject(to, name);
+}
+
+static bool add_runs(cJSON *root, const struct pt_experiment *e)
+{
+    cJSON *runs = cJSON_AddArrayToObject(root, "runs");
+
+    for (size_t i = 0; runs && i < e->n_runs; i++) {
+        const struct pt_run *run = &e->runs[i];
+        cJSON *item = cJSON_CreateObject();
+
+        if (!cJSON_AddItemToArray(runs, item)) {
+            cJSON_Delete(item);
+            return false;
+        }
+        if (!cJSON_AddNumberToObject(item, "run", (double)(i + 1)) ||
+            !add_u64(item, "seed", run->seed) ||
+            !cJSON_AddStringToObject(item, "state", states[run->state]) ||
+            !cJSON_AddNumberToObject(item, "exit_status", run->exit_status) ||
+            !cJSON_AddNumberToObject(item, "signal", run->signal) ||
+            !cJSON_AddNumberToObject(item, "seconds", run->seconds))
+            return false;
+    }
+    return runs != NULL;
+}
+
+static bool add_command(cJSON *root, const struct pt_experiment *e)
+{
+    cJSON *list =
+        cJSON_CreateStringArray((const char *const *)e->command, (int)e->n_command);
+
+    if (cJSON_AddItemToObject(root, "command", list))
+        return true;
+    cJSON_Delete(list);
+    return false;
+}
+
+char *pt_record_format(const struct pt_experiment *e)
+{
+    cJSON *root = cJSON_CreateObject();
+    time_t when = (time_t)(e->created_ns / 1000000000);
+    struct tm tm;
+    char date[32] = "", *text = NULL;
+
+    if (gmtime_r(&when, &tm))
+        strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ", &tm);
+    if (root && cJSON_AddStringToObject(root, "format", "pytracer-experiment") &&
+        cJSON_AddNumberToObject(root, "version", VERSION) &&
+        cJSON_AddStringToObject(root, "generator", PT_VERSION) &&
+        cJSON_AddStringToObject(root, "id", e->id) &&
+        cJSON_AddStringToObject(root, "created", date) &&
+        add_u64(root, "created_ns", (uint64_t)e->created_ns) &&
+        add_u64(root, "seed", e->seed) &&
+        cJSON_AddStringToObject(root, "directory", e->directory) &&
+        add_text(root, "python", e->python) && add_command(root, e) &&
+        cJSON_AddNumberToObject(root, "timeout", e->timeout) &&
+        cJSON_AddNumberToObject(root, "threads", e->threads) &&
+        add_text(root, "result", e->result) && add_runs(root, e))
+        text = cJSON_Print(root);
+    cJSON_Delete(root);
+    return text;
+}
+
+/* What is missing or of another type is noted in *bad and read as nothing. */
+struct record {
+    const cJSON *root;
+    const char *bad;
+};
+
+static char *take_text(struct record *r, const char *name, bool nullable)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(r->root, name);
+    char *copy = NULL;
+
+    if (cJSON_IsString(item))
+        copy = strdup(item->valuestring);
+    if (copy == NULL && !(nullable && (item == NULL || cJSON_IsNull(item))))
+        r->bad = name;
+    return copy;
+}
+
+static double take_number(struct record *r, const cJSON *from, const char *name,
+                          double least, double most)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(from, name);
+
+    if (cJSON_IsNumber(item) && item->valuedouble >= least && item->valuedouble <= most)
+        return item->valuedouble;
+    r->bad = name;
+    return least;
+}
+
+static uint64_t take_u64(struct record *r, const cJSON *from, const char *name)
+{
+    const cJSON *item = cJSON_GetObjectItemCaseSensitive(from, name);
+    char *end = NULL;
+    uint64_t value = 0;
+
+    errno = 0;
+    if (cJSON_IsString(item) && item->valuestring[0] >= '0' &&
+        item->valuestring[0] <= '9')
+        value = strtoull(item->valuestring, &end, 10);
+    if (end == NULL || *end != '\0' || errno != 0)
+        r->bad = name;
+    return value;
+}
+
+static void take_command(struct record *r, struct pt_experiment *e)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(r->root, "command"), *item;
+    int n = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
+
+    e->command = calloc((size_t)n + 1, sizeof *e->command);
+    if (n == 0 || e->command == NULL) {
+        r->bad = "command";
+        return;
+    }
+    cJSON_ArrayForEach(item, list)
+    {
+        char *word = cJSON_IsString(item) ? strdup(item->valuestring) : NULL;
+        if (word == NULL) {
+            r->bad = "command";
+            return;
+        }
+        e->command[e->n_command++] = word;
+    }
+}
+
+static void take_run(struct record *r, const cJSON *item, struct pt_run *run)
+{
+    const cJSON *state = cJSON_GetObjectItemCaseSensitive(item, "state");
+
+    run->seed = take_u64(r, item, "seed");
+    run->exit_status = (int)take_number(r, item, "exit_status", -1, 255);
+    run->signal = (int)take_number(r, item, "signal", 0, 128);
+    run->seconds = take_number(r, item, "seconds", 0, 1e12);
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(states); i++) {
+        if (cJSON_IsString(state) && strcmp(state->valuestring, states[i]) == 0) {
+            run->state = (enum pt_run_state)i;
+            return;
+        }
+    }
+    r->bad = "state";
+}
+
+static void take_runs(struct record *r, struct pt_experiment *e)
+{
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(r->root, "runs"), *item;
+    int n = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
+
+    e->runs = n > 0 && n <= MOST_RUNS ? calloc((size_t)n, sizeof *e->runs) : NULL;
+    if (e->runs == NULL) {
+        r->bad = "runs";
+        return;
+    }
+    cJSON_ArrayForEach(item, list)
+    {
+        take_run(r, item, &e->runs[e->n_runs++]);
+    }
+}
+
+static void take_all(struct record *r, struct pt_experiment *e)
+{
+    e->id = take_text(r, "id", false);
+    e->created_ns = (int64_t)take_u64(r, r->root, "created_ns");
+    e->seed = take_u64(r, r->root, "seed");
+    e->directory = take_text(r, "directory", false);
+    e->python = take_text(r, "python", true);
+    take_command(r, e);
+    e->timeout = take_number(r, r->root, "timeout", 0, 1e12);
+    e->threads = (uint32_t)take_number(r, r->root, "threads", 1, 1e6);
+    e->result = take_text(r, "result", true);
+    take_runs(r, e);
+    if (e->result && strchr(e->result, '/'))
+        r->bad = "result";
+}
+
+static enum pt_status check_format(const cJSON *root, const char *path,
+                                   struct pt_error *error)
+{
+    const cJSON *format = cJSON_GetObjectItemCaseSensitive(root, "format");
+    const cJSON *version = cJSON_GetObjectItemCaseSensitive(root, "version");
+
+    if (!cJSON_IsString(format) ||
+        strcmp(format->valuestring, "pytracer-experiment") != 0)
+        return pt_error_set(error, PT_E_FORMAT, "%s is not an experiment of pytracer",
+                            path);
+    if (!cJSON_IsNumber(version) || version->valuedouble != VERSION)
+        return pt_error_set(error, PT_E_VERSION, "%s is of another version of pytracer",
+                            path);
+    return PT_OK;
+}
+
+enum pt_status pt_record_parse(const char *text, const char *path,
+                               struct pt_experiment **experiment,
+                               struct pt_error *error)
+{
+    cJSON *root = cJSON_Parse(text);
+    struct record r = {root, NULL};
+    struct pt_experiment *made = NULL;
+    enum pt_status status = check_format(root, path, error);
+
+    *experiment = NULL;
+    if (status != PT_OK)
+        goto done;
+    made = calloc(1, sizeof *made);
+    if (made == NULL) {
+        status = pt_error_set(error, PT_E_MEMORY, "no memory for the experiment");
+        goto done;
+    }
+    take_all(&r, made);
+    if (r.bad)
+        status = pt_error_set(error, PT_E_FORMAT, "%s: '%s' is missing or wrong", path,
+                              r.bad);
+done:
+    cJSON_Delete(root);
+    if (status == PT_OK)
+        *experiment = made;
+    else
+        pt_experiment_destroy(made);
+    return status;
+}

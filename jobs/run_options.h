@@ -1,0 +1,33 @@
+/* The command line of `pytracer run`. */
+#ifndef PT_RUN_OPTIONS_H
+#define PT_RUN_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+struct pt_run_options {
+    uint64_t runs;  /* default 10 */
+    uint64_t jobs;  /* runs at a time; 0: the cores we may use */
+    uint64_t ranks; /* of the aggregation; 0: as many as jobs */
+    uint64_t threads, seed;
+    double timeout; /* seconds; 0: none */
+    const char *experiment, *resume, *config, *python;
+    const char *layers, *mode, *method; /* NULL: as configured, all, sr, parse's own */
+    uint64_t precision64, precision32;  /* 0: as configured */
+    bool has_seed, no_fuzzy, no_parse, help;
+    char **command; /* NULL-terminated, borrowed from argv */
+    size_t n_command;
+};
+
+/* PT_E_USAGE names what is wrong. */
+PT_MUST_CHECK enum pt_status pt_run_options_read(int argc, char **argv,
+                                                 struct pt_run_options *options,
+                                                 struct pt_error *error);
+
+/* Cores that this process may use. */
+uint64_t pt_run_cores(void);
+
+#endif
