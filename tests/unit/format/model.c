@@ -239,24 +239,35 @@ static void fill_exit(struct pt_trace_exit *exit, const struct call *call)
                                    .flags = call->index % 5 ? 0 : PT_EXIT_UNORDERED};
 }
 
-void model_write(struct pt_trace_writer *writer, const struct model_options *options)
+void model_begin(struct pt_trace_writer *writer)
 {
     define_names(writer);
     pt_trace_writer_meta(writer, "argv", "script.py\0-x", 12);
-    for (uint32_t i = 0; i < options->n_calls; i++) {
-        struct call call;
-        struct pt_trace_enter enter;
-        struct pt_trace_exit exit;
-        make_call(&call, options, i);
-        fill_enter(&enter, &call);
-        define_call(writer, &call, &enter);
-        write_phase(writer, &call.phases[0]);
-        pt_trace_writer_enter(writer, &enter);
-        write_phase(writer, &call.phases[1]);
-        fill_exit(&exit, &call);
-        pt_trace_writer_exit(writer, &exit);
-        free_call(&call);
-    }
+}
+
+void model_write_call(struct pt_trace_writer *writer,
+                      const struct model_options *options, uint32_t index)
+{
+    struct call call;
+    struct pt_trace_enter enter;
+    struct pt_trace_exit exit;
+
+    make_call(&call, options, index);
+    fill_enter(&enter, &call);
+    define_call(writer, &call, &enter);
+    write_phase(writer, &call.phases[0]);
+    pt_trace_writer_enter(writer, &enter);
+    write_phase(writer, &call.phases[1]);
+    fill_exit(&exit, &call);
+    pt_trace_writer_exit(writer, &exit);
+    free_call(&call);
+}
+
+void model_write(struct pt_trace_writer *writer, const struct model_options *options)
+{
+    model_begin(writer);
+    for (uint32_t i = 0; i < options->n_calls; i++)
+        model_write_call(writer, options, i);
     pt_trace_writer_meta(writer, "exit_status", "0", 1);
 }
 

@@ -16,7 +16,11 @@ struct model_options {
 
 void model_header(struct pt_trace_header *header);
 
-/* Writes the calls [first, last) of the model and ends no trace. */
+/* What stands before the first call; one call; and all of them with what surrounds
+ * them. */
+void model_begin(struct pt_trace_writer *writer);
+void model_write_call(struct pt_trace_writer *writer,
+                      const struct model_options *options, uint32_t index);
 void model_write(struct pt_trace_writer *writer, const struct model_options *options);
 
 /* Writes a whole trace, sealed; checks each step. */

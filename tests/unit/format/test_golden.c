@@ -1,0 +1,64 @@
+/* A trace of version 1.0 is read for ever. The file was written once, by this program
+ * with the file's name as argument, and is never written again: neither it nor the
+ * model's calls of this seed may change. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "format/checker.h"
+#include "model.h"
+
+static const struct model_options golden = {
+    .seed = 100, .n_calls = 25, .max_bytes = 600};
+
+static void a_trace_of_version_1_0_is_read(void **state)
+{
+    struct pt_trace_reader *reader = NULL;
+    struct pt_trace_check check;
+    struct pt_error error;
+    (void)state;
+
+    if (pt_trace_reader_open(PT_TEST_GOLDEN, &reader, &error) != PT_OK)
+        fail_msg("%s", error.text);
+    assert_true(pt_trace_reader_sealed(reader));
+    assert_null(pt_trace_reader_damage(reader));
+    assert_string_equal(pt_trace_reader_header(reader)->host, "node17");
+    assert_int_equal(model_compare(reader, &golden), golden.n_calls);
+    pt_trace_reader_close(reader);
+    assert_int_equal(pt_trace_check(PT_TEST_GOLDEN, &check, NULL), PT_OK);
+    assert_int_equal(check.faults, 0);
+}
+
+static void the_writer_still_writes_the_same_bytes(void **state)
+{
+    char *path = model_path("golden.trace"), *ours, *theirs;
+    size_t our_bytes, their_bytes;
+    (void)state;
+
+    model_file(path, &golden);
+    assert_int_equal(pt_file_read(path, 1 << 20, &ours, &our_bytes, NULL), PT_OK);
+    assert_int_equal(pt_file_read(PT_TEST_GOLDEN, 1 << 20, &theirs, &their_bytes, NULL),
+                     PT_OK);
+    assert_int_equal(our_bytes, their_bytes);
+    assert_memory_equal(ours, theirs, our_bytes);
+    free(theirs);
+    free(ours);
+    free(path);
+}
+
+int main(int argc, char **argv)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_trace_of_version_1_0_is_read),
+        cmocka_unit_test(the_writer_still_writes_the_same_bytes),
+    };
+    if (argc == 2) {
+        model_file(argv[1], &golden);
+        return 0;
+    }
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
