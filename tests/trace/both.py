@@ -12,7 +12,8 @@ from pathlib import Path
 
 BIN = Path(os.environ["PYTRACER_BIN"])
 TRACE = str(BIN / "pytracer-trace")
-PYTHON = sys.executable
+# The interpreter of the traced programs; another one than that of the tests if asked for.
+PYTHON = os.environ.get("PYTRACER_TRACED_PYTHON", sys.executable)
 
 # What a traced program spends its time in is traced too: interception at its busiest.
 MODULES = ["__main__", "json", "threading", "subprocess", "multiprocessing", "concurrent", "queue"]

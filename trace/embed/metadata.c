@@ -86,31 +86,29 @@ static void put_fuzzy(struct pt_trace_writer *writer, const struct pt_config *co
     put_number(writer, "fuzzy.precision.binary32", config->fuzzy.precision_binary32);
 }
 
-static void put_python(struct pt_trace_writer *writer,
-                       const struct pt_session_plan *plan)
+static void put_python(struct pt_trace_writer *writer, const struct pt_handle *handle)
 {
     const char *version = Py_GetVersion(); /* "3.11.2 (main, …) [GCC …]" */
     pt_trace_writer_meta(writer, "python.version", version, strcspn(version, " "));
-    put(writer, "python.executable", plan->executable);
+    put(writer, "python.executable", handle->executable);
 }
 
-void pt_metadata_start(struct pt_trace_writer *writer,
-                       const struct pt_session_plan *plan)
+void pt_metadata_start(struct pt_trace_writer *writer, const struct pt_handle *handle)
 {
     static const char *const omp[] = {"OMP_NUM_THREADS", NULL};
     static const char *const blas[] = {"OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS",
                                        "BLIS_NUM_THREADS", NULL};
     static const char *const job[] = {"SLURM_ARRAY_JOB_ID", "SLURM_JOB_ID", NULL};
     static const char *const task[] = {"SLURM_ARRAY_TASK_ID", NULL};
-    const struct pt_config *config = plan->config;
+    const struct pt_config *config = handle->config;
     char *directory = getcwd(NULL, 0);
     const char *hash_seed = variable("PYTHONHASHSEED");
 
     put(writer, "tracer.version", PT_VERSION);
-    put_list(writer, "argv", (size_t)plan->argc, plan->argv);
+    put_list(writer, "argv", (size_t)handle->argc, handle->argv);
     put(writer, "directory", directory);
     free(directory);
-    put_python(writer, plan);
+    put_python(writer, handle);
     put_processor(writer);
     put_variable(writer, "threads.omp", omp);
     put_variable(writer, "threads.blas", blas);

@@ -7,8 +7,7 @@
 #include "format/writer.h"
 
 /* Known at the start. Thread: under the GIL. */
-void pt_metadata_start(struct pt_trace_writer *writer,
-                       const struct pt_session_plan *plan);
+void pt_metadata_start(struct pt_trace_writer *writer, const struct pt_handle *handle);
 
 /* Known when the program's modules and libraries have been loaded: versions, BLAS.
  * Nothing is imported, no Python code runs. Thread: under the GIL. */

@@ -30,7 +30,7 @@ static struct {
                                  (to STOPPED) or the lock (to SEALED) */
     pthread_mutex_t lock;     /* of seal, which several threads may reach */
     pid_t pid;                /* a child by vfork or a fork in C has our memory */
-    const struct pt_session_plan *plan;
+    const struct pt_handle *handle;
     struct pt_identity identity;
     struct pt_trace_writer *writer;    /* NULL: only a report */
     char path[PATH_MAX];               /* of the sealed trace */
@@ -53,7 +53,7 @@ static enum pt_status cache_path(const char *which, const char *prefix,
                                  const char *name, const char *suffix,
                                  char path[PATH_MAX], struct pt_error *error)
 {
-    char *folder = pt_config_cache_folder(session.plan->config, which);
+    char *folder = pt_config_cache_folder(session.handle->config, which);
     enum pt_status status = folder != NULL
                                 ? pt_folder_create(folder, error)
                                 : pt_error_set(error, PT_E_MEMORY, "no memory");
@@ -95,7 +95,7 @@ static void describe_program(const struct pt_command *command, char *text, size_
 static void fill_header(struct pt_trace_header *header)
 {
     const struct pt_identity *identity = &session.identity;
-    const struct pt_config *config = session.plan->config;
+    const struct pt_config *config = session.handle->config;
 
     *header = (struct pt_trace_header){.major = PT_TRACE_MAJOR,
                                        .minor = PT_TRACE_MINOR,
@@ -112,7 +112,7 @@ static void fill_header(struct pt_trace_header *header)
     }
     memcpy(header->experiment_id, identity->experiment, sizeof header->experiment_id);
     memcpy(header->host, identity->host, sizeof header->host);
-    describe_program(session.plan->command, header->program, sizeof header->program);
+    describe_program(&session.handle->command, header->program, sizeof header->program);
     snprintf(header->directory, sizeof header->directory, "%s", session.directory);
 }
 
@@ -135,7 +135,7 @@ static enum pt_status open_writer(struct pt_error *error)
 static enum pt_status create_trace(struct pt_error *error)
 {
     enum { LATER = 60 };
-    const char *given = session.plan->config->io.trace;
+    const char *given = session.handle->config->io.trace;
     enum pt_status status;
 
     if (given != NULL && strchr(given, '/') != NULL)
@@ -161,7 +161,7 @@ static enum pt_status create_trace(struct pt_error *error)
 
 static enum pt_status open_log(struct pt_error *error)
 {
-    const struct pt_config *config = session.plan->config;
+    const struct pt_config *config = session.handle->config;
     struct pt_log_options options = {.level = config->logger.level,
                                      .format = config->logger.format,
                                      .color = config->logger.color};
@@ -181,11 +181,11 @@ static enum pt_status open_log(struct pt_error *error)
 
 static enum pt_status name_report(struct pt_error *error)
 {
-    const char *given = session.plan->config->io.report_filename;
+    const char *given = session.handle->config->io.report_filename;
     char name[PT_CACHE_ID];
     enum pt_status status;
 
-    if (session.plan->report == PT_REPORT_OFF)
+    if (session.handle->report == PT_REPORT_OFF)
         return PT_OK;
     if (given != NULL && strchr(given, '/') != NULL)
         status = given_path(given, session.report, error);
@@ -201,30 +201,29 @@ static enum pt_status name_report(struct pt_error *error)
     return status;
 }
 
-enum pt_status pt_session_open(const struct pt_session_plan *plan,
-                               struct pt_error *error)
+enum pt_status pt_session_open(const struct pt_handle *handle, struct pt_error *error)
 {
-    if (plan->config->io.type != PT_IO_NATIVE)
+    if (handle->config->io.type != PT_IO_NATIVE)
         return pt_error_set(error, PT_E_UNSUPPORTED,
                             "io.type: traces are written in the native format only; "
                             "remove the key or set it to \"native\"");
-    session.plan = plan;
+    session.handle = handle;
     session.pid = getpid();
     session.start_ns = monotonic_ns();
     session.directory = getcwd(NULL, 0);
     if (session.directory == NULL)
         return pt_error_sys(error, "cannot find out the working directory");
     enum pt_status status = pt_identity_read(&session.identity, error);
-    if (status == PT_OK && plan->report != PT_REPORT_ONLY)
+    if (status == PT_OK && handle->report != PT_REPORT_ONLY)
         status = create_trace(error);
     if (status == PT_OK)
         status = open_log(error);
     if (status == PT_OK)
         status = name_report(error);
     if (status == PT_OK && session.writer != NULL)
-        pt_metadata_start(session.writer, plan);
+        pt_metadata_start(session.writer, handle);
     if (status == PT_OK)
-        status = pt_intercept_start(plan->config, session.writer, error);
+        status = pt_intercept_start(handle->config, session.writer, error);
     if (status == PT_OK)
         session.state = STATE_RUNNING;
     return status;
@@ -240,7 +239,7 @@ static void stop_trace(void)
     if (pt_trace_writer_error(session.writer) != NULL)
         return; /* seal tells */
     snprintf(unsealed, sizeof unsealed, "%s%s", session.path, PT_TRACE_UNSEALED);
-    if (pt_sources_keep(session.writer, unsealed, session.plan->config,
+    if (pt_sources_keep(session.writer, unsealed, session.handle->config,
                         session.directory, &error) != PT_OK)
         pt_log_warning("the sources are not kept: %s", error.text);
 }

@@ -13,19 +13,7 @@
 #include <stdbool.h>
 
 #include "base/status.h"
-#include "config.h"
 #include "embed/handle.h"
-#include "launcher/command.h"
-
-/* What is asked for; all borrowed for the life of the process. */
-struct pt_session_plan {
-    const struct pt_config *config;
-    enum pt_report report;
-    const char *executable; /* sys.executable */
-    const struct pt_command *command;
-    int argc; /* of the interpreter */
-    char **argv;
-};
 
 /* How the process ends, as far as it is known. */
 struct pt_ending {
@@ -36,7 +24,7 @@ struct pt_ending {
 /* Creates the folders of the cache, the log and the trace, and starts to record.
  * Nothing of the program has run yet: an error is a reason not to run it. Thread: under
  * the GIL. */
-PT_MUST_CHECK enum pt_status pt_session_open(const struct pt_session_plan *plan,
+PT_MUST_CHECK enum pt_status pt_session_open(const struct pt_handle *handle,
                                              struct pt_error *error);
 
 /* Ends the recording. Again: nothing. Thread: under the GIL. */

@@ -17,7 +17,11 @@ static const char question[] =
     "v = sys.version_info\n"
     "print(sys.implementation.name, '%d.%d' % v[:2], '%d.%d.%d' % v[:3],\n"
     "      'free' if 't' in getattr(sys, 'abiflags', '') else 'gil',\n"
-    "      sys.executable, sep='\\n')\n";
+    "      sys.executable, sys.base_prefix, sep='\\n')\n"
+    "for line in open('/proc/self/maps'):\n"
+    "    if '/libpython' in line:\n"
+    "        print(line[line.index('/'):], end='')\n"
+    "        break\n";
 
 static bool is_program(const char *path)
 {
@@ -134,6 +138,25 @@ static bool keep(char *to, size_t room, const char *text)
     return (size_t)snprintf(to, room, "%s", text) < room && text[0] != '\0';
 }
 
+/* The libpython that belongs to the interpreter: the one it has loaded, or the one
+ * beside an interpreter that needs none (conda's). Debian's is where the loader looks
+ * anyway. */
+static void find_library(const char *prefix, const char *library,
+                         struct pt_interpreter *interpreter)
+{
+    char *path = interpreter->library;
+    size_t room = sizeof interpreter->library;
+    if (library[0] != '\0')
+        snprintf(path, room, "%s", library);
+    else if (snprintf(path, room, "%s/lib/libpython%s.so.1.0", prefix,
+                      interpreter->version) >= (int)room ||
+             access(path, R_OK) != 0)
+        path[0] = '\0';
+    /* LD_PRELOAD has no way to write these. */
+    if (strpbrk(path, ": ") != NULL)
+        path[0] = '\0';
+}
+
 static bool is_known(const char *version)
 {
     static const char *const known[] = {"3.11", "3.12", "3.13"};
@@ -159,6 +182,8 @@ enum pt_status pt_interpreter_find(const char *wanted,
     const char *release = next_line(&text);
     const char *threads = next_line(&text);
     const char *executable = next_line(&text);
+    const char *prefix = next_line(&text);
+    const char *library = next_line(&text);
     if (!keep(interpreter->version, sizeof interpreter->version, version) ||
         !keep(interpreter->release, sizeof interpreter->release, release) ||
         !keep(interpreter->executable, sizeof interpreter->executable, executable))
@@ -180,6 +205,7 @@ enum pt_status pt_interpreter_find(const char *wanted,
                             "%s is a free-threaded build of Python %s, which cannot be "
                             "traced: name an ordinary one with --python",
                             interpreter->command, release);
+    find_library(prefix, library, interpreter);
     return PT_OK;
 }
 

@@ -11,6 +11,7 @@ struct pt_interpreter {
     char executable[PATH_MAX]; /* what it calls sys.executable */
     char version[16];          /* "3.11" */
     char release[32];          /* "3.11.2" */
+    char library[PATH_MAX];    /* its libpython; empty: the system's, or none */
 };
 
 /* Chooses: `wanted` (may be NULL), else that of VIRTUAL_ENV, of CONDA_PREFIX, python3

@@ -37,31 +37,48 @@ static enum pt_status hand_over(const struct pt_config *config, int *descriptor,
     return PT_OK;
 }
 
+/* The interpreter's own libpython takes the place of the one that the tracer was built
+ * with; the tracer puts the variable back as it was. */
+static enum pt_status preload(const char *library, struct pt_error *error)
+{
+    const char *before = getenv("LD_PRELOAD");
+    char *value = NULL;
+    if (library[0] == '\0')
+        return PT_OK;
+    if (asprintf(&value, "%s%s%s", library, before != NULL ? ":" : "",
+                 before != NULL ? before : "") < 0)
+        return pt_error_set(error, PT_E_MEMORY, "no memory");
+    int failed = setenv("LD_PRELOAD", value, 1);
+    free(value);
+    return failed == 0 ? PT_OK : pt_error_sys(error, "cannot set LD_PRELOAD");
+}
+
 /* Becomes the tracer; returns only if that fails. See embed/handle.h. */
 static enum pt_status start(const struct pt_launch_options *options,
-                            const struct pt_interpreter *interpreter, char *tracer,
-                            int descriptor, struct pt_error *error)
+                            const struct pt_interpreter *interpreter,
+                            const char *tracer, int descriptor, struct pt_error *error)
 {
-    char number[16], version[] = PT_VERSION;
+    char number[16];
     size_t n = (size_t)options->n_command;
-    char **argv = calloc(PT_HANDLE_ARGUMENTS + 1 + n + 1, sizeof *argv);
+    const char **argv = calloc(PT_HANDLE_ARGUMENTS + 1 + n + 1, sizeof *argv);
     if (argv == NULL)
         return pt_error_set(error, PT_E_MEMORY, "no memory");
     snprintf(number, sizeof number, "%d", descriptor);
-    char report[8];
-    snprintf(report, sizeof report, "%s", pt_report_name(options->report));
-    char executable[PATH_MAX], command[PATH_MAX];
-    memcpy(executable, interpreter->executable, sizeof executable);
-    memcpy(command, interpreter->command, sizeof command);
     argv[0] = tracer;
-    argv[PT_HANDLE_VERSION] = version;
+    argv[PT_HANDLE_VERSION] = PT_VERSION;
     argv[PT_HANDLE_DESCRIPTOR] = number;
-    argv[PT_HANDLE_REPORT] = report;
-    argv[PT_HANDLE_PYTHON] = executable;
-    argv[PT_HANDLE_ARGUMENTS] = command;
-    memcpy(argv + PT_HANDLE_ARGUMENTS + 1, options->command, n * sizeof *argv);
-    execv(tracer, argv);
-    enum pt_status status = pt_error_sys(error, "cannot start %s", tracer);
+    argv[PT_HANDLE_REPORT] = pt_report_name(options->report);
+    argv[PT_HANDLE_RELEASE] = interpreter->release;
+    argv[PT_HANDLE_LIBRARY] = interpreter->library;
+    argv[PT_HANDLE_PYTHON] = interpreter->executable;
+    argv[PT_HANDLE_ARGUMENTS] = interpreter->command;
+    for (size_t i = 0; i < n; i++)
+        argv[PT_HANDLE_ARGUMENTS + 1 + i] = options->command[i];
+    enum pt_status status = preload(interpreter->library, error);
+    if (status == PT_OK) {
+        execv(tracer, (char **)argv); /* which does not write to them */
+        status = pt_error_sys(error, "cannot start %s", tracer);
+    }
     free(argv);
     return status;
 }
