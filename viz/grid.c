@@ -1,0 +1,90 @@
+#include "grid.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum { CHUNK = 1 << 17 }; /* elements read at once */
+
+/* First source index of cell `i` of `cells` over [from, from + n). */
+static uint64_t edge(uint64_t from, uint64_t n, uint64_t i, uint64_t cells)
+{
+    return from + (uint64_t)((unsigned __int128)n * i / cells);
+}
+
+/* Folds one run of source elements into one row of cells. */
+static void fold(const double *source, uint64_t n, uint64_t width, double *low,
+                 double *high)
+{
+    for (uint64_t x = 0; x < width; x++) {
+        uint64_t a = edge(0, n, x, width), b = edge(0, n, x + 1, width);
+        double least = low[x], most = high[x];
+        for (uint64_t i = a; i < b; i++) {
+            /* Comparisons with NaN are false: a NaN neither enters nor stays. */
+            least = source[i] < least || isnan(least) ? source[i] : least;
+            most = source[i] > most || isnan(most) ? source[i] : most;
+        }
+        low[x] = least;
+        high[x] = most;
+    }
+}
+
+/* Where source row `row` of the rectangle begins in the column. */
+static uint64_t row_start(const struct pt_value *value, const struct pt_grid *grid,
+                          uint64_t row)
+{
+    uint64_t plane = value->n_stored / value->planes;
+    return value->first_element + grid->part * plane +
+           (grid->slice * value->rows + row) * value->columns + grid->column0;
+}
+
+static enum pt_status reduce(const struct pt_result *result,
+                             const struct pt_value *value, const struct pt_grid *grid,
+                             double *low, double *high, struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    uint64_t n_rows = grid->row1 - grid->row0, n = grid->column1 - grid->column0;
+    bool whole = n == value->columns; /* rows follow each other: read several at once */
+    uint64_t most = n < CHUNK ? CHUNK / n : 1;
+    double *chunk = malloc((n < CHUNK ? CHUNK : n) * sizeof *chunk);
+
+    if (!chunk)
+        return pt_error_set(error, PT_E_MEMORY, "no memory for an array");
+    for (uint64_t i = 0; i < grid->height * grid->width; i++)
+        low[i] = high[i] = NAN;
+    for (uint64_t y = 0; status == PT_OK && y < grid->height; y++) {
+        uint64_t end = edge(grid->row0, n_rows, y + 1, grid->height);
+        uint64_t row = edge(grid->row0, n_rows, y, grid->height);
+        while (status == PT_OK && row < end) {
+            uint64_t rows = !whole ? 1 : end - row < most ? end - row : most;
+            status = pt_result_read(result, grid->column, row_start(value, grid, row),
+                                    rows * n, chunk, error);
+            for (uint64_t i = 0; status == PT_OK && i < rows; i++)
+                fold(chunk + i * n, n, grid->width, low + y * grid->width,
+                     high + y * grid->width);
+            row += rows;
+        }
+    }
+    free(chunk);
+    return status;
+}
+
+enum pt_status pt_grid_read(const struct pt_result *result,
+                            const struct pt_value *value, struct pt_grid *grid,
+                            double *low, double *high, struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    uint64_t n_rows = grid->row1 - grid->row0, n = grid->column1 - grid->column0;
+
+    grid->reduced = n_rows > grid->height || n > grid->width;
+    if (n_rows < grid->height)
+        grid->height = n_rows;
+    if (n < grid->width)
+        grid->width = n;
+    if (grid->reduced)
+        return reduce(result, value, grid, low, high, error);
+    for (uint64_t y = 0; status == PT_OK && y < n_rows; y++)
+        status =
+            pt_result_read(result, grid->column, row_start(value, grid, grid->row0 + y),
+                           n, low + y * n, error);
+    return status;
+}

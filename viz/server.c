@@ -1,0 +1,429 @@
+#include "server.h"
+
+#include <inttypes.h>
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+#include <unistd.h>
+#include <zlib.h>
+
+#include "assets.h"
+#include "base/bytes.h"
+#include "listen.h"
+#include "router.h"
+
+/* More connections than HARD would wait without a word; those beyond SOFT get a 503. */
+enum { SOFT_LIMIT = 512, HARD_LIMIT = 768, THREADS = 4, TIMEOUT_SECONDS = 30 };
+enum { COMPRESS_FROM = 1024, MAX_URL = 4096 };
+
+struct pt_server {
+    struct MHD_Daemon *daemon;
+    const struct pt_auth *auth;
+    struct pt_viz_results *results;
+    const struct pt_viz_options *options;
+    int port;
+    atomic_int connections;
+    atomic_long last_request_s;
+};
+
+typedef enum MHD_Result outcome;
+
+static long now_s(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return t.tv_sec;
+}
+
+const char *pt_request_get(const struct pt_request *request, const char *name)
+{
+    return MHD_lookup_connection_value(request->connection, MHD_GET_ARGUMENT_KIND,
+                                       name);
+}
+
+static const char *header(struct MHD_Connection *connection, const char *name)
+{
+    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
+}
+
+static void add_security_headers(struct MHD_Response *response)
+{
+    static const char *const headers[][2] = {
+        {"Content-Security-Policy",
+         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
+         "data: "
+         "blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+         "frame-ancestors 'none'"},
+        {"X-Content-Type-Options", "nosniff"},
+        {"Referrer-Policy", "no-referrer"},
+        {"Cross-Origin-Resource-Policy", "same-origin"},
+        {"Cross-Origin-Opener-Policy", "same-origin"},
+        {"X-Frame-Options", "DENY"},
+        {"Vary", "Accept-Encoding, Cookie"},
+    };
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(headers); i++)
+        MHD_add_response_header(response, headers[i][0], headers[i][1]);
+}
+
+/* Queues `response` (may be NULL: no memory) and lets go of it. */
+static outcome finish(struct MHD_Connection *connection, unsigned code,
+                      struct MHD_Response *response)
+{
+    if (!response)
+        return MHD_NO; /* the connection is closed */
+    add_security_headers(response);
+    outcome result = MHD_queue_response(connection, code, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static outcome answer_text(struct MHD_Connection *connection, unsigned code,
+                           const char *text)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(
+        strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
+    if (response) {
+        MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
+        MHD_add_response_header(response, "Cache-Control", "no-store");
+        if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
+            MHD_add_response_header(response, "Allow", "GET, HEAD");
+        if (code == MHD_HTTP_UNAUTHORIZED)
+            MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
+    }
+    return finish(connection, code, response);
+}
+
+/* gzip is taken where Accept-Encoding names it without q=0. */
+static bool takes_gzip(struct MHD_Connection *connection)
+{
+    const char *accept = header(connection, "Accept-Encoding");
+    const char *at = accept ? strcasestr(accept, "gzip") : NULL;
+    if (!at)
+        return false;
+    at += 4 + strspn(at + 4, " ");
+    if (*at != ';')
+        return true;
+    at += 1 + strspn(at + 1, " ");
+    return strncmp(at, "q=", 2) != 0 || strtod(at + 2, NULL) > 0;
+}
+
+static bool has_etag(struct MHD_Connection *connection, const char *etag)
+{
+    const char *given = header(connection, "If-None-Match");
+    return given && strstr(given, etag);
+}
+
+static outcome answer_unchanged(struct MHD_Connection *connection, const char *etag)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
+    if (response) {
+        MHD_add_response_header(response, "ETag", etag);
+        MHD_add_response_header(response, "Cache-Control", "private, no-cache");
+    }
+    return finish(connection, MHD_HTTP_NOT_MODIFIED, response);
+}
+
+/* The first visit brings the token in the URL: it moves into a cookie (and the page
+ * takes it out of the address bar). No redirect: a browser that came from another site
+ * would not send a strict cookie along. */
+static void set_cookie(const struct pt_server *server, struct MHD_Response *response)
+{
+    char cookie[160];
+    snprintf(cookie, sizeof cookie, "%s=%s; Path=/; HttpOnly; SameSite=Strict",
+             server->auth->cookie, server->auth->token);
+    MHD_add_response_header(response, "Set-Cookie", cookie);
+}
+
+static outcome answer_asset(const struct pt_server *server,
+                            struct MHD_Connection *connection,
+                            const struct pt_asset *asset, bool first_visit)
+{
+    struct MHD_Response *response = NULL;
+    struct pt_error error;
+    char *plain = NULL;
+    size_t bytes = 0;
+
+    if (!first_visit && has_etag(connection, asset->etag))
+        return answer_unchanged(connection, asset->etag);
+    if (takes_gzip(connection)) {
+        response = MHD_create_response_from_buffer(
+            asset->bytes, (void *)(uintptr_t)asset->data, MHD_RESPMEM_PERSISTENT);
+        if (response)
+            MHD_add_response_header(response, "Content-Encoding", "gzip");
+    } else if (pt_asset_inflate(asset, &plain, &bytes, &error) == PT_OK) {
+        response = MHD_create_response_from_buffer(bytes, plain, MHD_RESPMEM_MUST_FREE);
+        if (!response)
+            free(plain);
+    }
+    if (response) {
+        MHD_add_response_header(response, "Content-Type", asset->type);
+        MHD_add_response_header(response, "ETag", asset->etag);
+        MHD_add_response_header(response, "Cache-Control",
+                                first_visit ? "no-store" : "private, no-cache");
+        if (first_visit)
+            set_cookie(server, response);
+    }
+    return finish(connection, MHD_HTTP_OK, response);
+}
+
+/* The body as gzip in a new buffer; false: no memory, or not smaller. */
+static bool compress_body(const struct pt_buffer *body, char **data, size_t *bytes)
+{
+    z_stream stream = {.next_in = (unsigned char *)body->data,
+                       .avail_in = (unsigned)body->n};
+    char *out = malloc(body->n);
+    bool ok = out && deflateInit2(&stream, 1, Z_DEFLATED, 16 + MAX_WBITS, 8,
+                                  Z_DEFAULT_STRATEGY) == Z_OK;
+    if (ok) {
+        stream.next_out = (unsigned char *)out;
+        stream.avail_out = (unsigned)body->n;
+        ok = deflate(&stream, Z_FINISH) == Z_STREAM_END;
+        deflateEnd(&stream);
+    }
+    if (!ok) {
+        free(out);
+        return false;
+    }
+    *data = out;
+    *bytes = stream.total_out;
+    return true;
+}
+
+/* Steals the reply's body. */
+static outcome answer_reply(struct MHD_Connection *connection, struct pt_reply *reply,
+                            const char *etag)
+{
+    char *data = reply->body.data;
+    size_t bytes = reply->body.n;
+    bool json = strcmp(reply->type, "application/json") == 0, compressed = false;
+
+    if (reply->body.failed) {
+        pt_buffer_destroy(&reply->body);
+        return answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "no memory\n");
+    }
+    if (json && bytes >= COMPRESS_FROM && takes_gzip(connection) &&
+        compress_body(&reply->body, &data, &bytes)) {
+        compressed = true;
+        pt_buffer_destroy(&reply->body);
+    }
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(bytes, data, MHD_RESPMEM_MUST_FREE);
+    if (!response) {
+        free(data);
+        return MHD_NO;
+    }
+    MHD_add_response_header(response, "Content-Type", reply->type);
+    MHD_add_response_header(response, "Cache-Control", "private, no-cache");
+    if (compressed)
+        MHD_add_response_header(response, "Content-Encoding", "gzip");
+    if (etag)
+        MHD_add_response_header(response, "ETag", etag);
+    for (size_t i = 0; i < reply->n_headers; i++)
+        MHD_add_response_header(response, reply->headers[i].name,
+                                reply->headers[i].value);
+    return finish(connection, reply->code, response);
+}
+
+/* What the answer depends on: the result (a finished file does not change) and the
+ * whole query. */
+struct tag_hash {
+    char text[MAX_URL];
+    size_t n;
+};
+
+static outcome add_argument(void *context, enum MHD_ValueKind kind, const char *key,
+                            const char *value)
+{
+    struct tag_hash *hash = context;
+    (void)kind;
+    if (strcmp(key, "token") != 0 && hash->n < sizeof hash->text)
+        hash->n += (size_t)snprintf(hash->text + hash->n, sizeof hash->text - hash->n,
+                                    "&%s=%s", key, value ? value : "");
+    return MHD_YES;
+}
+
+static bool make_etag(struct MHD_Connection *connection, const char *path,
+                      const struct pt_viz_result *result, char *etag, size_t size)
+{
+    struct tag_hash hash;
+    const struct pt_result_about *about = pt_result_about(result->result);
+
+    hash.n = (size_t)snprintf(hash.text, sizeof hash.text, "%s %s %" PRIu64 " %" PRId64,
+                              path, result->path, about->bytes, about->mtime_ns);
+    if (hash.n < sizeof hash.text)
+        MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_argument,
+                                  &hash);
+    if (hash.n >= sizeof hash.text)
+        return false;
+    snprintf(etag, size, "\"%016" PRIx64 "\"", pt_hash64(hash.text, hash.n));
+    return true;
+}
+
+static outcome answer_api(const struct pt_server *server,
+                          struct MHD_Connection *connection, const char *path)
+{
+    struct pt_request request = {.connection = connection, .results = server->results};
+    struct pt_reply reply = {.code = MHD_HTTP_OK, .type = "application/json"};
+    const struct pt_viz_result *result = NULL;
+    char etag[24];
+    bool tagged = strcmp(path, "/api/v1/results") != 0 &&
+                  pt_viz_results_get(server->results, pt_request_get(&request, "r"),
+                                     &result, NULL) == PT_OK &&
+                  make_etag(connection, path, result, etag, sizeof etag);
+
+    if (tagged && has_etag(connection, etag))
+        return answer_unchanged(connection, etag);
+    pt_route(path, &request, &reply);
+    return answer_reply(connection, &reply,
+                        tagged && reply.code == MHD_HTTP_OK ? etag : NULL);
+}
+
+static outcome answer_get(const struct pt_server *server,
+                          struct MHD_Connection *connection, const char *path)
+{
+    const struct pt_auth *auth = server->auth;
+    const char *host = header(connection, "Host");
+    const char *token =
+        MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "token");
+
+    if (strcmp(path, "/healthz") == 0)
+        return answer_text(connection, MHD_HTTP_OK, "ok\n");
+    if (!pt_auth_host_ok(auth, host))
+        return answer_text(connection, MHD_HTTP_FORBIDDEN,
+                           "this host name is not one of this server\n");
+    if (!pt_auth_origin_ok(header(connection, "Origin"), host))
+        return answer_text(connection, MHD_HTTP_FORBIDDEN,
+                           "requests from other pages are not answered\n");
+    const struct pt_asset *asset = pt_asset_find(path);
+    bool by_token = pt_auth_token_ok(auth, token);
+    if (!by_token &&
+        !pt_auth_token_ok(auth, MHD_lookup_connection_value(connection, MHD_COOKIE_KIND,
+                                                            auth->cookie)) &&
+        !pt_auth_bearer_ok(auth, header(connection, "Authorization")))
+        return answer_text(connection, MHD_HTTP_UNAUTHORIZED,
+                           "Open the address that pytracer-viz printed: its token is "
+                           "needed once.\n");
+    if (asset)
+        return answer_asset(server, connection, asset,
+                            by_token && token && !auth->open);
+    return answer_api(server, connection, path);
+}
+
+static void *note_url(void *context, const char *url, struct MHD_Connection *connection)
+{
+    (void)connection;
+    const struct pt_server *server = context;
+    if (server->options->debug) {
+        const char *query = strstr(url, "token=");
+        fprintf(stderr, "request %.*s%s\n", query ? (int)(query - url) : 512, url,
+                query ? "token=…" : "");
+    }
+    return NULL;
+}
+
+/* Called once with the headers, then once for each piece of a body, then to answer. */
+static outcome handle(void *context, struct MHD_Connection *connection,
+                      const char *path, const char *method, const char *version,
+                      const char *body, size_t *body_bytes, void **state)
+{
+    static int seen;
+    struct pt_server *server = context;
+    (void)version;
+    (void)body;
+
+    if (*state != &seen) {
+        *state = &seen;
+        atomic_store(&server->last_request_s, now_s());
+        return MHD_YES;
+    }
+    if (*body_bytes) {
+        *body_bytes = 0; /* nothing here takes a body */
+        return MHD_YES;
+    }
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
+        return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+                           "only GET and HEAD are answered\n");
+    if (atomic_load(&server->connections) > SOFT_LIMIT)
+        return answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+                           "too many connections; try again soon\n");
+    return answer_get(server, connection, path);
+}
+
+static void count_connection(void *context, struct MHD_Connection *connection,
+                             void **socket_context,
+                             enum MHD_ConnectionNotificationCode code)
+{
+    struct pt_server *server = context;
+    (void)connection;
+    (void)socket_context;
+    atomic_fetch_add(&server->connections,
+                     code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1);
+}
+
+static void log_library(void *context, const char *format, va_list args)
+{
+    const struct pt_server *server = context;
+    if (server->options->debug)
+        vfprintf(stderr, format, args);
+}
+
+enum pt_status pt_server_start(const struct pt_viz_options *options,
+                               const struct pt_auth *auth,
+                               struct pt_viz_results *results, struct pt_server **out,
+                               struct pt_error *error)
+{
+    int fd = -1;
+    struct pt_server *server = calloc(1, sizeof *server);
+    if (!server)
+        return pt_error_set(error, PT_E_MEMORY, "no memory for the server");
+    server->auth = auth;
+    server->results = results;
+    server->options = options;
+    atomic_store(&server->last_request_s, now_s());
+    enum pt_status status = pt_listen(options, &fd, &server->port, error);
+    if (status != PT_OK)
+        goto done;
+    pt_assets_init();
+    server->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_ERROR_LOG, 0, NULL, NULL, handle,
+        server, MHD_OPTION_EXTERNAL_LOGGER, log_library, server,
+        MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
+        options->threaded ? (unsigned)THREADS : 1u, MHD_OPTION_CONNECTION_LIMIT,
+        (unsigned)HARD_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS,
+        MHD_OPTION_NOTIFY_CONNECTION, count_connection, server,
+        MHD_OPTION_URI_LOG_CALLBACK, note_url, server, MHD_OPTION_END);
+    if (!server->daemon) {
+        status = pt_error_sys(error, "the HTTP server does not start");
+        close(fd);
+    }
+done:
+    if (status == PT_OK)
+        *out = server;
+    else
+        free(server);
+    return status;
+}
+
+void pt_server_stop(struct pt_server *server)
+{
+    if (!server)
+        return;
+    MHD_stop_daemon(server->daemon);
+    free(server);
+}
+
+int pt_server_port(const struct pt_server *server)
+{
+    return server->port;
+}
+
+unsigned pt_server_idle_seconds(const struct pt_server *server)
+{
+    long idle = now_s() - atomic_load(&server->last_request_s);
+    return idle > 0 ? (unsigned)idle : 0;
+}

@@ -1,0 +1,98 @@
+#include "value.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum pt_status pt_value_field(const char *name, enum pt_result_column_id *column,
+                              struct pt_error *error)
+{
+    if (!name || strcmp(name, "mean") == 0)
+        *column = PT_COLUMN_ELEMENTS_MEAN;
+    else if (strcmp(name, "std") == 0)
+        *column = PT_COLUMN_ELEMENTS_STD;
+    else if (strcmp(name, "sig") == 0)
+        *column = PT_COLUMN_ELEMENTS_SIG;
+    else
+        return pt_error_set(error, PT_E_USAGE, "field is mean, std or sig");
+    return PT_OK;
+}
+
+static enum pt_status read_shape(const struct pt_result *result, struct pt_value *value,
+                                 struct pt_error *error)
+{
+    uint64_t first = 0;
+    enum pt_status status =
+        pt_result_u64(result, PT_COLUMN_VALUES_SHAPE_FIRST, value->row, &first, error);
+    if (status == PT_OK && value->ndim > PT_VALUE_MAX_DIMS)
+        status =
+            pt_error_set(error, PT_E_DAMAGED, "value %" PRIu64 " has %u dimensions",
+                         value->row, value->ndim);
+    if (status == PT_OK)
+        status = pt_result_read(result, PT_COLUMN_DIMS_SIZE, first, value->ndim,
+                                value->shape, error);
+    return status;
+}
+
+/* Elements as planes of pictures; false: the counts contradict each other. */
+static bool lay_out(struct pt_value *value)
+{
+    uint64_t product = 1;
+    for (unsigned i = 0; i < value->ndim; i++)
+        if (__builtin_mul_overflow(product, value->shape[i], &product))
+            return false;
+    value->planes = 0;
+    value->rows = value->columns = value->n_slices = 0;
+    if (value->first_element == PT_RESULT_NONE64 || value->n_stored == 0)
+        return true;
+    value->planes = value->dtype[0] && value->dtype[1] == 'c' ? 2 : 1;
+    if (value->n_stored % value->planes)
+        return false;
+    uint64_t each = value->n_stored / value->planes;
+    if (product != value->n_elements || each != product) {
+        value->rows = value->n_slices = 1; /* a sample: no positions */
+        value->columns = each;
+        return true;
+    }
+    value->columns = value->ndim > 0 ? value->shape[value->ndim - 1] : 1;
+    value->rows = value->ndim > 1 ? value->shape[value->ndim - 2] : 1;
+    value->n_slices = each / value->columns / value->rows;
+    return true;
+}
+
+enum pt_status pt_value_read(const struct pt_result *result, uint64_t row,
+                             struct pt_value *value, struct pt_error *error)
+{
+    char *dtype = NULL;
+    memset(value, 0, sizeof *value);
+    value->row = row;
+    enum pt_status status =
+        pt_result_u8(result, PT_COLUMN_VALUES_KIND, row, &value->kind, error);
+    if (status == PT_OK)
+        status = pt_result_u8(result, PT_COLUMN_VALUES_NDIM, row, &value->ndim, error);
+    if (status == PT_OK)
+        status = pt_result_u64(result, PT_COLUMN_VALUES_N_ELEMENTS, row,
+                               &value->n_elements, error);
+    if (status == PT_OK)
+        status = pt_result_u64(result, PT_COLUMN_VALUES_FIRST_ELEMENT, row,
+                               &value->first_element, error);
+    if (status == PT_OK)
+        status = pt_result_u64(result, PT_COLUMN_VALUES_N_STORED, row, &value->n_stored,
+                               error);
+    if (status == PT_OK)
+        status = pt_result_text(result, PT_COLUMN_VALUES_DTYPE, row, &dtype, error);
+    if (status == PT_OK) {
+        strncat(value->dtype, dtype, sizeof value->dtype - 1);
+        status = read_shape(result, value, error);
+    }
+    uint64_t rows = pt_result_rows(result, PT_COLUMN_ELEMENTS_MEAN);
+    if (status == PT_OK &&
+        (!lay_out(value) ||
+         (value->planes && (value->first_element > rows ||
+                            value->n_stored > rows - value->first_element))))
+        status =
+            pt_error_set(error, PT_E_DAMAGED,
+                         "value %" PRIu64 ": its shape and its elements disagree", row);
+    free(dtype);
+    return status;
+}

@@ -1,0 +1,203 @@
+// Starts the page: reads the result once, then shows the view that the URL names.
+import { Api, type FunctionRow, type Overview } from "./api";
+import { parsePlace, placeHash, type App, type MakeView, type View } from "./app";
+import { clear, h } from "./dom";
+import { isDark } from "./palette";
+import { FunctionsView } from "./views/functions";
+import { OverviewView } from "./views/overview";
+import { describeError, message } from "./views/parts";
+import { SourceView } from "./views/source";
+import { DivergenceView, RunsView } from "./views/tables";
+import { TimelineView } from "./views/timeline";
+import { ValueView } from "./views/value";
+
+const VIEWS: Record<string, MakeView> = {
+  overview: (app) => new OverviewView(app),
+  functions: (app) => new FunctionsView(app),
+  timeline: (app) => new TimelineView(app),
+  value: (app, argument) => new ValueView(app, argument),
+  source: (app) => new SourceView(app),
+  divergence: (app) => new DivergenceView(app),
+  runs: (app) => new RunsView(app),
+};
+const MENU = [
+  ["overview", "Overview", "o"],
+  ["functions", "Functions", "f"],
+  ["timeline", "Timeline", "t"],
+  ["source", "Source", "s"],
+  ["divergence", "Divergence", "d"],
+  ["runs", "Runs", "r"],
+] as const;
+const KEYS: [string, string][] = [
+  ["o f t s d r", "go to a view (underlined in the menu)"],
+  ["/", "search functions"],
+  ["← → ↑ ↓", "in a chart: next mark or cell, next series"],
+  ["Enter", "in a chart: open the value"],
+  ["+ − 0", "in a chart: zoom in, out, show all"],
+  ["Shift ← →", "in a timeline: move along"],
+  ["Alt ←", "back"],
+  ["l", "light or dark"],
+  ["?", "this sheet"],
+];
+
+class Page implements App {
+  readonly api: Api;
+  overview!: Overview;
+  functions!: FunctionRow[];
+  private view: View | null = null;
+  private viewKey = "";
+  private readonly main = h("main", { id: "main", tabindex: -1 });
+  private readonly links = new Map<string, HTMLElement>();
+  private readonly help = this.makeHelp();
+
+  constructor(private readonly root: HTMLElement, result: string) {
+    this.api = new Api(result);
+  }
+
+  href(view: string, params: Record<string, string | number | undefined> = {}): string {
+    return placeHash(view, { ...params, r: this.api.result || undefined });
+  }
+
+  go(view: string, params: Record<string, string | number | undefined> = {}, replace = false): void {
+    const hash = this.href(view, params);
+    if (hash === location.hash) return;
+    if (replace) history.replaceState(null, "", hash);
+    else history.pushState(null, "", hash);
+    this.show();
+  }
+
+  async start(): Promise<void> {
+    [this.overview, this.functions] = await Promise.all([this.api.overview(), this.api.functions()]);
+    clear(this.root);
+    this.root.append(this.makeSide(), this.main, this.help);
+    document.addEventListener("keydown", this.key);
+    this.show();
+  }
+
+  stop(): void {
+    document.removeEventListener("keydown", this.key);
+    this.view?.destroy();
+  }
+
+  private makeSide(): HTMLElement {
+    const nav = h("nav", { "aria-label": "Views" });
+    for (const [view, label, key] of MENU) {
+      const link = h("a", { href: this.href(view), "aria-keyshortcuts": key }, h("span", { class: "initial" }, label[0]), label.slice(1));
+      this.links.set(view, link);
+      nav.append(link);
+    }
+    const program = h("div", { class: "program", title: this.overview.path }, h("div", { class: "program-name" }, this.overview.program || "(program)"), h("div", { class: "program-file" }, this.overview.id));
+    return h("div", { class: "side" },
+      h("a", { class: "skip", href: "#main", onclick: (event: Event) => { event.preventDefault(); this.main.focus(); } }, "Skip to content"),
+      h("div", { class: "brand" }, h("img", { src: "/favicon.svg", alt: "", width: 26, height: 26 }), "pytracer"),
+      program, nav, h("span", { class: "spacer" }),
+      h("div", { class: "side-foot" },
+        h("button", { type: "button", class: "quiet-button", onclick: () => toggleTheme() }, "Light / dark"),
+        h("button", { type: "button", class: "quiet-button", onclick: () => this.toggleHelp() }, "Keys ", h("kbd", {}, "?"))));
+  }
+
+  private makeHelp(): HTMLDialogElement {
+    const list = h("dl", { class: "keys" });
+    for (const [key, text] of KEYS) list.append(h("dt", {}, ...key.split(" ").flatMap((k) => [h("kbd", {}, k), " "])), h("dd", {}, text));
+    const dialog: HTMLDialogElement = h("dialog", { class: "help", "aria-label": "Keyboard" }, h("h2", {}, "Keyboard"), list,
+      h("button", { type: "button", onclick: () => dialog.close() }, "Close"));
+    return dialog;
+  }
+
+  private toggleHelp(): void {
+    if (this.help.open) this.help.close();
+    else this.help.showModal();
+  }
+
+  private readonly key = (event: KeyboardEvent): void => {
+    const target = event.target as HTMLElement;
+    if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|SELECT|TEXTAREA)$/.test(target.tagName)) return;
+    const place = MENU.find(([, , key]) => key === event.key);
+    if (event.key === "?") this.toggleHelp();
+    else if (this.help.open) return;
+    else if (event.key === "l") toggleTheme();
+    else if (event.key === "/") {
+      this.go("functions");
+      document.getElementById("search")?.focus();
+    } else if (place) {
+      this.go(place[0]);
+      this.main.focus();
+    } else return;
+    event.preventDefault();
+  };
+
+  readonly show = (): void => {
+    const place = parsePlace(location.hash);
+    const make = VIEWS[place.view];
+    for (const [view, link] of this.links) {
+      if (view === place.view) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    const key = `${place.view}/${place.argument}`;
+    if (!this.view || key !== this.viewKey) {
+      this.view?.destroy();
+      this.view = make ? make(this, place.argument) : null;
+      this.viewKey = key;
+      this.main.replaceChildren(this.view?.element ?? message(`There is no view called “${place.view}”.`));
+      this.main.scrollTop = 0;
+      document.title = `${this.view?.title ?? "pytracer"} – ${this.overview.program ?? this.overview.id} – pytracer`;
+    }
+    place.params.delete("r");
+    this.view?.update(place.params);
+  };
+}
+
+function setTheme(theme: string): void {
+  document.documentElement.dataset.theme = theme;
+  document.dispatchEvent(new Event("themechange"));
+}
+
+function toggleTheme(): void {
+  const next = isDark() ? "light" : "dark";
+  try {
+    localStorage.setItem("pytracer-theme", next);
+  } catch {
+    // Private windows may have no storage: the choice lasts as long as the page.
+  }
+  setTheme(next);
+}
+
+function firstTheme(): string {
+  try {
+    const kept = localStorage.getItem("pytracer-theme");
+    if (kept === "light" || kept === "dark") return kept;
+  } catch {
+    // as above
+  }
+  return matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+}
+
+async function run(): Promise<void> {
+  setTheme(firstTheme());
+  // The token is in the cookie now; it need not stay in the address bar.
+  const url = new URL(location.href);
+  if (url.searchParams.has("token")) {
+    url.searchParams.delete("token");
+    history.replaceState(null, "", url.pathname + url.search + url.hash);
+  }
+  const root = document.getElementById("app");
+  if (!root) return;
+  let page: Page | null = null;
+  let result: string | null = null;
+  const start = async () => {
+    const asked = parsePlace(location.hash).params.get("r") ?? "";
+    if (page && asked === result) return page.show();
+    page?.stop();
+    result = asked;
+    page = new Page(root, asked);
+    try {
+      await page.start();
+    } catch (error) {
+      root.replaceChildren(h("div", { class: "starting" }, message(describeError(error))));
+    }
+  };
+  window.addEventListener("popstate", () => void start());
+  await start();
+}
+
+void run();

@@ -1,0 +1,125 @@
+// What ran, how much of it can be trusted, and where to look first.
+import type { FunctionRow } from "../api";
+import { functionPlace, functionTitle, type App, type View } from "../app";
+import { h } from "../dom";
+import { bits, bytes, date, decimal, functionFlags, integer, kindName, plural } from "../format";
+import { digitsColor } from "../palette";
+import { badge, digitsCell, heading, SortTable } from "./parts";
+
+const TOP = 12;
+
+function card(title: string, number: string, unit: string, note: Node | string, kind = ""): HTMLElement {
+  return h("section", { class: `card stat ${kind}` },
+    h("h2", {}, title),
+    h("div", { class: "stat-number" }, number, h("span", { class: "stat-unit" }, unit)),
+    h("div", { class: "stat-note" }, note));
+}
+
+export class OverviewView implements View {
+  readonly title = "Overview";
+  readonly element: HTMLElement;
+
+  constructor(private readonly app: App) {
+    const o = app.overview;
+    const level = Math.round(o.confidence * 100);
+    const lead = `${plural(o.n_runs, "run")} of ${o.program ?? "the program"}` +
+      (o.roles.length > 1 ? ` on ${o.roles.length} processes` : "") +
+      `, aggregated ${date(o.created_s)}. ` +
+      (o.has_digits
+        ? `Digits: ${o.method === "cnh" ? "centred normality (CNH)" : "general"} method, probability ${o.probability}, confidence ${level} %.`
+        : "One run only: there are means, but no digits.");
+    this.element = h("div", { class: "view overview" }, heading("Overview", lead), this.cards(), this.ranking(), this.sourcesTable(), this.facts());
+  }
+
+  private link(f: FunctionRow): HTMLElement {
+    return h("a", { href: this.app.href("timeline", { f: f.index }), title: functionTitle(f) }, f.name);
+  }
+
+  private cards(): HTMLElement {
+    const fs = this.app.functions;
+    const o = this.app.overview;
+    const best = (pick: (f: FunctionRow) => number | null, sign: number) =>
+      fs.filter((f) => pick(f) !== null).sort((a, b) => sign * ((pick(a) as number) - (pick(b) as number)))[0] as FunctionRow | undefined;
+    const least = best((f) => f.digits_out, 1);
+    const lost = best((f) => (f.flags & 1 ? null : f.self_lost), -1);
+    const nan = fs.filter((f) => f.flags & 2);
+    const none = (text: string) => h("span", {}, text);
+    const list = (some: FunctionRow[]) => {
+      const box = h("span");
+      some.slice(0, 3).forEach((f, i) => box.append(i ? ", " : "", this.link(f)));
+      if (some.length > 3) box.append(` and ${some.length - 3} more`);
+      return box;
+    };
+    const grid = h("div", { class: "cards" });
+    grid.append(
+      card("Most digits lost", lost ? bits(lost.self_lost) : "–", lost ? "bits" : "", lost ? h("span", {}, "by ", this.link(lost), " itself, median over its calls") : none("no function loses digits"), lost && (lost.self_lost as number) > 8 ? "bad" : ""),
+      card("Least digits", least ? bits(least.digits_out) : "–", least ? `bits ≈ ${decimal(least.digits_out as number)} decimals` : "", least ? h("span", {}, "in the outputs of ", this.link(least)) : none("no digits to show")),
+      card("NaN or Inf", integer(nan.length), nan.length === 1 ? "function" : "functions", nan.length ? list(nan) : none("none appeared in any run"), nan.length ? "warn" : "good"),
+      card("Divergences", integer(o.counts.divergences), o.counts.divergences === 1 ? "place" : "places", o.counts.divergences ? h("a", { href: this.app.href("divergence") }, "where runs took different ways") : none("all runs made the same calls"), o.counts.divergences ? "warn" : "good"),
+      card("At best", bits(o.shown_digits.binary64), "bits", h("span", {}, `is what ${plural(o.n_runs, "run")} can show of 53 (float32: ${bits(o.shown_digits.binary32)} of 24)`)));
+    return grid;
+  }
+
+  private ranking(): HTMLElement {
+    const ranked = this.app.functions.filter((f) => f.rank > 0).sort((a, b) => a.rank - b.rank);
+    const top = ranked.slice(0, TOP);
+    const most = Math.max(1, ...top.map((f) => f.self_lost_max ?? f.self_lost ?? 0));
+    const list = h("ol", { class: "bars" });
+    for (const f of top) {
+      const value = f.self_lost ?? 0;
+      const bar = h("span", { class: "bar" });
+      bar.style.width = `${(value / most) * 100}%`;
+      bar.style.background = digitsColor(f.digits_out ?? 53);
+      const whisker = h("span", { class: "whisker", title: `at most ${bits(f.self_lost_max)} in one call` });
+      whisker.style.left = `${(value / most) * 100}%`;
+      whisker.style.width = `${(Math.max(0, (f.self_lost_max ?? value) - value) / most) * 100}%`;
+      list.append(h("li", {},
+        h("a", { class: "bar-row", href: this.app.href("timeline", { f: f.index }) },
+          h("span", { class: "bar-name" },
+            h("span", { class: "function-name" }, f.name),
+            h("span", { class: "function-module" }, f.module || kindName(f.kind), functionPlace(f) ? ` · ${functionPlace(f)}` : "")),
+          h("span", { class: "bar-area" }, bar, whisker),
+          h("span", { class: "bar-value" }, bits(f.self_lost)),
+          h("span", { class: "bar-out", title: "digits that its outputs have left" }, `${bits(f.digits_out)} left`))));
+    }
+    const legend = h("p", { class: "legend" },
+      "Bits lost by the function itself (its callees' loss is theirs): median over its calls, the line reaches to the worst call. Colour: digits left in its outputs, ",
+      h("span", { class: "ramp", "aria-hidden": "true" }), " from 0 to 53.");
+    return h("section", { class: "card" },
+      h("div", { class: "card-head" }, h("h2", {}, "Functions by digits they lose"), h("a", { href: this.app.href("functions") }, `All ${integer(this.app.functions.length)}`)),
+      top.length ? list : h("p", { class: "quiet" }, this.app.overview.has_digits ? "No function has both inputs and outputs that vary." : "Digits need at least two runs."),
+      top.length ? legend : null);
+  }
+
+  private sourcesTable(): HTMLElement | null {
+    const sources = this.app.functions.filter((f) => f.flags & 1);
+    if (!sources.length) return null;
+    const table = new SortTable<FunctionRow>("Sources of noise", [
+      { key: "name", label: "Function", value: (f) => f.name, cell: (f) => h("span", { class: "function" }, this.link(f), h("span", { class: "function-module" }, f.module)) },
+      { key: "calls", label: "Calls", numeric: true, value: (f) => f.n_calls, cell: (f) => integer(f.n_calls) },
+      { key: "out", label: "Digits out", numeric: true, value: (f) => f.digits_out, cell: (f) => digitsCell(f.digits_out) },
+      { key: "flags", label: "", value: (f) => functionFlags(f.flags).join(), cell: (f) => { const box = h("span"); for (const word of functionFlags(f.flags)) if (word !== "source") box.append(badge(word, "warn")); return box; } },
+    ], { key: "out", down: false });
+    table.show(sources);
+    return h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", {}, "Sources")),
+      h("p", { class: "quiet" }, "Their outputs vary though no floating-point input does: noise begins here, nothing is lost here."), table.element);
+  }
+
+  private facts(): HTMLElement {
+    const o = this.app.overview;
+    const list = h("dl", { class: "facts" });
+    const fact = (name: string, value: string) => list.append(h("div", {}, h("dt", {}, name), h("dd", {}, value)));
+    fact("Functions", integer(o.counts.functions));
+    fact("Calls", integer(o.counts.calls));
+    fact("Values", integer(o.counts.values));
+    fact("Elements", integer(o.counts.elements));
+    fact("File", `${o.id} (${bytes(o.bytes)})`);
+    fact("Written by", o.generator);
+    fact("Alignment", o.alignment);
+    fact("Error", `${o.reference_error}, ddof ${o.ddof}`);
+    return h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", {}, "This result"), h("a", { href: this.app.href("runs") }, "Runs")), list);
+  }
+
+  update(): void {}
+  destroy(): void {}
+}
