@@ -12,7 +12,7 @@ enum {
     MAX_SERIES = 512,
     MAX_BINS = 4000,
     CHUNK = 8192, /* rows read at once */
-    WINDOW = 16   /* reading calls in one piece pays up to this many per value */
+    WINDOW = 32   /* reading calls in one piece pays up to this many per value */
 };
 
 static const struct {

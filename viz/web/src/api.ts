@@ -224,7 +224,7 @@ export class Api {
     signal?: AbortSignal,
   ): Promise<Timeline> {
     const { from, to, ...rest } = query;
-    const span = from === undefined || to === undefined ? {} : { from, to };
+    const span: Record<string, number> = from === undefined || to === undefined ? {} : { from, to };
     return this.json("timeline", { functions: functions.join(","), ...rest, ...span }, signal);
   }
   value(row: number, signal?: AbortSignal): Promise<Value> {
