@@ -35,6 +35,7 @@ static struct {
     struct pt_trace_writer *writer;    /* NULL: only a report */
     char path[PATH_MAX];               /* of the sealed trace */
     char report[PATH_MAX];             /* empty: none */
+    char *sources;                     /* folder of their copies, absolute */
     char *directory;                   /* at the start */
     int64_t start_ns;                  /* monotonic */
     char fork_path[PT_TRACE_ID_BYTES]; /* "0.2": third child of the first child */
@@ -211,7 +212,8 @@ enum pt_status pt_session_open(const struct pt_handle *handle, struct pt_error *
     session.pid = getpid();
     session.start_ns = monotonic_ns();
     session.directory = getcwd(NULL, 0);
-    if (session.directory == NULL)
+    session.sources = pt_config_cache_folder(handle->config, "sources");
+    if (session.directory == NULL || session.sources == NULL)
         return pt_error_sys(error, "cannot find out the working directory");
     enum pt_status status = pt_identity_read(&session.identity, error);
     if (status == PT_OK && handle->report != PT_REPORT_ONLY)
@@ -239,8 +241,8 @@ static void stop_trace(void)
     if (pt_trace_writer_error(session.writer) != NULL)
         return; /* seal tells */
     snprintf(unsealed, sizeof unsealed, "%s%s", session.path, PT_TRACE_UNSEALED);
-    if (pt_sources_keep(session.writer, unsealed, session.handle->config,
-                        session.directory, &error) != PT_OK)
+    if (pt_sources_keep(session.writer, unsealed, session.sources, session.directory,
+                        &error) != PT_OK)
         pt_log_warning("the sources are not kept: %s", error.text);
 }
 

@@ -91,17 +91,14 @@ static unsigned char *file_strings(const struct pt_trace_reader *reader, uint32_
 }
 
 enum pt_status pt_sources_keep(struct pt_trace_writer *writer, const char *path,
-                               const struct pt_config *config, const char *directory,
+                               const char *folder, const char *directory,
                                struct pt_error *error)
 {
     struct pt_trace_reader *reader = NULL;
     unsigned char *named = NULL;
     uint32_t most = 0;
-    char *folder = pt_config_cache_folder(config, "sources");
 
-    enum pt_status status = folder != NULL
-                                ? pt_folder_create(folder, error)
-                                : pt_error_set(error, PT_E_MEMORY, "no memory");
+    enum pt_status status = pt_folder_create(folder, error);
     if (status == PT_OK)
         status = pt_trace_reader_open(path, &reader, error);
     if (status != PT_OK)
@@ -122,6 +119,5 @@ enum pt_status pt_sources_keep(struct pt_trace_writer *writer, const char *path,
 done:
     free(named);
     pt_trace_reader_close(reader);
-    free(folder);
     return status;
 }

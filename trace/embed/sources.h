@@ -3,17 +3,15 @@
 #ifndef PT_EMBED_SOURCES_H
 #define PT_EMBED_SOURCES_H
 
-#include "config.h"
 #include "format/writer.h"
 
 /* Reads the definitions from the trace's own file at `path` (the writer has been
- * flushed), copies what is not in the cache's folder yet, and notes each file's hash in
+ * flushed), copies what is not in `folder` yet, and notes each file's hash in
  * the metadata ("source.<file>"). Relative names are of `directory`. What cannot be
  * copied is left out; PT_E_IO and the like only if nothing could be. Thread: as for the
  * writer. */
 PT_MUST_CHECK enum pt_status pt_sources_keep(struct pt_trace_writer *writer,
-                                             const char *path,
-                                             const struct pt_config *config,
+                                             const char *path, const char *folder,
                                              const char *directory,
                                              struct pt_error *error);
 
