@@ -61,12 +61,20 @@ static bool is_edge(const struct pt_fuzzy_work *work, double a, double b, double
 
 /* Computes again what the kernel could not. */
 static void repair(struct pt_fuzzy_work *work, const void *a, const void *b, void *out,
-                   size_t n)
+                   const uint32_t *random, size_t n)
 {
+    const struct pt_fuzzy_kernels *kernels = pt_fuzzy_runtime.kernels;
+    bool rest;
+    size_t settled =
+        kernels->settle[work->format][work->operation](a, b, out, n, &rest);
+    if (!rest) {
+        work->nearest += settled;
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         double x = load(work->format, a, i), y = load(work->format, b, i);
         if (is_edge(work, x, y, load(work->format, out, i)))
-            store(work->format, out, i, edge_one(work, x, y, draw_state(work)));
+            store(work->format, out, i, edge_one(work, x, y, random[i]));
     }
 }
 
@@ -80,7 +88,7 @@ void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const voi
     if (runtime->vectors) {
         const uint32_t *random = pt_fuzzy_stream_draw(work->stream, n);
         if (runtime->kernels->block[format][work->operation](a, b, out, random, n))
-            repair(work, a, b, out, n);
+            repair(work, a, b, out, random, n);
         return;
     }
     for (size_t i = 0; i < n; i++) {
@@ -90,13 +98,27 @@ void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const voi
     }
 }
 
+/* Whether a chain that has arrived at `acc` stays there whatever the rounding: NaN, and
+ * a product or quotient that is zero. */
+static bool is_stuck(const struct pt_fuzzy_work *work, double acc, double b)
+{
+    bool scales =
+        work->operation == PT_FUZZY_MULTIPLY || work->operation == PT_FUZZY_DIVIDE;
+    return isnan(acc) || (scales && acc == 0 && isfinite(b) && b != 0);
+}
+
 /* One step of a chain by edge.h. */
 static void scan_one(struct pt_fuzzy_work *work, void *acc, const void *b, void *out,
-                     size_t i)
+                     size_t i, uint64_t state)
 {
     enum pt_fuzzy_format format = work->format;
-    uint64_t state = pt_fuzzy_runtime.deterministic ? 0 : draw_state(work);
-    double r = edge_one(work, load(format, acc, 0), load(format, b, i), state);
+    double a = load(format, acc, 0), x = load(format, b, i), r;
+    if (is_stuck(work, a, x)) {
+        r = signbit(x) ? -a : a;
+        work->nearest++;
+    } else {
+        r = edge_one(work, a, x, state);
+    }
     store(format, acc, 0, r);
     if (out)
         store(format, out, i, r);
@@ -111,15 +133,19 @@ void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
     size_t i = 0;
 
     work->done += n;
+    if (!runtime->vectors) {
+        for (; i < n; i++)
+            scan_one(work, acc, b, out, i,
+                     runtime->deterministic ? 0 : draw_state(work));
+        return;
+    }
+    const uint32_t *random = pt_fuzzy_stream_draw(work->stream, n);
     while (i < n) {
-        if (runtime->vectors) {
-            const uint32_t *random = pt_fuzzy_stream_draw(work->stream, n - i);
-            i += scan(acc, (const char *)b + i * bytes,
-                      out ? (char *)out + i * bytes : NULL, random, n - i);
-            if (i == n)
-                break;
+        i += scan(acc, (const char *)b + i * bytes,
+                  out ? (char *)out + i * bytes : NULL, random + i, n - i);
+        if (i < n) {
+            scan_one(work, acc, b, out, i, random[i]);
+            i++;
         }
-        scan_one(work, acc, b, out, i);
-        i++;
     }
 }

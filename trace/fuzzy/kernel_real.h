@@ -95,7 +95,7 @@ static inline REAL NAME(choose)(REAL s, REAL side, REAL e, REAL divisor,
                                 uint32_t random)
 {
     INT step = ((NAME(bits)(s) ^ NAME(bits)(side)) >> (PT_REAL - 1)) | 1;
-    REAL t = NAME(real)(NAME(bits)(s) + step);
+    REAL t = NAME(real)((INT)((UINT)NAME(bits)(s) + (UINT)step));
     REAL gap = (t - s) * divisor;
     REAL u = NAME(uniform)(random);
 #if PT_KERNELS_FMA
@@ -207,6 +207,55 @@ BLOCK(mul)
 BLOCK(div)
 BLOCK(sqrt)
 #undef BLOCK
+
+/* What rounding cannot change, and signals nothing: NaN and Inf operands (but Inf - Inf
+ * and the like), and zeros. Takes the place of the kernel's result; the others keep
+ * theirs. */
+static inline bool NAME(is_settled)(REAL x, REAL y, REAL plain, bool zero)
+{
+    INT high = (INT)(2 * BIAS + 1) << MANTISSA;
+    INT mx = NAME(magnitude)(x), my = NAME(magnitude)(y);
+    bool nan = (mx > high) | (my > high);
+    bool inf = (mx == high) | (my == high);
+    bool invalid = (NAME(magnitude)(plain) > high) & !nan;
+    return (nan | inf | zero) & !invalid;
+}
+
+#define SETTLE(op, plain_result, exact_zero, in_range)                                 \
+    static size_t NAME(settle_##op)(const void *av, const void *bv, void *outv,        \
+                                    size_t n, bool *rest)                              \
+    {                                                                                  \
+        const REAL *restrict a = av, *restrict b = bv;                                 \
+        REAL *restrict out = outv;                                                     \
+        UINT n_settled = 0, others = 0;                                                \
+        for (size_t i = 0; i < n; i++) {                                               \
+            REAL x = a[i], y = b[i], r = out[i];                                       \
+            REAL plain = plain_result;                                                 \
+            bool settled = NAME(is_settled)(x, y, plain, exact_zero);                  \
+            n_settled += settled;                                                      \
+            others |= !settled & !(in_range);                                          \
+            out[i] = settled ? plain : r;                                              \
+        }                                                                              \
+        *rest = others != 0;                                                           \
+        return (size_t)n_settled;                                                      \
+    }
+/* The bounds are those of the operations above; comparisons with NaN are false. */
+#define REAL_LOW    NAME(real)(LOW)
+#define REAL_HIGH   NAME(real)(HIGH)
+#define REAL_FACTOR NAME(real)(FACTOR)
+SETTLE(add, x + y, false, ABS(r) < REAL_HIGH)
+SETTLE(sub, x - y, false, ABS(r) < REAL_HIGH)
+SETTLE(mul, x *y, (x == 0) | (y == 0),
+       (ABS(r) >= REAL_LOW) & (ABS(r) < REAL_HIGH) & (ABS(x) < REAL_FACTOR) &
+           (ABS(y) < REAL_FACTOR))
+SETTLE(div, x / y, (x == 0) & (y != 0),
+       (ABS(r) >= REAL_LOW) & (ABS(r) < REAL_FACTOR) & (ABS(x) >= REAL_LOW) &
+           (ABS(x) < REAL_FACTOR) & (ABS(y) < REAL_FACTOR))
+SETTLE(sqrt, SQRT(x), x == 0, (x >= REAL_LOW) & (x < REAL_HIGH))
+#undef SETTLE
+#undef REAL_LOW
+#undef REAL_HIGH
+#undef REAL_FACTOR
 
 #define SCAN(op)                                                                       \
     static size_t NAME(scan_##op)(void *accv, const void *bv, void *outv,              \

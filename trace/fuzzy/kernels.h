@@ -22,6 +22,12 @@
 typedef bool pt_fuzzy_block_fn(const void *a, const void *b, void *out,
                                const uint32_t *random, size_t n);
 
+/* After a block that returned true: puts IEEE's result wherever it is the only possible
+ * one and no exception comes with it (NaN, Inf and zeros), and returns how many these
+ * are. *rest is set if out-of-range elements remain. */
+typedef size_t pt_fuzzy_settle_fn(const void *a, const void *b, void *out, size_t n,
+                                  bool *rest);
+
 /* acc = acc op b[0], acc = acc op b[1], …: up to n of them, each stored in out[i] when
  * `out` is not NULL. Stops before an element that is outside of the range; returns the
  * number done. */
@@ -32,6 +38,7 @@ struct pt_fuzzy_kernels {
     const char *name; /* "baseline", "avx2", "avx512" */
     bool fused;       /* has a fused multiply-add, so that factors need not be split */
     pt_fuzzy_block_fn *block[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
+    pt_fuzzy_settle_fn *settle[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
     pt_fuzzy_scan_fn *scan[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
     /* Fills n (a multiple of PT_FUZZY_LANES) words at `out`, aligned to 64 bytes. */
     void (*fill)(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n);

@@ -14,24 +14,27 @@
 
 enum {
     LEAF = 128,
-    SIDE = 8,                         /* accumulators of a leaf */
-    GROUP = 4096,                     /* elements summed side by side */
-    MAX_LEAVES = GROUP / (LEAF / 2),  /* leaves are longer than half of LEAF */
-    ROW_BYTES = MAX_LEAVES * SIDE * 8 /* one row, or the accumulators, of a group */
+    SIDE = 8,                        /* accumulators of a leaf */
+    GROUP = 2048,                    /* elements summed side by side */
+    MAX_LEAVES = GROUP / (LEAF / 2), /* leaves are longer than half of LEAF */
+    WIDE = MAX_LEAVES * SIDE,        /* elements of the widest row */
+    BYTES = 8                        /* of the widest format */
 };
 
-_Static_assert(MAX_LEAVES *SIDE <= PT_FUZZY_BLOCK, "a row is one block");
+_Static_assert((int)WIDE <= (int)PT_FUZZY_BLOCK, "a row is one block");
 
 struct leaf {
     size_t first, length;
 };
 
 struct group {
-    const char *x; /* contiguous, aligned */
     size_t n_leaves;
     struct leaf leaves[MAX_LEAVES];
-    _Alignas(64) char accumulators[2][ROW_BYTES];
-    _Alignas(64) char row[ROW_BYTES];
+    size_t shortest, longest; /* rows that all leaves have, that some leaf has */
+    /* Row k starts at element k * n_leaves * SIDE; a leaf that ended leaves a gap, in
+     * one row at most. */
+    _Alignas(64) char rows[(GROUP + WIDE) * BYTES];
+    _Alignas(64) char accumulators[2][WIDE * BYTES];
     size_t now; /* which of the accumulators is in use */
 };
 
@@ -51,105 +54,118 @@ static void list_leaves(struct group *group, size_t first, size_t n)
     list_leaves(group, first + first_half(n), n - first_half(n));
 }
 
-static void copy_side(enum pt_fuzzy_format format, char *to, const char *from)
+/* Gathers SIDE elements that lie `step` bytes apart. Constant lengths: each is a move
+ * or two. */
+static void copy_side(enum pt_fuzzy_format format, char *to, const char *from,
+                      intptr_t step)
 {
-    /* Constant lengths: each is a move or two. */
-    if (format == PT_FUZZY_BINARY64)
-        memcpy(to, from, SIDE * sizeof(double));
+    if (format == PT_FUZZY_BINARY64 && step == 8)
+        memcpy(to, from, SIDE * 8);
+    else if (format == PT_FUZZY_BINARY64)
+        for (intptr_t i = 0; i < SIDE; i++)
+            memcpy(to + 8 * i, from + i * step, 8);
+    else if (step == 4)
+        memcpy(to, from, SIDE * 4);
     else
-        memcpy(to, from, SIDE * sizeof(float));
+        for (intptr_t i = 0; i < SIDE; i++)
+            memcpy(to + 4 * i, from + i * step, 4);
 }
 
-/* Adds row `k` to the accumulators of the leaves that are so long. */
-static void add_row(struct pt_fuzzy_work *work, struct group *group, size_t k)
+/* Lists the leaves of the n elements at `x` and lays them out as rows. */
+static void lay_out(enum pt_fuzzy_format format, struct group *group, const char *x,
+                    intptr_t step, size_t n)
+{
+    size_t side = SIDE * pt_fuzzy_format_bytes(format);
+    group->n_leaves = 0;
+    group->shortest = GROUP;
+    group->longest = 0;
+    list_leaves(group, 0, n);
+    for (size_t l = 0; l < group->n_leaves; l++) {
+        size_t length = group->leaves[l].length / SIDE;
+        const char *from = x + (intptr_t)group->leaves[l].first * step;
+        char *to = group->rows + l * side;
+        for (size_t k = 0; k < length; k++) {
+            copy_side(format, to, from, step);
+            to += group->n_leaves * side;
+            from += SIDE * step;
+        }
+        if (length < group->shortest)
+            group->shortest = length;
+        if (length > group->longest)
+            group->longest = length;
+    }
+}
+
+/* Adds row `k` of the leaves that are so long to their accumulators. */
+static void add_ragged_row(struct pt_fuzzy_work *work, struct group *group, size_t k)
 {
     size_t bytes = pt_fuzzy_format_bytes(work->format), side = SIDE * bytes;
     char *now = group->accumulators[group->now];
-    char *next = group->accumulators[1 - group->now];
+    _Alignas(64) char before[WIDE * BYTES], row[WIDE * BYTES], after[WIDE * BYTES];
     size_t which[MAX_LEAVES], n = 0;
 
-    for (size_t l = 0; l < group->n_leaves; l++) {
-        const struct leaf *leaf = &group->leaves[l];
-        if (leaf->length / SIDE <= k)
-            continue;
-        copy_side(work->format, group->row + n * side,
-                  group->x + (leaf->first + k * SIDE) * bytes);
-        which[n++] = l;
+    for (size_t l = 0; l < group->n_leaves; l++)
+        if (group->leaves[l].length / SIDE > k)
+            which[n++] = l;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(before + i * side, now + which[i] * side, side);
+        memcpy(row + i * side, group->rows + (k * group->n_leaves + which[i]) * side,
+               side);
     }
-    if (n == group->n_leaves) {
-        pt_fuzzy_compute_block(work, now, group->row, next, n * SIDE);
+    pt_fuzzy_compute_block(work, before, row, after, n * SIDE);
+    for (size_t i = 0; i < n; i++)
+        memcpy(now + which[i] * side, after + i * side, side);
+}
+
+/* The accumulators of all leaves, from the first row to the last. */
+static void add_rows(struct pt_fuzzy_work *work, struct group *group)
+{
+    size_t n = group->n_leaves * SIDE;
+    size_t row_bytes = n * pt_fuzzy_format_bytes(work->format);
+    const char *before = group->rows;
+
+    group->now = 0;
+    memcpy(group->accumulators[0], before, row_bytes);
+    for (size_t k = 1; k < group->shortest; k++) {
+        pt_fuzzy_compute_block(work, group->accumulators[group->now],
+                               group->rows + k * row_bytes,
+                               group->accumulators[1 - group->now], n);
         group->now = 1 - group->now;
-        return;
     }
-    _Alignas(64) char before[ROW_BYTES];
-    for (size_t i = 0; i < n; i++)
-        copy_side(work->format, before + i * side, now + which[i] * side);
-    pt_fuzzy_compute_block(work, before, group->row, next, n * SIDE);
-    for (size_t i = 0; i < n; i++)
-        copy_side(work->format, now + which[i] * side, next + i * side);
+    for (size_t k = group->shortest; k < group->longest; k++)
+        add_ragged_row(work, group, k);
+}
+
+/* Elements 0, 2, 4 … and 1, 3, 5 … of the 2 n in `from`. */
+static void part(enum pt_fuzzy_format format, const char *from, char *even, char *odd,
+                 size_t n)
+{
+    if (format == PT_FUZZY_BINARY64) {
+        const double *x = (const void *)from;
+        double *e = (void *)even, *o = (void *)odd;
+        for (size_t i = 0; i < n; i++) {
+            e[i] = x[2 * i];
+            o[i] = x[2 * i + 1];
+        }
+    } else {
+        const float *x = (const void *)from;
+        float *e = (void *)even, *o = (void *)odd;
+        for (size_t i = 0; i < n; i++) {
+            e[i] = x[2 * i];
+            o[i] = x[2 * i + 1];
+        }
+    }
 }
 
 /* Adds neighbours until one accumulator is left of each leaf's eight. */
 static void fold_sides(struct pt_fuzzy_work *work, struct group *group)
 {
-    size_t bytes = pt_fuzzy_format_bytes(work->format);
+    _Alignas(64) char even[WIDE * BYTES / 2], odd[WIDE * BYTES / 2];
     for (size_t n = group->n_leaves * SIDE; n > group->n_leaves; n /= 2) {
-        const char *now = group->accumulators[group->now];
-        char *even = group->row, *odd = group->row + ROW_BYTES / 2;
-        for (size_t i = 0; i < n / 2; i++) {
-            memcpy(even + i * bytes, now + 2 * i * bytes, bytes);
-            memcpy(odd + i * bytes, now + (2 * i + 1) * bytes, bytes);
-        }
+        part(work->format, group->accumulators[group->now], even, odd, n / 2);
         group->now = 1 - group->now;
         pt_fuzzy_compute_block(work, even, odd, group->accumulators[group->now], n / 2);
     }
-}
-
-/* The sum of the subtree of `n` elements whose first leaf is *leaf; leaves it at the
- * accumulator of that leaf, and *leaf behind the subtree's last. */
-static void fold_tree(struct pt_fuzzy_work *work, struct group *group, size_t n,
-                      size_t *leaf)
-{
-    size_t bytes = pt_fuzzy_format_bytes(work->format);
-    char *sums = group->accumulators[group->now];
-    size_t first = *leaf;
-
-    if (n <= LEAF) {
-        const struct leaf *at = &group->leaves[(*leaf)++];
-        size_t tail = at->length % SIDE;
-        pt_fuzzy_compute_scan(work, sums + first * bytes,
-                              group->x + (at->first + at->length - tail) * bytes, NULL,
-                              tail);
-        return;
-    }
-    fold_tree(work, group, first_half(n), leaf);
-    size_t second = *leaf;
-    fold_tree(work, group, n - first_half(n), leaf);
-    pt_fuzzy_compute_scan(work, sums + first * bytes, sums + second * bytes, NULL, 1);
-}
-
-/* 8 <= n <= GROUP elements, contiguous and aligned. */
-static void sum_group(struct pt_fuzzy_work *work, const char *x, size_t n, void *sum)
-{
-    size_t bytes = pt_fuzzy_format_bytes(work->format);
-    struct group group;
-    size_t leaf = 0, longest = 0;
-
-    group.x = x;
-    group.n_leaves = 0;
-    group.now = 0;
-    list_leaves(&group, 0, n);
-    for (size_t l = 0; l < group.n_leaves; l++) {
-        copy_side(work->format, group.accumulators[0] + l * SIDE * bytes,
-                  x + group.leaves[l].first * bytes);
-        if (group.leaves[l].length > longest)
-            longest = group.leaves[l].length;
-    }
-    for (size_t k = 1; k < longest / SIDE; k++)
-        add_row(work, &group, k);
-    fold_sides(work, &group);
-    fold_tree(work, &group, n, &leaf);
-    memcpy(sum, group.accumulators[group.now], bytes);
 }
 
 /* The n elements as contiguous, aligned memory: `x` itself or a copy in `room`. */
@@ -164,24 +180,63 @@ static const char *contiguous(enum pt_fuzzy_format format, const char *x, intptr
     return room;
 }
 
-static void sum_gathered(struct pt_fuzzy_work *work, const char *x, intptr_t step,
-                         size_t n, void *sum)
+/* The sum of the subtree of `n` elements whose first leaf is *leaf; leaves it at the
+ * accumulator of that leaf, and *leaf behind the subtree's last. */
+static void fold_tree(struct pt_fuzzy_work *work, struct group *group, const char *x,
+                      intptr_t step, size_t n, size_t *leaf)
 {
-    _Alignas(64) char room[GROUP * 8];
-    x = contiguous(work->format, x, step, n, room);
-    if (n >= SIDE) {
-        sum_group(work, x, n, sum);
+    size_t bytes = pt_fuzzy_format_bytes(work->format);
+    char *sums = group->accumulators[group->now];
+    size_t first = *leaf;
+
+    if (n <= LEAF) {
+        _Alignas(8) char room[SIDE * BYTES];
+        const struct leaf *at = &group->leaves[(*leaf)++];
+        size_t tail = at->length % SIDE;
+        x += (intptr_t)(at->first + at->length - tail) * step;
+        pt_fuzzy_compute_scan(work, sums + first * bytes,
+                              contiguous(work->format, x, step, tail, room), NULL,
+                              tail);
         return;
     }
+    fold_tree(work, group, x, step, first_half(n), leaf);
+    size_t second = *leaf;
+    fold_tree(work, group, x, step, n - first_half(n), leaf);
+    pt_fuzzy_compute_scan(work, sums + first * bytes, sums + second * bytes, NULL, 1);
+}
+
+/* SIDE <= n <= GROUP elements. */
+static void sum_group(struct pt_fuzzy_work *work, const char *x, intptr_t step,
+                      size_t n, void *sum)
+{
+    struct group group;
+    size_t leaf = 0;
+    lay_out(work->format, &group, x, step, n);
+    add_rows(work, &group);
+    fold_sides(work, &group);
+    fold_tree(work, &group, x, step, n, &leaf);
+    memcpy(sum, group.accumulators[group.now], pt_fuzzy_format_bytes(work->format));
+}
+
+/* Fewer than SIDE elements: from left to right. */
+static void sum_few(struct pt_fuzzy_work *work, const char *x, intptr_t step, size_t n,
+                    void *sum)
+{
+    _Alignas(8) char room[SIDE * BYTES];
     memset(sum, 0, pt_fuzzy_format_bytes(work->format));
-    pt_fuzzy_compute_scan(work, sum, x, NULL, n);
+    pt_fuzzy_compute_scan(work, sum, contiguous(work->format, x, step, n, room), NULL,
+                          n);
 }
 
 static void sum_pairwise(struct pt_fuzzy_work *work, const char *x, intptr_t step,
                          size_t n, void *sum)
 {
+    if (n < SIDE) {
+        sum_few(work, x, step, n, sum);
+        return;
+    }
     if (n <= GROUP) {
-        sum_gathered(work, x, step, n, sum);
+        sum_group(work, x, step, n, sum);
         return;
     }
     size_t half = first_half(n);

@@ -61,7 +61,7 @@ static void specials_and_their_flags_are_ieee(void **state)
         for (size_t j = 0; j < PT_ARRAY_LENGTH(values); j++) {
             double a = values[i], b = values[j];
             bool tiny = fabs(a) == 0x1p-1074 || fabs(b) == 0x1p-1074;
-            for (int op = 0; op < PT_FUZZY_N_OPERATIONS; op++)
+            for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++)
                 if (!tiny || a == 0 || b == 0 || isinf(a) || isinf(b) || isnan(a + b))
                     expect_ieee(op, a, b);
         }

@@ -33,7 +33,7 @@ static void instruction_sets_agree_to_the_bit(void **state)
     struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
     for (uint64_t seed = 1; seed <= 50; seed++) {
         operands(seed, a, b, fa, fb, random);
-        for (int op = 0; op < PT_FUZZY_N_OPERATIONS; op++) {
+        for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++) {
             assert_false(base->block[PT_FUZZY_BINARY64][op](a, b, want, random, N));
             assert_false(base->block[PT_FUZZY_BINARY32][op](fa, fb, fwant, random, N));
             for (size_t k = 0; k < PT_ARRAY_LENGTH(names); k++) {
@@ -59,7 +59,7 @@ static void a_scan_is_its_blocks_one_by_one(void **state)
     const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_best();
     (void)state;
     operands(5, a, b, fa, fb, random);
-    for (int op = PT_FUZZY_ADD; op <= PT_FUZZY_DIVIDE; op++) {
+    for (unsigned op = PT_FUZZY_ADD; op <= PT_FUZZY_DIVIDE; op++) {
         double acc = 1.5, step = 1.5, next;
         size_t n = op <= PT_FUZZY_SUBTRACT ? N : 8;
         size_t done = table->scan[PT_FUZZY_BINARY64][op](&acc, b, out, random, n);

@@ -92,9 +92,9 @@ static void draw_pair(enum pt_fuzzy_operation op, enum pt_fuzzy_format format, s
 static void direction_has_the_probability_of_the_distance(void **state)
 {
     (void)state;
-    for (int op = 0; op < PT_FUZZY_N_OPERATIONS; op++)
-        for (int format = 0; format < PT_FUZZY_N_FORMATS; format++) {
-            uint64_t seed = 11 + (uint64_t)(op * 2 + format);
+    for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++)
+        for (unsigned format = 0; format < PT_FUZZY_N_FORMATS; format++) {
+            uint64_t seed = 11 + op * 2 + format;
             start(seed);
             for (size_t i = 0; i < PAIRS; i++) {
                 double a, b;
@@ -155,11 +155,11 @@ static double bias(enum pt_fuzzy_operation op, enum pt_fuzzy_format format,
 static void mean_error_is_nought_within_six_standard_errors(void **state)
 {
     (void)state;
-    for (int op = 0; op < PT_FUZZY_N_OPERATIONS; op++)
-        for (int format = 0; format < PT_FUZZY_N_FORMATS; format++) {
+    for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++)
+        for (unsigned format = 0; format < PT_FUZZY_N_FORMATS; format++) {
             double ulps, errors = bias(op, format, &ulps);
             if (fabs(errors) > 6 || fabs(ulps) > 0.003)
-                fail_msg("operation %d, format %d: %g ulp, %g standard errors", op,
+                fail_msg("operation %u, format %u: %g ulp, %g standard errors", op,
                          format, ulps, errors);
         }
 }
