@@ -9,7 +9,7 @@ from run_fuzzy import run_fuzzy  # noqa: E402
 
 SUMS = """
 x = np.random.default_rng(0).random(10000)
-for i in range(5):
+for i in range(20):
     print(repr(float(np.sum(x))), repr(float(x.mean())), repr(float((x * x).cumsum()[-1])))
 """
 
