@@ -63,10 +63,9 @@ static void put_line(FILE *out, const char *label, const char *text)
     fputc('\n', out);
 }
 
-/* A list of the metadata, its members apart by blanks. */
-static void put_list(FILE *out, const char *label, const char *text, size_t bytes)
+/* A list of the metadata, its members apart by blanks, and the end of the line. */
+static void put_list(FILE *out, const char *text, size_t bytes)
 {
-    put_label(out, label);
     for (size_t i = 0; i <= bytes;) {
         size_t n = strnlen(text + i, bytes - i);
         if (i)
@@ -133,8 +132,10 @@ static void put_origin(FILE *out, const struct pt_trace_reader *reader)
     pt_inspect_put(out, h->host, strlen(h->host), MAX_TEXT);
     fprintf(out, ", process %" PRIu32 "\n", h->pid);
     put_line(out, "Program", h->program);
-    if (argv)
-        put_list(out, "Arguments", argv, bytes);
+    if (argv) {
+        put_label(out, "Arguments");
+        put_list(out, argv, bytes);
+    }
     put_line(out, "Directory", h->directory);
     pt_words_date(h->created_ns, date);
     put_line(out, "Started", date);
@@ -173,8 +174,8 @@ static void put_totals(FILE *out, const struct pt_walk *walk)
     pt_words_size(stored, after);
     pt_words_size(pt_trace_reader_bytes(walk->reader), size);
     put_label(out, "Data");
-    fprintf(out, "%s in values, %s stored (repetitions are stored once), file %s\n",
-            before, after, size);
+    fprintf(out, "%s in values, stored in %s with repetitions once, file %s\n", before,
+            after, size);
 }
 
 static int by_bytes(const void *a, const void *b)
@@ -235,7 +236,8 @@ static void put_metadata(FILE *out, const struct pt_trace_reader *reader)
          i++) {
         fputs("  ", out);
         pt_inspect_put(out, key, strlen(key), MAX_TEXT);
-        put_list(out, " =", value, bytes);
+        fputs(" = ", out);
+        put_list(out, value, bytes);
     }
 }
 
