@@ -284,6 +284,24 @@ SCAN(mul)
 SCAN(div)
 #undef SCAN
 
+static void NAME(nudge)(const void *rv, void *outv, const uint32_t *restrict random,
+                        size_t n)
+{
+    const REAL *restrict r = rv;
+    REAL *restrict out = outv;
+    INT infinite = (INT)(2 * BIAS + 1) << MANTISSA;
+    INT fraction = ((INT)1 << MANTISSA) - 1;
+    for (size_t i = 0; i < n; i++) {
+        INT m = NAME(magnitude)(r[i]);
+        INT eighth = (INT)(random[i] >> 29);
+        INT power_of_two = (m & fraction) == 0;
+        INT up = eighth == 0;
+        INT down = (eighth == 1) | ((eighth == 2) & power_of_two);
+        INT movable = (m != 0) & (m < infinite - 1);
+        out[i] = NAME(real)(NAME(bits)(r[i]) + ((up - down) & -movable));
+    }
+}
+
 #undef NAME
 #undef REAL
 #undef INT
