@@ -12,3 +12,21 @@ uint32_t pt_result_type_bytes(enum pt_column_type type)
         [PT_COLUMN_I64] = 8, [PT_COLUMN_F64] = 8, [PT_COLUMN_TEXT] = 0};
     return bytes[type];
 }
+
+/* The document itself, so that what a file says of its form is what the form was. */
+__asm__(".section .rodata\n"
+        ".global pt_schema_text\n"
+        ".hidden pt_schema_text\n"
+        "pt_schema_text:\n"
+        ".incbin \"" PT_SCHEMA_FILE "\"\n"
+        ".global pt_schema_text_end\n"
+        ".hidden pt_schema_text_end\n"
+        "pt_schema_text_end:\n"
+        ".previous\n");
+extern const char pt_schema_text[], pt_schema_text_end[];
+
+const char *pt_result_schema_text(size_t *bytes)
+{
+    *bytes = (size_t)(pt_schema_text_end - pt_schema_text);
+    return pt_schema_text;
+}

@@ -4,6 +4,7 @@
 #ifndef PT_SCHEMA_SCHEMA_H
 #define PT_SCHEMA_SCHEMA_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define PT_RESULT_FORMAT "pytracer-result"
@@ -154,6 +155,10 @@ extern const struct pt_result_column pt_result_columns[PT_N_COLUMNS];
  * own. Thread: safe. */
 uint32_t pt_result_type_bytes(enum pt_column_type type);
 
+/* The text of SCHEMA.md, as every result carries it. Static storage, no NUL at its end.
+ * Thread: safe. */
+const char *pt_result_schema_text(size_t *bytes);
+
 /* Attributes of the root group. X(identifier, name, type): TEXT is a fixed-length
  * string, the rest scalars. */
 #define PT_RESULT_ATTRIBUTES(X)                                                        \
@@ -207,7 +212,9 @@ enum pt_result_value_flag {
     PT_VALUE_SHAPE_DIFFERS = 64, /* in shape or dtype between runs */
     PT_VALUE_NOT_ALL_RUNS = 128,
     PT_VALUE_ONE_RUN = 256, /* no digits */
-    PT_VALUE_NONFINITE_ALL = 512
+    PT_VALUE_NONFINITE_ALL = 512,
+    PT_VALUE_NOT_NORMAL = 1024, /* believe General */
+    PT_VALUE_BIASED = 2048      /* against the reference */
 };
 
 #endif

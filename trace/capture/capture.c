@@ -105,10 +105,8 @@ void pt_capture_any(struct pt_capture *capture, PyObject *value)
             pt_capture_omit(capture, PT_REASON_LIMIT, NULL);
         return;
     }
-    /* the most frequent first */
-    if (pt_capture_python_number(capture, value) || pt_capture_array(capture, value) ||
-        pt_capture_container(capture, value) ||
-        pt_capture_numpy_scalar(capture, value) || pt_capture_object(capture, value))
+    if (pt_capture_number(capture, value) || pt_capture_array(capture, value) ||
+        pt_capture_container(capture, value) || pt_capture_object(capture, value))
         return;
     pt_capture_label(capture, value);
 }

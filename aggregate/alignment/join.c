@@ -1,0 +1,475 @@
+#include "alignment/join.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "schema/schema.h"
+
+/* A call of one run, as it travels to the rank that joins its key. */
+struct part {
+    struct pt_call call;
+    struct pt_call_run run;
+    uint32_t run_number, is_pivot;
+};
+
+/* ── by key ─────────────────────────────────────────────────────────────────────── */
+
+static enum pt_status make_parts(const struct pt_team *team,
+                                 const struct pt_catalogue *catalogue,
+                                 const uint32_t *pivots,
+                                 const struct pt_skeleton *skeleton, struct part *parts,
+                                 int *destination)
+{
+    const struct pt_catalogue_trace *trace = &catalogue->traces[skeleton->trace];
+    for (size_t i = 0; i < skeleton->n; i++) {
+        const struct pt_skeleton_call *call = &skeleton->calls[i];
+        const struct pt_skeleton_call *parent =
+            call->parent == UINT32_MAX ? NULL : &skeleton->calls[call->parent];
+        parts[i] = (struct part){
+            .call = {.key = call->key,
+                     .parent_key = parent ? parent->key : 0,
+                     .time = call->time,
+                     .end_time = call->end_time,
+                     .start_ns = call->start_ns,
+                     .end_ns = call->end_ns,
+                     .function = call->function,
+                     .parent_function = parent ? parent->function : PT_RESULT_NONE32,
+                     .site = call->site,
+                     .path = call->path,
+                     .process = trace->process,
+                     .thread = call->thread,
+                     .flags = call->flags,
+                     .n_runs = 1,
+                     .from = trace->run},
+            .run = {.refs = {call->refs[0], call->refs[1]},
+                    .n_values = {call->n_values[0], call->n_values[1]}},
+            .run_number = trace->run,
+            .is_pivot = pivots[trace->process] == skeleton->trace};
+        destination[i] = (int)(call->key % (uint64_t)team->size);
+    }
+    return PT_OK;
+}
+
+/* Calls being joined on one rank: record = struct pt_call, then n_runs places. */
+struct joiner {
+    struct pt_array records;
+    struct pt_map rows;
+    size_t n_runs;
+};
+
+static struct pt_call *record_at(const struct joiner *joiner, size_t i)
+{
+    return (struct pt_call *)((char *)joiner->records.items +
+                              i * joiner->records.item_bytes);
+}
+
+/* Time and place come from the pivot, else from the first run in order. */
+static void merge(struct pt_call *call, const struct part *part)
+{
+    uint32_t n_runs = call->n_runs + 1, flags = call->flags | part->call.flags;
+    bool pivot_seen = !(call->flags & PT_CALL_NOT_PIVOT);
+    if (part->is_pivot || (!pivot_seen && part->run_number < call->from))
+        *call = part->call;
+    call->n_runs = n_runs;
+    call->flags = part->is_pivot || pivot_seen ? flags & ~(uint32_t)PT_CALL_NOT_PIVOT
+                                               : flags | PT_CALL_NOT_PIVOT;
+}
+
+static enum pt_status absorb(struct joiner *joiner, const struct part *parts, size_t n,
+                             struct pt_error *error)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct part *part = &parts[i];
+        int is_new = 0;
+        uint64_t *row =
+            pt_map_put(&joiner->rows, part->call.key, joiner->records.n, &is_new);
+        struct pt_call *call = !row     ? NULL
+                               : is_new ? pt_array_push(&joiner->records, 1)
+                                        : record_at(joiner, (size_t)*row);
+        if (!call)
+            return pt_no_memory(error, "the joined calls");
+        struct pt_call_run *runs = (struct pt_call_run *)(call + 1);
+        if (is_new) {
+            *call = part->call;
+            call->flags |= part->is_pivot ? 0 : PT_CALL_NOT_PIVOT;
+            memset(runs, 0xff, joiner->n_runs * sizeof *runs);
+        } else {
+            merge(call, part);
+        }
+        runs[part->run_number] = part->run;
+    }
+    return PT_OK;
+}
+
+/* One trace of each rank at a time, so that what travels is bounded by the largest. */
+static enum pt_status join_by_key(const struct pt_team *team,
+                                  const struct pt_catalogue *catalogue,
+                                  const uint32_t *pivots, struct pt_skeleton *skeletons,
+                                  size_t n, struct joiner *joiner,
+                                  struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    size_t rounds = (size_t)pt_team_max(team, n);
+    for (size_t i = 0; !status && i < rounds; i++) {
+        size_t n_calls = i < n ? skeletons[i].n : 0, n_received = 0;
+        struct part *parts = malloc((n_calls + 1) * sizeof *parts);
+        int *destination = malloc((n_calls + 1) * sizeof *destination);
+        void *received = NULL;
+        if (!parts || !destination)
+            status = pt_no_memory(error, "the calls of a trace");
+        else if (i < n)
+            status =
+                make_parts(team, catalogue, pivots, &skeletons[i], parts, destination);
+        status = pt_team_agree(team, status, error);
+        if (!status)
+            status = pt_team_send(team, parts, n_calls, sizeof *parts, destination,
+                                  &received, &n_received, error);
+        free(parts);
+        free(destination);
+        if (i < n)
+            pt_skeleton_free(&skeletons[i]);
+        if (!status)
+            status = absorb(joiner, received, n_received, error);
+        free(received);
+        status = pt_team_agree(team, status, error);
+    }
+    return status;
+}
+
+/* ── by time ────────────────────────────────────────────────────────────────────── */
+
+enum { BINS = 1 << 16 };
+
+/* All processes on one axis, one behind the other. */
+struct axis {
+    uint64_t *starts; /* of each process */
+    uint64_t length;
+};
+
+static enum pt_status axis_make(const struct pt_team *team, const struct joiner *joiner,
+                                size_t n_processes, struct axis *axis,
+                                struct pt_error *error)
+{
+    axis->starts = calloc(n_processes + 1, sizeof *axis->starts);
+    enum pt_status status = pt_team_agree(
+        team, axis->starts ? PT_OK : pt_no_memory(error, "the partition"), error);
+    if (status)
+        return status;
+    for (size_t i = 0; i < joiner->records.n; i++) {
+        const struct pt_call *call = record_at(joiner, i);
+        if (call->time >= axis->starts[call->process])
+            axis->starts[call->process] = call->time + 1;
+    }
+    axis->length = 0;
+    for (size_t p = 0; p < n_processes; p++) {
+        uint64_t length = pt_team_max(team, axis->starts[p]);
+        axis->starts[p] = axis->length;
+        axis->length += length;
+    }
+    return PT_OK;
+}
+
+static size_t bin_of(const struct axis *axis, const struct pt_call *call)
+{
+    uint64_t width = axis->length / BINS + 1;
+    return (size_t)((axis->starts[call->process] + call->time) / width);
+}
+
+/* What reading a call costs, in bytes of the value stream. */
+static uint64_t weight(const struct pt_call *call, size_t n_runs)
+{
+    const struct pt_call_run *runs = (const struct pt_call_run *)(call + 1);
+    uint64_t values = 0;
+    for (size_t r = 0; r < n_runs; r++)
+        if (runs[r].n_values[0] != UINT32_MAX)
+            values += (uint64_t)runs[r].n_values[0] + runs[r].n_values[1];
+    return 64 + 64 * values;
+}
+
+/* owner[b]: the rank that gets bin b, so that all have about the same weight. */
+static enum pt_status share_bins(const struct pt_team *team, const struct axis *axis,
+                                 const struct joiner *joiner, int *owner,
+                                 struct pt_error *error)
+{
+    uint64_t *weights = calloc(BINS, sizeof *weights), total = 0, before = 0;
+    enum pt_status status = pt_team_agree(
+        team, weights ? PT_OK : pt_no_memory(error, "the partition"), error);
+    if (status)
+        goto done;
+    for (size_t i = 0; i < joiner->records.n; i++) {
+        const struct pt_call *call = record_at(joiner, i);
+        weights[bin_of(axis, call)] += weight(call, joiner->n_runs);
+    }
+    MPI_Allreduce(MPI_IN_PLACE, weights, BINS, MPI_UINT64_T, MPI_SUM, team->comm);
+    for (size_t b = 0; b < BINS; b++)
+        total += weights[b];
+    for (size_t b = 0; b < BINS; b++) {
+        double middle = (double)before + 0.5 * (double)weights[b];
+        int rank = total ? (int)(middle / (double)total * team->size) : 0;
+        owner[b] = rank < team->size ? rank : team->size - 1;
+        before += weights[b];
+    }
+done:
+    free(weights);
+    return status;
+}
+
+/* Moves the joined calls to the ranks that own their time. */
+static enum pt_status move_by_time(const struct pt_team *team, struct joiner *joiner,
+                                   size_t n_processes, void **records, size_t *n,
+                                   struct pt_error *error)
+{
+    struct axis axis = {0};
+    int *owner = malloc(BINS * sizeof *owner);
+    int *destination = malloc((joiner->records.n + 1) * sizeof *destination);
+    enum pt_status status = axis_make(team, joiner, n_processes, &axis, error);
+    if (!status && (!owner || !destination))
+        status = pt_no_memory(error, "the partition");
+    status = pt_team_agree(team, status, error);
+    if (!status)
+        status = share_bins(team, &axis, joiner, owner, error);
+    if (status)
+        goto done;
+    for (size_t i = 0; i < joiner->records.n; i++)
+        destination[i] = owner[bin_of(&axis, record_at(joiner, i))];
+    if (team->size == 1) {
+        *records = joiner->records.items;
+        *n = joiner->records.n;
+        joiner->records.items = NULL;
+    } else {
+        status =
+            pt_team_send(team, joiner->records.items, joiner->records.n,
+                         joiner->records.item_bytes, destination, records, n, error);
+    }
+done:
+    free(axis.starts);
+    free(owner);
+    free(destination);
+    return status;
+}
+
+/* ── rows ───────────────────────────────────────────────────────────────────────── */
+
+struct place {
+    uint64_t time, key;
+    uint32_t process, index;
+};
+
+static int by_place(const void *first, const void *second)
+{
+    const struct place *a = first, *b = second;
+    if (a->process != b->process)
+        return a->process < b->process ? -1 : 1;
+    if (a->time != b->time)
+        return a->time < b->time ? -1 : 1;
+    return (a->key > b->key) - (a->key < b->key);
+}
+
+static enum pt_status sort_calls(const char *records, size_t record_bytes,
+                                 struct pt_calls *calls, struct pt_error *error)
+{
+    struct place *order = malloc((calls->n + 1) * sizeof *order);
+    calls->items = malloc((calls->n + 1) * sizeof *calls->items);
+    calls->runs = malloc((calls->n * calls->n_runs + 1) * sizeof *calls->runs);
+    if (!order || !calls->items || !calls->runs) {
+        free(order);
+        return pt_no_memory(error, "the joined calls");
+    }
+    for (size_t i = 0; i < calls->n; i++) {
+        const struct pt_call *call =
+            (const struct pt_call *)(records + i * record_bytes);
+        order[i] = (struct place){call->time, call->key, call->process, (uint32_t)i};
+    }
+    qsort(order, calls->n, sizeof *order, by_place);
+    for (size_t i = 0; i < calls->n; i++) {
+        const char *record = records + order[i].index * record_bytes;
+        memcpy(&calls->items[i], record, sizeof *calls->items);
+        memcpy(&calls->runs[i * calls->n_runs], record + sizeof *calls->items,
+               calls->n_runs * sizeof *calls->runs);
+    }
+    free(order);
+    return PT_OK;
+}
+
+static enum pt_status number_rows(const struct pt_team *team, struct pt_calls *calls,
+                                  struct pt_error *error)
+{
+    calls->starts = calloc((size_t)team->size + 1, sizeof *calls->starts);
+    enum pt_status status = pt_team_agree(
+        team, calls->starts ? PT_OK : pt_no_memory(error, "the joined calls"), error);
+    if (status)
+        return status;
+    calls->first = pt_team_offset(team, calls->n, &calls->total);
+    MPI_Allgather(&calls->first, 1, MPI_UINT64_T, calls->starts, 1, MPI_UINT64_T,
+                  team->comm);
+    calls->starts[team->size] = calls->total;
+    return PT_OK;
+}
+
+/* The directory: key → row, kept by rank key mod size while parents are looked up. */
+struct entry {
+    uint64_t key;
+    int64_t row;
+    uint64_t n_runs;
+};
+
+static enum pt_status answer_parent(void *context, const void *requests, size_t n,
+                                    void *replies, struct pt_error *error)
+{
+    const struct pt_array *entries = ((void **)context)[0];
+    const struct pt_map *rows = ((void **)context)[1];
+    const uint64_t *keys = requests;
+    struct entry *reply = replies;
+    (void)error;
+    for (size_t i = 0; i < n; i++) {
+        const uint64_t *row = keys[i] ? pt_map_get(rows, keys[i]) : NULL;
+        reply[i] = row ? ((const struct entry *)entries->items)[*row]
+                       : (struct entry){keys[i], -1, UINT32_MAX};
+    }
+    return PT_OK;
+}
+
+static enum pt_status build_directory(const struct pt_array *entries,
+                                      struct pt_map *rows, struct pt_error *error)
+{
+    const struct entry *list = entries->items;
+    for (size_t i = 0; i < entries->n; i++)
+        if (!pt_map_put(rows, list[i].key, i, NULL))
+            return pt_no_memory(error, "the calls' directory");
+    return PT_OK;
+}
+
+static enum pt_status find_parents(const struct pt_team *team, struct pt_calls *calls,
+                                   struct pt_error *error)
+{
+    struct entry *mine = malloc((calls->n + 1) * sizeof *mine);
+    uint64_t *keys = malloc((calls->n + 1) * sizeof *keys);
+    int *destination = malloc((calls->n + 1) * sizeof *destination);
+    struct pt_array entries = {.item_bytes = sizeof *mine};
+    struct pt_map rows = {0};
+    enum pt_status status = mine && keys && destination
+                                ? PT_OK
+                                : pt_no_memory(error, "the calls' directory");
+    status = pt_team_agree(team, status, error);
+    if (status)
+        goto done;
+    for (size_t i = 0; i < calls->n; i++) {
+        const struct pt_call *call = &calls->items[i];
+        mine[i] = (struct entry){call->key, (int64_t)(calls->first + i), call->n_runs};
+        destination[i] = (int)(call->key % (uint64_t)team->size);
+    }
+    status = pt_team_send(team, mine, calls->n, sizeof *mine, destination,
+                          &entries.items, &entries.n, error);
+    if (!status)
+        status = build_directory(&entries, &rows, error);
+    status = pt_team_agree(team, status, error);
+    if (status)
+        goto done;
+    for (size_t i = 0; i < calls->n; i++) {
+        keys[i] = calls->items[i].parent_key;
+        destination[i] = (int)(keys[i] % (uint64_t)team->size);
+    }
+    void *context[] = {&entries, &rows};
+    status = pt_team_ask(team, keys, calls->n, sizeof *keys, destination, answer_parent,
+                         context, mine, sizeof *mine, error);
+    for (size_t i = 0; !status && i < calls->n; i++) {
+        calls->items[i].parent = mine[i].row;
+        calls->items[i].parent_n_runs = (uint32_t)mine[i].n_runs;
+    }
+done:
+    free(mine);
+    free(keys);
+    free(destination);
+    pt_map_free(&rows);
+    pt_array_free(&entries);
+    return status;
+}
+
+static enum pt_status count_runs(const struct pt_team *team,
+                                 const struct pt_catalogue *catalogue,
+                                 struct pt_calls *calls, struct pt_error *error)
+{
+    size_t n = calls->n_runs;
+    calls->run_calls = calloc(n, sizeof *calls->run_calls);
+    calls->run_matched = calloc(n, sizeof *calls->run_matched);
+    enum pt_status status = calls->run_calls && calls->run_matched
+                                ? PT_OK
+                                : pt_no_memory(error, "the runs");
+    status = pt_team_agree(team, status, error);
+    if (status)
+        return status;
+    for (size_t i = 0; i < calls->n; i++) {
+        struct pt_call *call = &calls->items[i];
+        bool all = call->n_runs == catalogue->processes[call->process].n_runs;
+        call->flags |= all ? 0 : PT_CALL_NOT_ALL_RUNS;
+        for (size_t r = 0; r < n; r++)
+            if (calls->runs[i * n + r].n_values[0] != UINT32_MAX) {
+                calls->run_calls[r]++;
+                calls->run_matched[r] += all;
+            }
+    }
+    MPI_Allreduce(MPI_IN_PLACE, calls->run_calls, (int)n, MPI_UINT64_T, MPI_SUM,
+                  team->comm);
+    MPI_Allreduce(MPI_IN_PLACE, calls->run_matched, (int)n, MPI_UINT64_T, MPI_SUM,
+                  team->comm);
+    return PT_OK;
+}
+
+enum pt_status pt_calls_join(const struct pt_team *team,
+                             const struct pt_catalogue *catalogue,
+                             const uint32_t *pivots, struct pt_skeleton *skeletons,
+                             size_t n, struct pt_calls *calls, struct pt_error *error)
+{
+    struct joiner joiner = {.n_runs = catalogue->n_runs};
+    size_t record_bytes =
+        sizeof(struct pt_call) + catalogue->n_runs * sizeof(struct pt_call_run);
+    void *records = NULL;
+
+    *calls = (struct pt_calls){.n_runs = catalogue->n_runs};
+    joiner.records.item_bytes = record_bytes;
+    enum pt_status status =
+        join_by_key(team, catalogue, pivots, skeletons, n, &joiner, error);
+    pt_map_free(&joiner.rows);
+    if (!status)
+        status = move_by_time(team, &joiner, catalogue->n_processes, &records,
+                              &calls->n, error);
+    pt_array_free(&joiner.records);
+    if (status)
+        goto done;
+    status = sort_calls(records, record_bytes, calls, error);
+    status = pt_team_agree(team, status, error);
+    if (!status)
+        status = number_rows(team, calls, error);
+    if (!status)
+        status = find_parents(team, calls, error);
+    if (!status)
+        status = count_runs(team, catalogue, calls, error);
+done:
+    free(records);
+    if (status)
+        pt_calls_free(calls);
+    return status;
+}
+
+void pt_calls_free(struct pt_calls *calls)
+{
+    free(calls->items);
+    free(calls->runs);
+    free(calls->starts);
+    free(calls->run_calls);
+    free(calls->run_matched);
+    *calls = (struct pt_calls){0};
+}
+
+int pt_calls_rank(const struct pt_team *team, const uint64_t *starts, uint64_t row)
+{
+    int low = 0, high = team->size - 1;
+    while (low < high) {
+        int middle = (low + high + 1) / 2;
+        if (starts[middle] <= row)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return low;
+}

@@ -1,0 +1,43 @@
+/* The calls of one trace, from its skeleton stream alone (pass 1). */
+#ifndef PT_ALIGNMENT_SKELETON_H
+#define PT_ALIGNMENT_SKELETON_H
+
+#include "alignment/definitions.h"
+#include "format/reader.h"
+
+enum { PT_SKELETON_SKETCH = 128 };
+
+struct pt_skeleton_call {
+    uint64_t key;  /* identity across runs, see align.h */
+    uint64_t item; /* hash of function and place of the call */
+    uint64_t time, end_time;
+    int64_t start_ns, end_ns;
+    uint64_t refs[2]; /* first value of inputs, outputs */
+    uint32_t n_values[2];
+    uint32_t parent;               /* index in this array, UINT32_MAX: none */
+    uint32_t function, site, path; /* rows of the definitions */
+    uint32_t thread;
+    uint32_t flags; /* enum pt_result_call_flag */
+};
+
+struct pt_skeleton {
+    uint32_t trace;                 /* in the catalogue */
+    struct pt_skeleton_call *calls; /* by time, owned */
+    size_t n;
+    uint64_t n_damaged_blocks;
+    /* Set by pt_align_keys: the whole as one hash, and the least hashes of its keys,
+     * which tell how alike two skeletons are (bottom-k sketch, Broder 1997). */
+    uint64_t hash;
+    uint64_t sketch[PT_SKELETON_SKETCH];
+};
+
+/* Reads the calls of the reader's trace. A damaged block is skipped and counted. The
+ * caller ends *skeleton with pt_skeleton_free. */
+PT_MUST_CHECK enum pt_status pt_skeleton_read(struct pt_trace_reader *reader,
+                                              const struct pt_trace_hashes *hashes,
+                                              const struct pt_definitions *definitions,
+                                              struct pt_skeleton *skeleton,
+                                              struct pt_error *error);
+void pt_skeleton_free(struct pt_skeleton *skeleton);
+
+#endif

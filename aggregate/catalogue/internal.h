@@ -1,0 +1,28 @@
+/* The steps of pt_catalogue_read, one file each. */
+#ifndef PT_CATALOGUE_INTERNAL_H
+#define PT_CATALOGUE_INTERNAL_H
+
+#include "catalogue/catalogue.h"
+#include "team/array.h"
+
+/* list.c: the paths, one after another with their NUL, the same on all ranks. */
+PT_MUST_CHECK enum pt_status
+pt_catalogue_list(const struct pt_team *team,
+                  const struct pt_catalogue_request *request, char **paths,
+                  size_t *bytes, struct pt_error *error);
+
+/* probe.c: opens one file. What is wrong with it is its status, not the function's;
+ * info (array of char) gets its lines. */
+PT_MUST_CHECK enum pt_status pt_catalogue_probe(const char *path,
+                                                struct pt_catalogue_trace *trace,
+                                                struct pt_array *info,
+                                                struct pt_error *error);
+
+/* pair.c: sorts, drops duplicates, fills runs and processes. */
+PT_MUST_CHECK enum pt_status pt_catalogue_pair(struct pt_catalogue *catalogue,
+                                               bool talk, struct pt_error *error);
+
+/* compare.c: warns of what differs between runs and is not rounding. */
+void pt_catalogue_compare(const struct pt_catalogue *catalogue);
+
+#endif

@@ -1,0 +1,198 @@
+#include "compute/compute.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "compute/batch.h"
+
+/* Inline values were measured while they were read: their elements are written first.
+ */
+static enum pt_status write_inline(const struct pt_layout *layout,
+                                   const struct pt_values *values,
+                                   struct pt_output *output, struct pt_error *error)
+{
+    uint64_t first = layout->inline_first, n = values->mean.n;
+    enum pt_status status = pt_output_write(output, PT_COLUMN_ELEMENTS_MEAN, first, n,
+                                            values->mean.items, error);
+    if (!status)
+        status = pt_output_write(output, PT_COLUMN_ELEMENTS_STD, first, n,
+                                 values->std.items, error);
+    if (!status)
+        status = pt_output_write(output, PT_COLUMN_ELEMENTS_SIG, first, n,
+                                 values->sig.items, error);
+    return status;
+}
+
+/* Adds a stretch, joined to the one before where they touch. */
+static void add_stretch(struct pt_output_stretch *list, size_t *n, uint64_t start,
+                        uint64_t length)
+{
+    if (*n && list[*n - 1].start + list[*n - 1].n == start)
+        list[*n - 1].n += length;
+    else
+        list[(*n)++] = (struct pt_output_stretch){start, length};
+}
+
+static enum pt_status write_batch(const struct pt_batch *batch,
+                                  struct pt_output *output,
+                                  struct pt_output_stretch *stretches,
+                                  struct pt_error *error)
+{
+    const struct pt_piece *pieces = batch->pieces.items;
+    size_t n = 0;
+    for (size_t i = 0; i < batch->pieces.n; i++) {
+        const struct pt_payload *payload = &pieces[i].work->payload;
+        uint64_t start = payload->first_element + pieces[i].from;
+        uint64_t length = pieces[i].to - pieces[i].from;
+        add_stretch(stretches, &n, start, length);
+        if (payload->dtype == 'c')
+            add_stretch(stretches, &n, start + payload->n, length);
+    }
+    enum pt_status status = pt_output_write_stretches(output, PT_COLUMN_ELEMENTS_MEAN,
+                                                      stretches, n, batch->mean, error);
+    if (!status)
+        status = pt_output_write_stretches(output, PT_COLUMN_ELEMENTS_STD, stretches, n,
+                                           batch->std, error);
+    if (!status)
+        status = pt_output_write_stretches(output, PT_COLUMN_ELEMENTS_SIG, stretches, n,
+                                           batch->sig, error);
+    return status;
+}
+
+/* All ranks make as many rounds as the one with the most batches. */
+static enum pt_status run_batches(const struct pt_team *team, struct pt_batch *batch,
+                                  const struct pt_compute_options *options,
+                                  uint64_t all, struct pt_output *output,
+                                  struct pt_error *error)
+{
+    struct pt_output_stretch *stretches = NULL;
+    size_t room = 0;
+    uint64_t done = 0;
+    enum pt_status status = PT_OK;
+    for (bool more = true; !status && more;) {
+        const struct pt_piece *pieces;
+        status = pt_batch_plan(batch, error);
+        pieces = batch->pieces.items;
+        if (!status && batch->pieces.n * 2 > room) {
+            free(stretches);
+            room = batch->pieces.n * 2;
+            stretches = malloc(room * sizeof *stretches);
+            if (!stretches)
+                status = pt_no_memory(error, "a batch");
+        }
+        if (!status)
+            status = pt_batch_read(batch, error);
+        if (!status)
+            status = pt_batch_measure(batch, error);
+        status = pt_team_agree(team, status, error);
+        if (!status)
+            status = write_batch(batch, output, stretches, error);
+        for (size_t i = 0; i < batch->pieces.n; i++)
+            done +=
+                (pieces[i].to - pieces[i].from) * pieces[i].work->payload.item_bytes;
+        if (options->progress)
+            options->progress(options->context, done, all);
+        more = pt_team_max(team, batch->next_work < batch->layout->work.n) != 0;
+    }
+    free(stretches);
+    return status;
+}
+
+static enum pt_status send_done(const struct pt_team *team,
+                                const struct pt_batch *batch, struct pt_values *values,
+                                struct pt_error *error)
+{
+    struct pt_stat_result *results = values->results.items;
+    const struct pt_done *mine = batch->done.items;
+    struct pt_done *received = NULL;
+    size_t n = 0;
+    int *destination = malloc((batch->done.n + 1) * sizeof *destination);
+    enum pt_status status = pt_team_agree(
+        team, destination ? PT_OK : pt_no_memory(error, "results"), error);
+    for (size_t i = 0; !status && i < batch->done.n; i++)
+        destination[i] = (int)mine[i].origin;
+    if (!status)
+        status = pt_team_send(team, mine, batch->done.n, sizeof *mine, destination,
+                              (void **)&received, &n, error);
+    for (size_t i = 0; i < n; i++)
+        results[received[i].index] = received[i].result;
+    free(received);
+    free(destination);
+    return status;
+}
+
+/* Parts of one payload come from several ranks; merging is exact in any order. */
+static void join_partials(struct pt_partial *parts, size_t n,
+                          const struct pt_stat_plan *plan,
+                          struct pt_stat_result *results)
+{
+    for (size_t i = 0; i < n; i++) {
+        size_t first = 0;
+        while (parts[first].index != parts[i].index)
+            first++;
+        if (first == i)
+            continue;
+        pt_stat_summary_merge(&parts[first].summary, &parts[i].summary);
+        pt_stat_histogram_merge(&parts[first].histogram, &parts[i].histogram);
+    }
+    for (size_t i = n; i-- > 0;) {
+        struct pt_stat_result *result = &results[parts[i].index];
+        /* The first part of each payload comes last, and has all of it. */
+        pt_stat_summary_finish(plan, &parts[i].summary, result);
+        pt_stat_histogram_quantiles(&parts[i].histogram, &result->sig_p05,
+                                    &result->sig_median);
+    }
+}
+
+static enum pt_status send_partials(const struct pt_team *team,
+                                    const struct pt_batch *batch,
+                                    struct pt_values *values, struct pt_error *error)
+{
+    const struct pt_partial *mine = batch->partials.items;
+    struct pt_partial *received = NULL;
+    size_t n = 0;
+    int *destination = malloc((batch->partials.n + 1) * sizeof *destination);
+    enum pt_status status = pt_team_agree(
+        team, destination ? PT_OK : pt_no_memory(error, "results"), error);
+    for (size_t i = 0; !status && i < batch->partials.n; i++)
+        destination[i] = (int)mine[i].origin;
+    if (!status)
+        status = pt_team_send(team, mine, batch->partials.n, sizeof *mine, destination,
+                              (void **)&received, &n, error);
+    if (!status)
+        join_partials(received, n, batch->plan, values->results.items);
+    free(received);
+    free(destination);
+    return status;
+}
+
+enum pt_status pt_compute(const struct pt_team *team, const struct pt_layout *layout,
+                          struct pt_values *values, struct pt_readers *readers,
+                          const struct pt_stat_plan *plan,
+                          const struct pt_compute_options *options,
+                          struct pt_output *output, uint64_t *n_damaged,
+                          struct pt_error *error)
+{
+    struct pt_batch batch = {.layout = layout,
+                             .readers = readers,
+                             .plan = plan,
+                             .n_runs = readers->catalogue->n_runs};
+    uint64_t all = 0;
+    for (size_t i = 0; i < layout->work.n; i++) {
+        const struct pt_work *work = pt_layout_work(layout, i);
+        all += (work->to - work->from) * work->payload.item_bytes;
+    }
+    enum pt_status status = write_inline(layout, values, output, error);
+    if (!status)
+        status = pt_batch_begin(&batch, options->batch, error);
+    status = pt_team_agree(team, status, error);
+    if (!status)
+        status = run_batches(team, &batch, options, all, output, error);
+    if (!status)
+        status = send_done(team, &batch, values, error);
+    if (!status)
+        status = send_partials(team, &batch, values, error);
+    *n_damaged = batch.n_damaged;
+    pt_batch_free(&batch);
+    return status;
+}

@@ -1,0 +1,253 @@
+#include "parse/options.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "team/array.h"
+
+enum option_code {
+    OPT_FILENAME = 256,
+    OPT_DIRECTORY,
+    OPT_OUTPUT,
+    OPT_FORMAT,
+    OPT_BATCH,
+    OPT_METHOD,
+    OPT_ERROR,
+    OPT_ONLINE,
+    OPT_PROBABILITY,
+    OPT_CONTRIBUTING,
+    OPT_CONFIDENCE,
+    OPT_DDOF,
+    OPT_CONFIG,
+    OPT_HINTS,
+    OPT_STRICT,
+    OPT_FORCE,
+    OPT_THREADS,
+    OPT_QUIET,
+    OPT_HELP,
+    OPT_VERSION
+};
+
+static const struct option long_options[] = {
+    {"filename", required_argument, NULL, OPT_FILENAME},
+    {"directory", required_argument, NULL, OPT_DIRECTORY},
+    {"output", required_argument, NULL, OPT_OUTPUT},
+    {"format", required_argument, NULL, OPT_FORMAT},
+    {"batch-size", required_argument, NULL, OPT_BATCH},
+    {"method", required_argument, NULL, OPT_METHOD},
+    {"error", required_argument, NULL, OPT_ERROR},
+    {"online", no_argument, NULL, OPT_ONLINE},
+    {"probability", required_argument, NULL, OPT_PROBABILITY},
+    {"contributing-probability", required_argument, NULL, OPT_CONTRIBUTING},
+    {"confidence", required_argument, NULL, OPT_CONFIDENCE},
+    {"ddof", required_argument, NULL, OPT_DDOF},
+    {"config", required_argument, NULL, OPT_CONFIG},
+    {"hints", required_argument, NULL, OPT_HINTS},
+    {"strict", no_argument, NULL, OPT_STRICT},
+    {"force", no_argument, NULL, OPT_FORCE},
+    {"threads", required_argument, NULL, OPT_THREADS},
+    {"quiet", no_argument, NULL, OPT_QUIET},
+    {"help", no_argument, NULL, OPT_HELP},
+    {"version", no_argument, NULL, OPT_VERSION},
+    {NULL, 0, NULL, 0}};
+
+void pt_parse_help(FILE *out)
+{
+    fputs(
+        "usage: pytracer parse [--filename FILE … | --directory DIR] [options]\n"
+        "       mpirun -n K pytracer-parse …\n"
+        "\n"
+        "Joins the traces of all runs into one HDF5 file, and prints the functions "
+        "that\n"
+        "lose the most significant digits. Without --filename or --directory it reads\n"
+        "the folder `traces` of the cache.\n"
+        "\n"
+        "  --filename FILE …       these traces\n"
+        "  --directory DIR         all traces of a folder, or of a cache\n"
+        "  --output FILE           the result (default: stats.<id>.h5 in the cache)\n"
+        "  --force                 replace a result that is there\n"
+        "  --strict                refuse where a trace would be left out\n"
+        "  --format native         format of the traces\n"
+        "  --method cnh|general    how digits are counted (cnh)\n"
+        "  --error relative|absolute\n"
+        "                          which error they are counted of (relative)\n"
+        "  --probability P         of a digit being significant (0.95)\n"
+        "  --contributing-probability P\n"
+        "                          of a digit being contributing (0.51)\n"
+        "  --confidence C          of the estimate (0.95)\n"
+        "  --ddof D                divisor n − D of the variance (0)\n"
+        "  --batch-size B          elements in memory at a time, per run (1048576)\n"
+        "  --online                small batches: the least memory\n"
+        "  --threads T             OpenMP threads of each rank\n"
+        "  --hints KEY=VALUE,…     for MPI-IO (striping and the like)\n"
+        "  --config FILE           configuration (default: $PYTRACER_CONFIG)\n"
+        "  --quiet                 warnings and errors only\n"
+        "  --help, --version\n",
+        out);
+}
+
+static enum pt_status add_file(struct pt_parse_options *options, char *file,
+                               struct pt_error *error)
+{
+    char **files = realloc(options->files, (options->n_files + 1) * sizeof(char *));
+    if (!files)
+        return pt_no_memory(error, "the options");
+    options->files = files;
+    files[options->n_files++] = file;
+    return PT_OK;
+}
+
+static enum pt_status read_number(const char *name, const char *text, uint64_t least,
+                                  uint64_t most, uint64_t *number,
+                                  struct pt_error *error)
+{
+    char *end;
+    errno = 0;
+    *number = strtoull(text, &end, 10);
+    if (errno || end == text || *end || text[0] == '-' || *number < least ||
+        *number > most)
+        return pt_error_set(error, PT_E_USAGE,
+                            "--%s %s: give a whole number from %llu to %llu", name,
+                            text, (unsigned long long)least, (unsigned long long)most);
+    return PT_OK;
+}
+
+static enum pt_status read_real(const char *name, const char *text, double *number,
+                                struct pt_error *error)
+{
+    char *end;
+    *number = strtod(text, &end);
+    if (end == text || *end)
+        return pt_error_set(error, PT_E_USAGE, "--%s %s: give a number", name, text);
+    return PT_OK;
+}
+
+static enum pt_status read_format(const char *text, struct pt_error *error)
+{
+    if (strcmp(text, "native") == 0)
+        return PT_OK;
+    if (strcmp(text, "pickle") == 0)
+        return pt_error_set(error, PT_E_UNSUPPORTED,
+                            "--format pickle: this version reads native traces only; "
+                            "trace the program again with pytracer trace");
+    return pt_error_set(error, PT_E_USAGE, "--format %s: give native", text);
+}
+
+static enum pt_status read_statistics(int code, const char *name, const char *text,
+                                      struct pt_stat_options *statistics,
+                                      struct pt_error *error)
+{
+    uint64_t number = 0;
+    enum pt_status status = PT_OK;
+    switch (code) {
+    case OPT_METHOD:
+        return pt_stat_method_parse(text, &statistics->method, error);
+    case OPT_ERROR:
+        return pt_stat_error_parse(text, &statistics->error, error);
+    case OPT_PROBABILITY:
+        return read_real(name, text, &statistics->probability, error);
+    case OPT_CONTRIBUTING:
+        return read_real(name, text, &statistics->contributing_probability, error);
+    case OPT_CONFIDENCE:
+        return read_real(name, text, &statistics->confidence, error);
+    default:
+        status = read_number(name, text, 0, 1, &number, error);
+        statistics->ddof = (unsigned)number;
+        return status;
+    }
+}
+
+static enum pt_status read_one(int code, const char *name, char *text,
+                               struct pt_parse_options *options, struct pt_error *error)
+{
+    uint64_t number = 0;
+    enum pt_status status = PT_OK;
+    switch (code) {
+    case OPT_FILENAME:
+        return add_file(options, text, error);
+    case OPT_DIRECTORY:
+        options->directory = text;
+        break;
+    case OPT_OUTPUT:
+        options->output = text;
+        break;
+    case OPT_FORMAT:
+        return read_format(text, error);
+    case OPT_BATCH:
+        return read_number(name, text, 1, (uint64_t)1 << 32, &options->batch, error);
+    case OPT_ONLINE:
+        options->online = true;
+        break;
+    case OPT_CONFIG:
+        options->config = text;
+        break;
+    case OPT_HINTS:
+        options->hints = text;
+        break;
+    case OPT_STRICT:
+        options->strict = true;
+        break;
+    case OPT_FORCE:
+        options->force = true;
+        break;
+    case OPT_THREADS:
+        status = read_number(name, text, 1, 4096, &number, error);
+        options->threads = (unsigned)number;
+        break;
+    case OPT_QUIET:
+        options->quiet = true;
+        break;
+    case OPT_HELP:
+        options->help = true;
+        break;
+    case OPT_VERSION:
+        options->version = true;
+        break;
+    default:
+        return read_statistics(code, name, text, &options->statistics, error);
+    }
+    return status;
+}
+
+enum pt_status pt_parse_options_read(int argc, char **argv,
+                                     struct pt_parse_options *options,
+                                     struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    int code, index = 0;
+    *options = (struct pt_parse_options){.batch = 1 << 20,
+                                         .statistics = pt_stat_options_default()};
+    opterr = 0;
+    optind = 1;
+    while (!status &&
+           (code = getopt_long(argc, argv, ":", long_options, &index)) != -1) {
+        if (code == ':')
+            status = pt_error_set(error, PT_E_USAGE, "%s needs a value (see --help)",
+                                  argv[optind - 1]);
+        else if (code == '?')
+            status = pt_error_set(error, PT_E_USAGE, "no option %s (see --help)",
+                                  argv[optind - 1]);
+        else
+            status = read_one(code, long_options[index].name, optarg, options, error);
+    }
+    /* `--filename a b c`: what the shell made of a wildcard. */
+    if (!status && optind < argc && !options->n_files)
+        status = pt_error_set(error, PT_E_USAGE, "%s: give traces with --filename",
+                              argv[optind]);
+    for (; !status && optind < argc; optind++)
+        status = add_file(options, argv[optind], error);
+    if (!status && options->n_files && options->directory)
+        status = pt_error_set(error, PT_E_USAGE,
+                              "--filename and --directory exclude each other");
+    if (!status)
+        status = pt_stat_options_check(&options->statistics, error);
+    return status;
+}
+
+void pt_parse_options_free(struct pt_parse_options *options)
+{
+    free(options->files);
+    options->files = NULL;
+}

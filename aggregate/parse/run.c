@@ -1,0 +1,342 @@
+#include "parse/run.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "compute/compute.h"
+#include "config.h"
+#include "parse/binding.h"
+#include "parse/place.h"
+#include "parse/report.h"
+#include "result/write.h"
+#include "schema/schema.h"
+
+enum { ONLINE_BATCH = 1 << 13, CONFIG_LIMIT = 1 << 20 };
+
+/* Everything that one aggregation holds, in the order in which it comes about. */
+struct state {
+    struct pt_team *team;
+    const struct pt_parse_options *options;
+    struct pt_config *config;
+    char *path; /* of the result */
+    char *config_text, *command;
+    struct pt_catalogue catalogue;
+    struct pt_stat_plan *plan;
+    struct pt_definitions definitions;
+    struct pt_skeleton *skeletons; /* of this rank's traces */
+    size_t n_skeletons;
+    uint32_t *pivots;
+    struct pt_calls calls;
+    struct pt_readers readers;
+    struct pt_values values;
+    struct pt_layout layout;
+    struct pt_output *output;
+    struct pt_attribution attribution;
+    struct pt_tables tables;
+    struct pt_sources sources;
+    uint64_t n_damaged;
+};
+
+static void state_free(struct state *s)
+{
+    pt_sources_free(&s->sources);
+    pt_tables_free(&s->tables);
+    pt_attribution_free(&s->attribution);
+    pt_layout_free(&s->layout);
+    pt_values_free(&s->values);
+    pt_readers_free(&s->readers);
+    pt_calls_free(&s->calls);
+    free(s->pivots);
+    for (size_t i = 0; s->skeletons && i < s->n_skeletons; i++)
+        pt_skeleton_free(&s->skeletons[i]);
+    free(s->skeletons);
+    pt_definitions_free(&s->definitions);
+    pt_stat_plan_destroy(s->plan);
+    pt_catalogue_free(&s->catalogue);
+    free(s->command);
+    free(s->config_text);
+    free(s->path);
+    pt_config_destroy(s->config);
+}
+
+static void say(const struct state *s, const char *what, uint64_t n, const char *unit)
+{
+    if (s->team->rank == 0)
+        pt_log_info("%s: %llu %s", what, (unsigned long long)n, unit);
+}
+
+/* ── options and configuration ──────────────────────────────────────────────────── */
+
+static enum pt_status join_command(int argc, char **argv, char **command,
+                                   struct pt_error *error)
+{
+    struct pt_array text = {.item_bytes = 1};
+    for (int i = 0; i < argc; i++) {
+        size_t bytes = strlen(argv[i]);
+        char *at = pt_array_push(&text, bytes + 1);
+        if (!at) {
+            pt_array_free(&text);
+            return pt_no_memory(error, "the command line");
+        }
+        memcpy(at, argv[i], bytes);
+        at[bytes] = i + 1 < argc ? ' ' : '\0';
+    }
+    *command = text.items;
+    return PT_OK;
+}
+
+static enum pt_status open_log(const struct state *s, struct pt_error *error)
+{
+    struct pt_log_options log = {.level = s->options->quiet ? PT_LOG_WARNING
+                                                            : s->config->logger.level,
+                                 .format = s->config->logger.format,
+                                 .color = s->config->logger.color};
+    return s->team->rank == 0 ? pt_log_open(&log, error) : PT_OK;
+}
+
+static enum pt_status configure(struct state *s, int argc, char **argv,
+                                struct pt_error *error)
+{
+    size_t bytes;
+    enum pt_status status = pt_config_load(s->options->config, &s->config, error);
+    if (!status && s->config->file)
+        status =
+            pt_file_read(s->config->file, CONFIG_LIMIT, &s->config_text, &bytes, error);
+    else if (!status && !(s->config_text = strdup("")))
+        status = pt_no_memory(error, "the configuration");
+    if (!status)
+        status = join_command(argc, argv, &s->command, error);
+    if (!status)
+        status = open_log(s, error);
+    status = pt_team_agree(s->team, status, error);
+    if (!status)
+        status = pt_binding_set(s->team, s->options->threads, error);
+    if (!status)
+        status = pt_place_choose(s->team, s->options, s->config, &s->path, error);
+    return status;
+}
+
+/* ── catalogue ──────────────────────────────────────────────────────────────────── */
+
+static enum pt_status catalogue(struct state *s, struct pt_error *error)
+{
+    char *traces = pt_config_cache_folder(s->config, "traces");
+    struct pt_catalogue_request request = {
+        .files = s->options->files,
+        .n_files = s->options->n_files,
+        .folder = s->options->directory ? s->options->directory : traces,
+        .strict = s->options->strict};
+    enum pt_status status = pt_team_agree(
+        s->team, traces ? PT_OK : pt_no_memory(error, "the cache's folder"), error);
+    if (!status)
+        status = pt_catalogue_read(s->team, &request, &s->catalogue, error);
+    free(traces);
+    if (status)
+        return status;
+    say(s, "Traces", s->catalogue.n_traces, "files");
+    say(s, "Runs", s->catalogue.n_runs, "samples");
+    if (s->catalogue.n_runs == 1 && s->team->rank == 0)
+        pt_log_warning("one run only: means are written, digits need two runs or more");
+    status = pt_stat_plan_create(&s->options->statistics, s->catalogue.n_runs, &s->plan,
+                                 error);
+    return pt_team_agree(s->team, status, error);
+}
+
+/* ── pass 1 ─────────────────────────────────────────────────────────────────────── */
+
+/* Trace i is read by rank i modulo the number of ranks. */
+static enum pt_status define(struct state *s, struct pt_trace_reader **readers,
+                             struct pt_trace_hashes *hashes, struct pt_error *error)
+{
+    struct pt_definition_book book;
+    enum pt_status status = PT_OK;
+    pt_definition_book_begin(&book);
+    for (size_t k = 0; !status && k < s->n_skeletons; k++) {
+        size_t trace = (size_t)s->team->rank + k * (size_t)s->team->size;
+        s->skeletons[k].trace = (uint32_t)trace;
+        status =
+            pt_trace_reader_open(s->catalogue.traces[trace].path, &readers[k], error);
+        if (!status)
+            status = pt_definition_book_add(&book, readers[k], &hashes[k], error);
+        if (!status)
+            pt_trace_reader_park(readers[k]);
+    }
+    status = pt_team_agree(s->team, status, error);
+    if (!status)
+        status = pt_definitions_share(s->team, &book, &s->definitions, error);
+    pt_definition_book_free(&book);
+    return status;
+}
+
+static enum pt_status read_skeletons(struct state *s, struct pt_trace_reader **readers,
+                                     struct pt_trace_hashes *hashes,
+                                     struct pt_error *error)
+{
+    enum pt_status outcome = PT_OK;
+#pragma omp parallel for schedule(dynamic)
+    for (size_t k = 0; k < s->n_skeletons; k++) {
+        struct pt_skeleton *skeleton = &s->skeletons[k];
+        struct pt_error why = {0};
+        uint32_t process = s->catalogue.traces[skeleton->trace].process;
+        enum pt_status status =
+            pt_skeleton_read(readers[k], &hashes[k], &s->definitions, skeleton, &why);
+        if (!status)
+            status =
+                pt_align_keys(skeleton, s->catalogue.processes[process].role, &why);
+#pragma omp critical(pt_skeletons)
+        if (status && !outcome) {
+            outcome = status;
+            *error = why;
+        }
+    }
+    return outcome;
+}
+
+static enum pt_status pass_one(struct state *s, struct pt_error *error)
+{
+    size_t size = (size_t)s->team->size, rank = (size_t)s->team->rank;
+    size_t n = (s->catalogue.n_traces + size - 1 - rank) / size;
+    struct pt_trace_reader **readers = calloc(n + 1, sizeof(struct pt_trace_reader *));
+    struct pt_trace_hashes *hashes = calloc(n + 1, sizeof *hashes);
+    s->skeletons = calloc(n + 1, sizeof *s->skeletons);
+    s->pivots = calloc(s->catalogue.n_processes, sizeof *s->pivots);
+    enum pt_status status = readers && hashes && s->skeletons && s->pivots
+                                ? PT_OK
+                                : pt_no_memory(error, "the traces' calls");
+    status = pt_team_agree(s->team, status, error);
+    if (status)
+        goto done;
+    s->n_skeletons = n;
+    status = define(s, readers, hashes, error);
+    if (!status) {
+        status = read_skeletons(s, readers, hashes, error);
+        status = pt_team_agree(s->team, status, error);
+    }
+    for (size_t k = 0; !status && k < n; k++)
+        s->n_damaged += s->skeletons[k].n_damaged_blocks;
+    if (!status)
+        status =
+            pt_align_pivots(s->team, &s->catalogue, s->skeletons, n, s->pivots, error);
+    if (!status)
+        status = pt_calls_join(s->team, &s->catalogue, s->pivots, s->skeletons, n,
+                               &s->calls, error);
+    if (!status)
+        say(s, "Aligned", s->calls.total, "calls");
+done:
+    for (size_t k = 0; k < n && readers && hashes; k++) {
+        pt_trace_reader_close(readers[k]);
+        pt_trace_hashes_free(&hashes[k]);
+    }
+    free(readers);
+    free(hashes);
+    return status;
+}
+
+/* ── pass 2 ─────────────────────────────────────────────────────────────────────── */
+
+static enum pt_status pass_two(struct state *s, struct pt_error *error)
+{
+    struct pt_compute_options options = {
+        .batch = s->options->online ? ONLINE_BATCH : s->options->batch};
+    uint64_t n_damaged = 0;
+    enum pt_status status = pt_readers_create(&s->catalogue, &s->readers, error);
+    status = pt_team_agree(s->team, status, error);
+    if (!status)
+        status =
+            pt_values_read(s->team, &s->calls, &s->readers, s->plan, &s->values, error);
+    if (!status)
+        status =
+            pt_layout_make(s->team, &s->values, s->catalogue.n_runs, &s->layout, error);
+    if (!status)
+        say(s, "Values", s->values.total, "inputs and outputs");
+    if (!status)
+        status =
+            pt_output_create(s->team, s->path, s->options->hints, &s->output, error);
+    if (!status)
+        status = pt_result_begin(s->output, s->layout.n_elements, error);
+    if (!status)
+        status = pt_compute(s->team, &s->layout, &s->values, &s->readers, s->plan,
+                            &options, s->output, &n_damaged, error);
+    if (!status)
+        status = pt_layout_spread(s->team, &s->values, error);
+    s->n_damaged += n_damaged + s->values.n_damaged;
+    if (!status)
+        say(s, "Measured", s->layout.n_elements, "elements");
+    return status;
+}
+
+/* ── result ─────────────────────────────────────────────────────────────────────── */
+
+static enum pt_status conclude(struct state *s, struct pt_result *result,
+                               struct pt_error *error)
+{
+    char *folder = pt_config_cache_folder(s->config, "sources");
+    enum pt_status status = pt_attribute(s->team, &s->definitions, &s->calls,
+                                         &s->values, s->plan, &s->attribution, error);
+    if (!status)
+        status = pt_tables_make(s->team, &s->values, s->definitions.n_functions,
+                                &s->tables, error);
+    if (!status && s->team->rank == 0)
+        status =
+            pt_sources_read(&s->catalogue, &s->definitions, folder, &s->sources, error);
+    free(folder);
+    status = pt_team_agree(s->team, status, error);
+    *result = (struct pt_result){.team = s->team,
+                                 .catalogue = &s->catalogue,
+                                 .definitions = &s->definitions,
+                                 .calls = &s->calls,
+                                 .values = &s->values,
+                                 .tables = &s->tables,
+                                 .attribution = &s->attribution,
+                                 .sources = &s->sources,
+                                 .plan = s->plan,
+                                 .pivots = s->pivots,
+                                 .alignment = "callsite",
+                                 .config = s->config_text,
+                                 .command = s->command};
+    if (!status)
+        status = pt_result_write(s->output, result, error);
+    return status;
+}
+
+static void report(struct state *s, const struct pt_result *result)
+{
+    uint64_t damaged = pt_team_sum(s->team, s->n_damaged);
+    uint64_t read = pt_team_sum(s->team, pt_readers_bytes(&s->readers)), files = 0;
+    for (size_t i = 0; i < s->catalogue.n_traces; i++)
+        files += s->catalogue.traces[i].bytes;
+    if (s->team->rank)
+        return;
+    if (damaged)
+        pt_log_warning("%llu damaged parts of traces were left out",
+                       (unsigned long long)damaged);
+    pt_log_debug("pass 2 read %llu bytes of the traces' %llu", (unsigned long long)read,
+                 (unsigned long long)files);
+    if (!s->options->quiet)
+        pt_report_print(stdout, result, s->path);
+}
+
+enum pt_status pt_parse_run(struct pt_team *team,
+                            const struct pt_parse_options *options, int argc,
+                            char **argv, struct pt_error *error)
+{
+    struct state s = {.team = team, .options = options};
+    struct pt_result result = {0};
+    enum pt_status status = configure(&s, argc, argv, error);
+    if (!status)
+        status = catalogue(&s, error);
+    if (!status)
+        status = pass_one(&s, error);
+    if (!status)
+        status = pass_two(&s, error);
+    if (!status)
+        status = conclude(&s, &result, error);
+    status = pt_output_publish(s.output, status, error);
+    if (!status)
+        report(&s, &result);
+    state_free(&s);
+    return status;
+}

@@ -1,0 +1,49 @@
+/* Everything but elements/ into the result file. */
+#ifndef PT_RESULT_WRITE_H
+#define PT_RESULT_WRITE_H
+
+#include "attribution/attribution.h"
+#include "partition/layout.h"
+#include "result/output.h"
+#include "result/sources.h"
+#include "result/tables.h"
+
+struct pt_result {
+    const struct pt_team *team;
+    const struct pt_catalogue *catalogue;
+    const struct pt_definitions *definitions;
+    const struct pt_calls *calls;
+    const struct pt_values *values;
+    const struct pt_tables *tables;
+    const struct pt_attribution *attribution;
+    const struct pt_sources *sources; /* rank 0's */
+    const struct pt_stat_plan *plan;
+    const uint32_t *pivots;
+    const char *alignment;
+    const char *config, *command; /* texts */
+};
+
+/* The columns of elements/, before the values are measured. Collective. */
+PT_MUST_CHECK enum pt_status
+pt_result_begin(struct pt_output *output, uint64_t n_elements, struct pt_error *error);
+
+/* Attributes and all other columns. Collective. */
+PT_MUST_CHECK enum pt_status pt_result_write(struct pt_output *output,
+                                             const struct pt_result *result,
+                                             struct pt_error *error);
+
+/* Parts of pt_result_write, one file each. Collective. */
+PT_MUST_CHECK enum pt_status pt_result_write_runs(struct pt_output *output,
+                                                  const struct pt_result *result,
+                                                  struct pt_error *error);
+PT_MUST_CHECK enum pt_status pt_result_write_functions(struct pt_output *output,
+                                                       const struct pt_result *result,
+                                                       struct pt_error *error);
+PT_MUST_CHECK enum pt_status pt_result_write_calls(struct pt_output *output,
+                                                   const struct pt_result *result,
+                                                   struct pt_error *error);
+PT_MUST_CHECK enum pt_status pt_result_write_values(struct pt_output *output,
+                                                    const struct pt_result *result,
+                                                    struct pt_error *error);
+
+#endif

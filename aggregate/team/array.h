@@ -1,0 +1,51 @@
+/* A growing array of items of one size, and a map from 64-bit hashes to 64-bit numbers:
+ * the two containers that the stages share. Thread: caller locks. */
+#ifndef PT_TEAM_ARRAY_H
+#define PT_TEAM_ARRAY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+struct pt_array {
+    void *items; /* owned */
+    size_t n, room;
+    size_t item_bytes; /* set by the caller before the first push */
+};
+
+/* Room for `count` more items at the end, zeroed and counted; NULL: no memory (the
+ * array stays as it was). */
+void *pt_array_push(struct pt_array *array, size_t count);
+/* Frees the items; item_bytes stays. */
+void pt_array_free(struct pt_array *array);
+/* "Out of memory for <what>" as PT_E_MEMORY. */
+enum pt_status pt_no_memory(struct pt_error *error, const char *what);
+
+/* Keys are hashes (any 64-bit number; spread evenly). */
+struct pt_map {
+    struct pt_map_slot *slots; /* owned */
+    size_t n, room;            /* room: a power of two, or 0 */
+};
+struct pt_map_slot {
+    uint64_t key, value;
+    uint64_t used;
+};
+
+/* The value of a key, inserted as `fresh` if it is new (*is_new tells; may be NULL).
+ * NULL: no memory. The pointer holds until the next insertion. */
+uint64_t *pt_map_put(struct pt_map *map, uint64_t key, uint64_t fresh, int *is_new);
+/* The value of a key, or NULL. */
+const uint64_t *pt_map_get(const struct pt_map *map, uint64_t key);
+void pt_map_free(struct pt_map *map);
+
+/* One 64-bit hash from two (finaliser of MurmurHash3 over a sum). */
+static inline uint64_t pt_mix(uint64_t a, uint64_t b)
+{
+    uint64_t h = a * UINT64_C(0x9e3779b97f4a7c15) + b + UINT64_C(0x632be59bd9b4e019);
+    h = (h ^ (h >> 33)) * UINT64_C(0xff51afd7ed558ccd);
+    h = (h ^ (h >> 33)) * UINT64_C(0xc4ceb9fe1a85ec53);
+    return h ^ (h >> 33);
+}
+
+#endif

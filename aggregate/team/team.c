@@ -1,0 +1,292 @@
+#include "team/team.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "team/array.h"
+
+/* One round moves at most this much to or from one rank. */
+#define ROUND_BYTES ((size_t)256 << 20)
+
+/* Collective calls are made by one thread of the process. */
+static struct pt_team_traffic traffic;
+
+struct pt_team_traffic pt_team_traffic(void)
+{
+    return traffic;
+}
+
+enum pt_status pt_team_agree(const struct pt_team *team, enum pt_status mine,
+                             struct pt_error *error)
+{
+    int failed = mine ? team->rank : team->size, first = 0;
+    MPI_Allreduce(&failed, &first, 1, MPI_INT, MPI_MIN, team->comm);
+    if (first == team->size)
+        return PT_OK;
+    struct pt_error shared = {0};
+    if (first == team->rank) {
+        shared = *error;
+        shared.status = mine;
+    }
+    MPI_Bcast(&shared, (int)sizeof shared, MPI_BYTE, first, team->comm);
+    *error = shared;
+    return shared.status;
+}
+
+/* counts[r]: records to rank r; order[i]: place of record i among them, sorted by
+ * destination and stable. */
+static void bucket(const int *destination, size_t n, int size, size_t *counts,
+                   size_t *order)
+{
+    size_t start = 0;
+    memset(counts, 0, (size_t)size * sizeof *counts);
+    for (size_t i = 0; i < n; i++)
+        counts[destination[i]]++;
+    size_t *next = counts + size;
+    for (int r = 0; r < size; r++) {
+        next[r] = start;
+        start += counts[r];
+    }
+    for (size_t i = 0; i < n; i++)
+        order[i] = next[destination[i]]++;
+}
+
+static int round_fill(int *counts, int *places, const size_t *all, int size,
+                      size_t done, size_t limit)
+{
+    size_t start = 0;
+    for (int r = 0; r < size; r++) {
+        size_t left = all[r] > done ? all[r] - done : 0;
+        counts[r] = (int)(left < limit ? left : limit);
+        if (start + done > INT_MAX)
+            return -1;
+        places[r] = (int)(start + (counts[r] ? done : 0));
+        start += all[r];
+    }
+    return 0;
+}
+
+static enum pt_status exchange_rounds(const struct pt_team *team, const char *send,
+                                      const size_t *send_counts, char *receive,
+                                      const size_t *receive_counts, size_t record_bytes,
+                                      struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    int size = team->size;
+    size_t limit = ROUND_BYTES / record_bytes / (size_t)size + 1, longest = 0;
+    int *plan = calloc((size_t)size * 4, sizeof *plan);
+    MPI_Datatype type;
+    if (!plan)
+        status = pt_no_memory(error, "an exchange");
+    for (int r = 0; r < size; r++)
+        longest = send_counts[r] > longest ? send_counts[r] : longest;
+    longest = pt_team_max(team, longest);
+    status = pt_team_agree(team, status, error);
+    if (status)
+        goto done;
+    MPI_Type_contiguous((int)record_bytes, MPI_BYTE, &type);
+    MPI_Type_commit(&type);
+    for (size_t done = 0; done < longest && !status; done += limit) {
+        if (round_fill(plan, plan + size, send_counts, size, done, limit) ||
+            round_fill(plan + 2 * size, plan + 3 * size, receive_counts, size, done,
+                       limit))
+            status = pt_error_set(error, PT_E_LIMIT,
+                                  "more than 2^31 records on one rank: use more ranks");
+        status = pt_team_agree(team, status, error);
+        if (!status)
+            MPI_Alltoallv(send, plan, plan + size, type, receive, plan + 2 * size,
+                          plan + 3 * size, type, team->comm);
+    }
+    MPI_Type_free(&type);
+    for (int r = 0; r < size; r++)
+        if (r != team->rank && send_counts[r]) {
+            traffic.messages += send_counts[r] / limit + 1;
+            traffic.bytes += send_counts[r] * record_bytes;
+        }
+done:
+    free(plan);
+    return status;
+}
+
+static void share_counts(const struct pt_team *team, const size_t *send,
+                         size_t *receive)
+{
+    MPI_Alltoall(send, (int)sizeof *send, MPI_BYTE, receive, (int)sizeof *receive,
+                 MPI_BYTE, team->comm);
+}
+
+/* A bucketed copy of the records, and who gets how many. */
+struct parcel {
+    char *sorted;
+    size_t *order;
+    size_t *to;   /* 2 × size: counts, and scratch */
+    size_t *from; /* size */
+    size_t n_received;
+};
+
+static void parcel_free(struct parcel *parcel)
+{
+    free(parcel->sorted);
+    free(parcel->order);
+    free(parcel->to);
+    free(parcel->from);
+}
+
+static enum pt_status parcel_exchange(const struct pt_team *team, const void *records,
+                                      size_t n, size_t record_bytes,
+                                      const int *destination, struct parcel *parcel,
+                                      void **received, struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    *parcel = (struct parcel){0};
+    *received = NULL;
+    parcel->sorted = malloc(n * record_bytes + 1);
+    parcel->order = malloc((n + 1) * sizeof *parcel->order);
+    parcel->to = calloc((size_t)team->size * 2, sizeof *parcel->to);
+    parcel->from = calloc((size_t)team->size, sizeof *parcel->from);
+    if (!parcel->sorted || !parcel->order || !parcel->to || !parcel->from)
+        status = pt_no_memory(error, "an exchange");
+    status = pt_team_agree(team, status, error);
+    if (status)
+        return status;
+    bucket(destination, n, team->size, parcel->to, parcel->order);
+    for (size_t i = 0; i < n; i++)
+        memcpy(parcel->sorted + parcel->order[i] * record_bytes,
+               (const char *)records + i * record_bytes, record_bytes);
+    share_counts(team, parcel->to, parcel->from);
+    for (int r = 0; r < team->size; r++)
+        parcel->n_received += parcel->from[r];
+    *received = malloc(parcel->n_received * record_bytes + 1);
+    status = pt_team_agree(team, *received ? PT_OK : pt_no_memory(error, "an exchange"),
+                           error);
+    if (!status)
+        status = exchange_rounds(team, parcel->sorted, parcel->to, *received,
+                                 parcel->from, record_bytes, error);
+    return status;
+}
+
+enum pt_status pt_team_send(const struct pt_team *team, const void *records, size_t n,
+                            size_t record_bytes, const int *destination,
+                            void **received, size_t *n_received, struct pt_error *error)
+{
+    struct parcel parcel;
+    enum pt_status status = parcel_exchange(team, records, n, record_bytes, destination,
+                                            &parcel, received, error);
+    if (status) {
+        free(*received);
+        *received = NULL;
+    }
+    *n_received = status ? 0 : parcel.n_received;
+    parcel_free(&parcel);
+    return status;
+}
+
+enum pt_status pt_team_ask(const struct pt_team *team, const void *requests, size_t n,
+                           size_t request_bytes, const int *destination,
+                           pt_team_answer *answer, void *context, void *replies,
+                           size_t reply_bytes, struct pt_error *error)
+{
+    struct parcel parcel;
+    void *received = NULL;
+    char *answers = NULL, *sorted = NULL;
+    enum pt_status status = parcel_exchange(team, requests, n, request_bytes,
+                                            destination, &parcel, &received, error);
+    if (status)
+        goto done;
+    answers = calloc(parcel.n_received + 1, reply_bytes);
+    sorted = malloc(n * reply_bytes + 1);
+    if (!answers || !sorted)
+        status = pt_no_memory(error, "an exchange");
+    else
+        status = answer(context, received, parcel.n_received, answers, error);
+    status = pt_team_agree(team, status, error);
+    if (!status)
+        status = exchange_rounds(team, answers, parcel.from, sorted, parcel.to,
+                                 reply_bytes, error);
+    for (size_t i = 0; !status && i < n; i++)
+        memcpy((char *)replies + i * reply_bytes,
+               sorted + parcel.order[i] * reply_bytes, reply_bytes);
+done:
+    free(sorted);
+    free(answers);
+    free(received);
+    parcel_free(&parcel);
+    return status;
+}
+
+enum pt_status pt_team_gather_all(const struct pt_team *team, const void *data,
+                                  size_t bytes, void **all, size_t *all_bytes,
+                                  size_t *counts, struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    size_t size = (size_t)team->size, total = 0;
+    size_t *each = calloc(size, sizeof *each);
+    int *plan = calloc(size * 2, sizeof *plan);
+    *all = NULL;
+    *all_bytes = 0;
+    status = each && plan ? PT_OK : pt_no_memory(error, "a gathering");
+    status = pt_team_agree(team, status, error);
+    if (status)
+        goto done;
+    MPI_Allgather(&bytes, (int)sizeof bytes, MPI_BYTE, each, (int)sizeof bytes,
+                  MPI_BYTE, team->comm);
+    for (size_t r = 0; r < size; r++) {
+        plan[r] = (int)each[r];
+        plan[size + r] = (int)total;
+        total += each[r];
+    }
+    *all = malloc(total + 1);
+    if (!*all)
+        status = pt_no_memory(error, "a gathering");
+    else if (total > INT_MAX)
+        status = pt_error_set(error, PT_E_LIMIT, "more than 2 GiB of definitions");
+    status = pt_team_agree(team, status, error);
+    if (status)
+        goto done;
+    MPI_Allgatherv(data, (int)bytes, MPI_BYTE, *all, plan, plan + size, MPI_BYTE,
+                   team->comm);
+    traffic.messages += size - 1;
+    traffic.bytes += bytes * (size - 1);
+    *all_bytes = total;
+    if (counts)
+        memcpy(counts, each, size * sizeof *each);
+done:
+    if (status) {
+        free(*all);
+        *all = NULL;
+    }
+    free(each);
+    free(plan);
+    return status;
+}
+
+uint64_t pt_team_offset(const struct pt_team *team, uint64_t mine, uint64_t *total)
+{
+    uint64_t before = 0;
+    MPI_Exscan(&mine, &before, 1, MPI_UINT64_T, MPI_SUM, team->comm);
+    *total = pt_team_sum(team, mine);
+    return team->rank == 0 ? 0 : before;
+}
+
+uint64_t pt_team_max(const struct pt_team *team, uint64_t mine)
+{
+    uint64_t most = 0;
+    MPI_Allreduce(&mine, &most, 1, MPI_UINT64_T, MPI_MAX, team->comm);
+    return most;
+}
+
+uint64_t pt_team_sum(const struct pt_team *team, uint64_t mine)
+{
+    uint64_t sum = 0;
+    MPI_Allreduce(&mine, &sum, 1, MPI_UINT64_T, MPI_SUM, team->comm);
+    return sum;
+}
+
+void pt_team_broadcast(const struct pt_team *team, void *data, size_t bytes)
+{
+    for (size_t done = 0; done < bytes; done += (size_t)1 << 30) {
+        size_t now = bytes - done < (size_t)1 << 30 ? bytes - done : (size_t)1 << 30;
+        MPI_Bcast((char *)data + done, (int)now, MPI_BYTE, 0, team->comm);
+    }
+}
