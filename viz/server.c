@@ -314,6 +314,10 @@ static outcome answer_get(const struct pt_server *server,
     return answer_api(server, connection, path);
 }
 
+/* Where a request stands, as addresses that MHD keeps for us between its calls. */
+static char request_bad, request_seen, request_seen_bad;
+
+/* Sees the address before it is decoded: "%00" in it would end our copy early. */
 static void *note_url(void *context, const char *url, struct MHD_Connection *connection)
 {
     (void)connection;
@@ -323,7 +327,7 @@ static void *note_url(void *context, const char *url, struct MHD_Connection *con
         fprintf(stderr, "request %.*s%s\n", query ? (int)(query - url) : 512, url,
                 query ? "token=…" : "");
     }
-    return NULL;
+    return strstr(url, "%00") ? &request_bad : NULL;
 }
 
 /* Called once with the headers, then once for each piece of a body, then to answer. */
@@ -331,13 +335,12 @@ static outcome handle(void *context, struct MHD_Connection *connection,
                       const char *path, const char *method, const char *version,
                       const char *body, size_t *body_bytes, void **state)
 {
-    static int seen;
     struct pt_server *server = context;
     (void)version;
     (void)body;
 
-    if (*state != &seen) {
-        *state = &seen;
+    if (*state != &request_seen && *state != &request_seen_bad) {
+        *state = *state == &request_bad ? &request_seen_bad : &request_seen;
         atomic_store(&server->last_request_s, now_s());
         return MHD_YES;
     }
@@ -348,6 +351,8 @@ static outcome handle(void *context, struct MHD_Connection *connection,
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
         return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
                            "only GET and HEAD are answered\n");
+    if (*state == &request_seen_bad)
+        return answer_text(connection, MHD_HTTP_BAD_REQUEST, "no such address\n");
     if (atomic_load(&server->connections) > SOFT_LIMIT)
         return answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
                            "too many connections; try again soon\n");

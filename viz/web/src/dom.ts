@@ -85,10 +85,11 @@ export function select<T extends string>(
   options: readonly (readonly [T, string])[],
   value: T,
   choose: (value: T) => void,
+  labelled = true,
 ): HTMLElement {
   const box = h("select", { "aria-label": label, onchange: () => choose(box.value as T) });
   for (const [key, text] of options) box.append(h("option", { value: key, selected: key === value }, text));
-  return h("label", { class: "field" }, h("span", {}, label), box);
+  return h("label", { class: "field" }, labelled && h("span", {}, label), box);
 }
 
 /** Hands `blob` to the browser as a download. */

@@ -25,7 +25,7 @@ class Linear implements Scale {
     const power = 10 ** Math.floor(Math.log10(raw));
     const step = power * ([1, 2, 5, 10].find((m) => m * power >= raw) ?? 10);
     const ticks: number[] = [];
-    for (let i = Math.ceil(this.from / step - 1e-9); i * step <= this.to + step * 1e-9 && ticks.length < 100; i++) ticks.push(i * step);
+    for (let i = Math.ceil(this.from / step - 1e-9); i * step <= this.to + step * 1e-9 && ticks.length < 100; i++) ticks.push(i * step || 0);
     return ticks;
   }
 }

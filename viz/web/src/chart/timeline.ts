@@ -27,6 +27,7 @@ export interface TimelineSeries {
 export interface Level {
   value: number;
   label: string;
+  below?: boolean; // where the label stands
 }
 
 export interface TimelineOptions {
@@ -90,7 +91,7 @@ export class TimelineChart {
     if (this.log) return extent(values(this.series), 0.06, true);
     if (!this.digits) return extent(values(this.series), 0.06);
     const [low] = extent(values(this.series), 0);
-    return [Math.min(0, Math.floor(low)) - 1.5, 56];
+    return [Math.min(0, Math.floor(low)) - 1.5, 57];
   }
 
   private draw(surface: Surface): void {
@@ -133,7 +134,9 @@ export class TimelineChart {
     for (const level of this.levels) {
       const y = this.y.pixel(level.value);
       surface.line([left, y, left + w, y], themeColor("level"), 1.2, [5, 4]);
-      surface.text(left + 6, y - 4, level.label, { fill: themeColor("level"), size: 11, baseline: "bottom" });
+      surface.text(left + w - 6, level.below ? y + 4 : y - 3, level.label, {
+        fill: themeColor("level"), size: 11, align: "right", baseline: level.below ? "top" : "bottom",
+      });
     }
   }
 

@@ -29,13 +29,12 @@ export class FunctionsView implements View {
       { key: "chosen", label: "", value: (f) => (this.chosen.has(f.index) ? 0 : 1), cell: (f) => this.checkbox(f) },
       { key: "rank", label: "#", title: "Rank by digits lost", numeric: true, value: (f) => f.rank || null, cell: (f) => (f.rank ? String(f.rank) : "–") },
       { key: "name", label: "Function", value: (f) => f.name.toLowerCase(), cell: (f) => this.name(f) },
-      { key: "kind", label: "Kind", value: (f) => kindName(f.kind) },
       { key: "calls", label: "Calls", numeric: true, value: (f) => f.n_calls, cell: (f) => integer(f.n_calls) },
       { key: "in", label: "Digits in", numeric: true, title: "Least digits over its inputs, median over calls, in bits", value: (f) => f.digits_in, cell: (f) => digitsCell(f.digits_in) },
       { key: "out", label: "Digits out", numeric: true, title: "Least digits over its outputs, median over calls, in bits", value: (f) => f.digits_out, cell: (f) => digitsCell(f.digits_out) },
       { key: "lost", label: "Lost", numeric: true, title: "Digits in less digits out, median over calls", value: (f) => f.lost, cell: (f) => bits(f.lost) },
       { key: "self", label: "Self-lost", numeric: true, title: "Lost by the function itself, without its callees", value: (f) => f.self_lost, cell: (f) => h("strong", {}, bits(f.self_lost)) },
-      { key: "max", label: "Worst call", numeric: true, value: (f) => f.self_lost_max, cell: (f) => bits(f.self_lost_max) },
+      { key: "max", label: "Worst", numeric: true, title: "Self-lost of the worst call", value: (f) => f.self_lost_max, cell: (f) => bits(f.self_lost_max) },
       { key: "flags", label: "Notes", value: (f) => functionFlags(f.flags).join(), cell: (f) => this.notes(f) },
     ], { key: "rank", down: false }, {
       row: (f, tr) => tr.setAttribute("data-function", String(f.index)),
@@ -53,7 +52,7 @@ export class FunctionsView implements View {
   private name(f: FunctionRow): HTMLElement {
     return h("span", { class: "function" },
       h("a", { href: this.app.href("timeline", { f: f.index }), title: functionTitle(f) }, f.name),
-      h("span", { class: "function-module" }, f.module, functionPlace(f) ? ` · ${functionPlace(f)}` : ""));
+      h("span", { class: "function-module", title: f.file || null }, f.module, ` · ${functionPlace(f) || kindName(f.kind)}`));
   }
 
   private notes(f: FunctionRow): HTMLElement {

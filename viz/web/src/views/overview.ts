@@ -53,7 +53,7 @@ export class OverviewView implements View {
     const grid = h("div", { class: "cards" });
     grid.append(
       card("Most digits lost", lost ? bits(lost.self_lost) : "–", lost ? "bits" : "", lost ? h("span", {}, "by ", this.link(lost), " itself, median over its calls") : none("no function loses digits"), lost && (lost.self_lost as number) > 8 ? "bad" : ""),
-      card("Least digits", least ? bits(least.digits_out) : "–", least ? `bits ≈ ${decimal(least.digits_out as number)} decimals` : "", least ? h("span", {}, "in the outputs of ", this.link(least)) : none("no digits to show")),
+      card("Least digits", least ? bits(least.digits_out) : "–", least ? "bits" : "", least ? h("span", {}, `≈ ${decimal(least.digits_out as number)} decimal digits, in the outputs of `, this.link(least)) : none("no digits to show")),
       card("NaN or Inf", integer(nan.length), nan.length === 1 ? "function" : "functions", nan.length ? list(nan) : none("none appeared in any run"), nan.length ? "warn" : "good"),
       card("Divergences", integer(o.counts.divergences), o.counts.divergences === 1 ? "place" : "places", o.counts.divergences ? h("a", { href: this.app.href("divergence") }, "where runs took different ways") : none("all runs made the same calls"), o.counts.divergences ? "warn" : "good"),
       card("At best", bits(o.shown_digits.binary64), "bits", h("span", {}, `is what ${plural(o.n_runs, "run")} can show of 53 (float32: ${bits(o.shown_digits.binary32)} of 24)`)));

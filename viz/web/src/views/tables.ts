@@ -24,7 +24,7 @@ export class RunsView implements View {
   readonly title = "Runs";
   readonly element: HTMLElement;
   private readonly abort = new AbortController();
-  private readonly body = h("div");
+  private readonly body = h("div", { class: "stack" });
 
   constructor(private readonly app: App) {
     this.element = h("div", { class: "view runs" }, heading("Runs", "Each run is one sample. What differs between them other than the seed is not rounding."), this.body);
@@ -39,7 +39,7 @@ export class RunsView implements View {
         { key: "run", label: "Run", numeric: true, value: (r) => r.index, cell: (r) => String(parseInt(r.run_id, 16)) },
         { key: "seed", label: "Seed", value: (r) => r.seed, cell: (r) => h("code", {}, r.seed) },
         { key: "host", label: "Host", value: (r) => r.host },
-        { key: "began", label: "Began", value: (r) => r.created_ns, cell: (r) => date(r.created_ns / 1e9) },
+        { key: "began", label: "Began (UTC)", value: (r) => r.created_ns, cell: (r) => h("span", { class: "nowrap" }, date(r.created_ns / 1e9).slice(0, 19)) },
         { key: "duration", label: "Duration", numeric: true, value: (r) => r.duration_ns, cell: (r) => duration(r.duration_ns) },
         { key: "calls", label: "Calls", numeric: true, value: (r) => r.calls, cell: (r) => integer(r.calls) },
         { key: "unmatched", label: "Unmatched", numeric: true, value: (r) => r.unmatched, cell: (r) => integer(r.unmatched) },
@@ -93,7 +93,7 @@ export class DivergenceView implements View {
   readonly title = "Divergence";
   readonly element: HTMLElement;
   private readonly abort = new AbortController();
-  private readonly body = h("div");
+  private readonly body = h("div", { class: "stack" });
 
   constructor(private readonly app: App) {
     this.element = h("div", { class: "view divergence" }, heading("Divergence", "Places where not all runs made the same calls: a branch was decided by a digit that is not significant. The first is the one to look at."), this.body);

@@ -77,18 +77,18 @@ export class TimelineView implements View {
   }
 
   private showTools(): void {
-    if (this.tools.contains(document.activeElement) && this.tools.dataset.state === `${this.metric} ${this.phase} ${this.log}`) return;
-    this.tools.dataset.state = `${this.metric} ${this.phase} ${this.log}`;
+    const state = `${this.metric} ${this.phase} ${this.log} ${this.span}`;
+    if (this.tools.contains(document.activeElement) && this.tools.dataset.state === state) return;
+    this.tools.dataset.state = state;
     const focused = (document.activeElement as HTMLElement | null)?.dataset.value;
     clear(this.tools);
     const more = MORE.some(([key]) => key === this.metric);
     this.tools.append(
       segmented("What is shown", METRICS, (more ? "" : this.metric) as "sig_norm", (y) => this.go({ y: y === "sig_norm" ? undefined : y })),
-      select("Also", [["", "…"], ...MORE] as [string, string][], more ? this.metric : "", (y) => y && this.go({ y })),
+      select("More to show", [["", "More…"], ...MORE] as [string, string][], more ? this.metric : "", (y) => y && this.go({ y }), false),
       segmented("Phase", [["both", "▲▼ Both"], ["in", "▲ Inputs"], ["out", "▼ Outputs"]] as const, this.phase as "both", (p) => this.go({ phase: p === "both" ? undefined : p })),
       segmented("Axis", [["lin", "Linear"], ["log", "Log"]] as const, this.log ? "log" : "lin", (a) => this.go({ log: a === "log" ? 1 : undefined })),
-      h("span", { class: "spacer" }),
-      h("button", { type: "button", onclick: () => this.chart.reset() }, "Whole run"));
+      this.span ? h("button", { type: "button", onclick: () => this.chart.reset() }, "Whole run") : "");
     if (focused) this.tools.querySelector<HTMLElement>(`[data-value="${CSS.escape(focused)}"]`)?.focus();
   }
 
@@ -140,8 +140,8 @@ export class TimelineView implements View {
   private levels(): Level[] {
     if (!this.metric.startsWith("sig")) return [];
     const shown = this.app.overview.shown_digits;
-    const levels = [{ value: 53, label: "53 float64" }, { value: 24, label: "24 float32" }];
-    if (shown.binary64 !== null) levels.push({ value: shown.binary64, label: `${bits(shown.binary64)} shown by ${plural(this.app.overview.n_runs, "run")}` });
+    const levels: Level[] = [{ value: 53, label: "53 float64" }, { value: 24, label: "24 float32" }];
+    if (shown.binary64 !== null) levels.push({ value: shown.binary64, below: true, label: `${bits(shown.binary64)} shown by ${plural(this.app.overview.n_runs, "run")}` });
     return levels;
   }
 

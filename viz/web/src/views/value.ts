@@ -74,7 +74,7 @@ export class ValueView implements View {
       add("Digits", v.sig_norm === null ? "–" : `${full(v.sig_norm)} bits`, v.sig_norm === null ? "" : `${decimal(v.sig_norm)} decimal digits, normwise`);
       if (v.n_elements > 1) {
         add("worst element", bits(v.sig_min));
-        add("5 % of elements below", bits(v.sig_p05));
+        add("5 % are below", bits(v.sig_p05));
         add("median element", bits(v.sig_median));
       }
       for (const [name, value] of [["Mean", v.mean], ["Std", v.std], ["Least", v.min], ["Greatest", v.max]] as const) add(name, full(num(value)), hexFloat(num(value)));
@@ -160,13 +160,13 @@ export class ValueView implements View {
     const p = v.picture;
     const focused = (document.activeElement as HTMLElement | null)?.dataset.value;
     clear(this.tools);
-    append(this.tools, segmented("Field", [["sig", "Digits"], ["mean", "Mean"], ["std", "Std"]] as const, this.field(), (show) => this.go({ show })));
+    if (p.rows * p.columns > 1) append(this.tools, segmented("Field", [["sig", "Digits"], ["mean", "Mean"], ["std", "Std"]] as const, this.field(), (show) => this.go({ show })));
     if (p.parts > 1) append(this.tools, segmented("Part", [["0", "Real"], ["1", "Imaginary"]] as const, (this.params.get("part") ?? "0") as "0", (part) => this.go({ part: part === "0" ? undefined : part })));
     if (p.slices > 1) append(this.tools, this.slicer(v));
     if (p.rows * p.columns > 1)
       append(this.tools, segmented("Scale", [["lin", "Linear"], ["log", "Log"]] as const, this.params.get("log") === "1" ? "log" : "lin", (a) => this.go({ log: a === "log" ? "1" : undefined })));
     if (p.rows > 1) {
-      append(this.tools, select("Colours", mapNames.map((m) => [m, m] as const), this.map(), (map) => this.go({ map })));
+      append(this.tools, select("Colours", mapNames.map((m) => [m, m] as const), this.map(), (map) => this.go({ map }), false));
       append(this.tools, segmented("Range", [["fit", "Fitted"], ["type", "Full"]] as const, this.params.get("range") === "type" ? "type" : "fit", (range) => this.go({ range: range === "type" ? range : undefined })));
       if (p.rows * p.columns > 400000) append(this.tools, segmented("Of many in one cell", [["low", "Least"], ["high", "Greatest"]] as const, this.end(), (end) => this.go({ end })));
       if (this.params.get("z")) append(this.tools, h("button", { type: "button", onclick: () => this.go({ z: undefined }) }, "Whole array"));

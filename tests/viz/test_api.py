@@ -1,0 +1,286 @@
+"""The API's answers against the numbers in the HDF5 file."""
+import gzip
+import json
+import math
+
+import h5py
+import numpy as np
+import pytest
+
+from viewer import Viewer, make_result
+
+
+class Columns(dict):
+    """All columns in memory, by their path in the file."""
+
+    def __init__(self, path):
+        with h5py.File(path) as file:
+            self.attrs = dict(file.attrs)
+            file.visititems(lambda name, item: self.__setitem__(name, item[:])
+                            if isinstance(item, h5py.Dataset) and "elements/" not in name else None)
+            if len(file["elements/mean"]) < 10 ** 7:
+                for name in ["mean", "std", "sig"]:
+                    self["elements/" + name] = file["elements/" + name][:]
+
+
+@pytest.fixture(scope="module")
+def h5(result):
+    return Columns(result)
+
+
+def number(value):
+    return {None: math.nan, "Infinity": math.inf, "-Infinity": -math.inf}.get(value, value)
+
+
+def same(answer, column):
+    given = np.array([number(v) for v in answer], dtype=column.dtype)
+    np.testing.assert_array_equal(given, column)
+
+
+def names(h5):
+    return [n.decode() for n in h5["functions/name"]]
+
+
+def series_rows(h5, function, name, phase):
+    a = int(h5["functions/first_value"][function])
+    n = int(h5["functions/n_values"][function])
+    wanted = [x.decode() for x in h5["names/name"]].index(name)
+    rows = np.arange(a, a + n)
+    keep = (h5["values/name"][a:a + n] == wanted) & (h5["values/phase"][a:a + n] == phase)
+    return rows[keep]
+
+
+def test_overview_repeats_the_attributes_and_sizes(viewer, h5):
+    o = viewer.get("overview")
+    assert o["n_runs"] == h5.attrs["n_runs"] == 10
+    assert o["confidence"] == h5.attrs["confidence"]
+    assert o["method"] == "cnh" and o["has_digits"] is True
+    assert o["counts"]["calls"] == len(h5["calls/key"])
+    assert o["counts"]["elements"] == len(h5["elements/mean"])
+    # D(10) of binary64 by the formula of the statistics, delta from its reference table
+    assert o["shown_digits"]["binary64"] == pytest.approx(52 + math.log2(10 / 3) - 1.83921, abs=1e-4)
+
+
+def test_functions_are_the_columns_of_the_file(viewer, h5):
+    columns = viewer.get("functions")["columns"]
+    for name in ["line", "kind", "n_calls", "digits_in", "digits_out", "lost", "self_lost",
+                 "self_lost_max", "rank", "flags"]:
+        same(columns[name], h5[f"functions/{name}"][:])
+    assert columns["name"] == names(h5)
+    assert [int(k, 16) for k in columns["key"]] == list(h5["functions/key"][:])
+
+
+def test_small_timeline_has_every_value(viewer, h5):
+    solve = names(h5).index("solve")
+    answer = viewer.get(f"timeline?functions={solve}&metric=sig_norm")
+    assert {(s["name"], s["phase"]) for s in answer["series"]} == {("a", 0), ("b", 0), ("return", 1)}
+    for s in answer["series"]:
+        rows = series_rows(h5, solve, s["name"], s["phase"])
+        assert not s["reduced"] and s["points"]["row"] == list(rows)
+        same(s["points"]["value"], h5["values/sig_norm"][rows])
+        calls = h5["values/call"][rows]
+        assert s["points"]["call"] == list(calls)
+        assert s["points"]["time"] == list(h5["calls/time"][:][calls])
+        assert s["points"]["call_flags"] == list(h5["calls/flags"][:][calls])
+
+
+@pytest.mark.parametrize("metric", ["sig_min", "sig_median", "mean", "std", "min", "max", "n_nan"])
+def test_each_metric_is_its_column(viewer, h5, metric):
+    score = names(h5).index("score")
+    for s in viewer.get(f"timeline?functions={score}&metric={metric}")["series"]:
+        rows = series_rows(h5, score, s["name"], s["phase"])
+        same(s["points"]["value"], h5[f"values/{metric}"][rows])
+
+
+def test_reduced_timeline_keeps_first_last_least_greatest_and_flagged(folder):
+    path = make_result(folder / "long.h5", "--calls", "40000", "--elements", "1")
+    bins = 40
+    h5 = Columns(path)
+    with Viewer("--filename", path) as viewer:
+        score = names(h5).index("score")
+        for s in viewer.get(f"timeline?functions={score}&bins={bins}")["series"]:
+            rows = series_rows(h5, score, s["name"], s["phase"])
+            calls = [int(t) for t in h5["calls/time"][h5["values/call"][rows]]]
+            values, flags = h5["values/sig_norm"][:][rows], h5["values/flags"][:][rows]
+            first, last = 0, max(calls)
+            assert s["reduced"] and len(s["points"]["row"]) <= 5 * bins
+            kept = set(s["points"]["row"])
+            bin_of = np.array([int((t - first) * bins // (last - first + 1)) for t in calls])
+            for b in range(bins):
+                here = np.flatnonzero(bin_of == b)
+                if len(here) == 0:
+                    continue
+                must = {here[0], here[-1], here[np.nanargmin(values[here])],
+                        here[np.nanargmax(values[here])]}
+                must |= set(here[(flags[here] & 0x2c8) != 0][:1])
+                assert {rows[i] for i in must} <= kept
+            same(s["points"]["value"], h5["values/sig_norm"][:][s["points"]["row"]])
+
+
+def test_a_span_of_time_is_cut_out(viewer, h5):
+    solve = names(h5).index("solve")
+    answer = viewer.get(f"timeline?functions={solve}&from=300&to=600")
+    for s in answer["series"]:
+        rows = series_rows(h5, solve, s["name"], s["phase"])
+        times = h5["calls/time"][:][h5["values/call"][:][rows]]
+        inside = rows[(times >= 300) & (times <= 600)]
+        assert s["points"]["row"] == list(inside)
+        assert s["n"] == len(rows) and s["n_inside"] == len(inside)
+
+
+def test_timelines_of_processes_stay_apart(folder):
+    path = make_result(folder / "ranks.h5", "--processes", "3", "--calls", "400")
+    h5 = Columns(path)
+    with Viewer("--filename", path) as viewer:
+        assert viewer.get("overview")["roles"] == ["rank 0", "rank 1", "rank 2"]
+        series = viewer.get(f"timeline?functions={names(h5).index('matmul')}")["series"]
+        assert sorted({s["process"] for s in series}) == [0, 1, 2]
+        for s in series:
+            calls = np.array(s["points"]["call"])
+            assert set(h5["calls/process"][:][calls]) == {s["process"]}
+
+
+def grid(viewer, row, query=""):
+    status, headers, body = viewer.request(f"/api/v1/values/{row}/grid?{query}")
+    assert status == 200, body
+    rows, columns, planes = map(int, headers["X-Pytracer-Grid"].split(","))
+    return np.frombuffer(body, "<f8").reshape(planes, rows, columns)
+
+
+@pytest.mark.parametrize("field", ["mean", "std", "sig"])
+def test_grid_is_the_elements(viewer, h5, field):
+    row = int(series_rows(h5, names(h5).index("fit_qr"), "X", 0)[5])
+    first, n = int(h5["values/first_element"][row]), int(h5["values/n_stored"][row])
+    expected = h5[f"elements/{field}"][first:first + n].reshape(24, 16)
+    np.testing.assert_array_equal(grid(viewer, row, f"field={field}")[0], expected)
+    np.testing.assert_array_equal(grid(viewer, row, f"field={field}&r0=3&r1=9&c0=2&c1=16")[0],
+                                  expected[3:9, 2:16])
+
+
+def test_reduced_grid_keeps_least_and_greatest(viewer, h5):
+    row = int(series_rows(h5, names(h5).index("fit_qr"), "X", 0)[5])
+    first = int(h5["values/first_element"][row])
+    full = h5["elements/sig"][first:first + 384].reshape(24, 16)
+    low, high = grid(viewer, row, "field=sig&h=5&w=7")
+    cuts = lambda n, k: [n * i // k for i in range(k + 1)]
+    for i, (r0, r1) in enumerate(zip(cuts(24, 5), cuts(24, 5)[1:])):
+        for j, (c0, c1) in enumerate(zip(cuts(16, 7), cuts(16, 7)[1:])):
+            assert low[i, j] == full[r0:r1, c0:c1].min()
+            assert high[i, j] == full[r0:r1, c0:c1].max()
+
+
+def test_complex_parts_and_slices_of_three_dimensions(viewer, h5):
+    row = int(series_rows(h5, names(h5).index("spectrum"), "return", 1)[0])
+    first = int(h5["values/first_element"][row])
+    elements = h5["elements/mean"][first:first + 48]
+    np.testing.assert_array_equal(grid(viewer, row, "field=mean&part=1")[0].ravel(), elements[24:])
+    row = int(series_rows(h5, names(h5).index("smooth"), "volume", 0)[0])
+    value = viewer.get(f"values/{row}")
+    assert value["shape"] == [4, 24, 16]
+    assert value["picture"] == {"rows": 24, "columns": 16, "slices": 4, "parts": 1}
+    first = int(h5["values/first_element"][row])
+    volume = h5["elements/mean"][first:first + 4 * 384].reshape(4, 24, 16)
+    np.testing.assert_array_equal(grid(viewer, row, "field=mean&slice=2")[0], volume[2])
+
+
+def test_elements_are_given_as_stored(viewer, h5):
+    row = int(series_rows(h5, names(h5).index("svd"), "return[1]", 1)[3])
+    first = int(h5["values/first_element"][row])
+    status, headers, body = viewer.request(f"/api/v1/values/{row}/elements?field=std&first=2&count=5")
+    assert status == 200 and headers["X-Pytracer-Total"] == "16"
+    np.testing.assert_array_equal(np.frombuffer(body, "<f8"), h5["elements/std"][first + 2:first + 7])
+
+
+def test_a_call_names_its_path_and_values(viewer, h5):
+    call = int(np.flatnonzero(h5["calls/function"][:] == names(h5).index("solve"))[0])
+    answer = viewer.get(f"calls/{call}")
+    assert [f["name"] for f in answer["path"]] == ["<module>", "main", "fit_normal_equations"]
+    assert answer["path"][-1]["line"] == 16
+    rows = h5["refs/value"][int(h5["calls/first_ref"][call]):][:int(h5["calls/n_refs"][call])]
+    assert [v["row"] for v in answer["values"]] == list(rows)
+    assert answer["self_lost"] == h5["calls/self_lost"][call]
+
+
+def test_labels_sources_runs_and_divergences(viewer, h5):
+    row = int(series_rows(h5, names(h5).index("LinearRegression.fit"), "self", 0)[0])
+    assert viewer.get(f"values/{row}")["label"] == "LinearRegression()"
+    viewer.get(f"values/{row}/grid", expect=404)
+    source = viewer.get("sources/0")
+    assert source["text"].encode() == h5["sources/text"][:].tobytes()
+    runs = viewer.get("runs")
+    assert runs["n"] == 10 and "blas=openblas" in runs["info"][3]
+    assert [int(s, 16) for s in runs["columns"]["seed"]] == list(h5["runs/seed"][:])
+    divergences = viewer.get("divergences")
+    assert divergences["n"] == 2 and divergences["places"][0]["line"] == 63
+
+
+def test_one_run_has_means_and_no_digits(folder):
+    path = make_result(folder / "one.h5", "--one-run", "--calls", "60")
+    with Viewer("--filename", path) as viewer:
+        overview = viewer.get("overview")
+        assert overview["has_digits"] is False and overview["shown_digits"]["binary64"] is None
+        series = viewer.get("timeline?functions=0")["series"]
+        assert all(v is None for s in series for v in s["points"]["value"])
+        series = viewer.get("timeline?functions=0&metric=mean")["series"]
+        assert all(isinstance(v, float) for s in series for v in s["points"]["value"])
+
+
+@pytest.mark.parametrize("path, status", [
+    ("timeline?functions=999", 404), ("timeline?functions=1,x", 400),
+    ("timeline?functions=-1", 400), ("timeline?functions=1&bins=0", 400),
+    ("timeline?functions=1&bins=99999", 400), ("timeline?functions=1&metric=mood", 400),
+    ("timeline?functions=1&from=9&to=3", 400), ("timeline?functions=1&from=1e3", 400),
+    ("timeline?functions=" + ",".join(["1"] * 65), 413),
+    ("values/999999", 404), ("values/x", 404), ("values/-1", 404),
+    ("values/99999999999999999999999", 404), ("values/3/grid?field=hue", 400),
+    ("values/3/grid?r0=5&r1=5", 400), ("values/3/grid?r1=25", 400),
+    ("values/3/grid?h=2000&w=2000", 413), ("values/3/grid?h=9999999", 400),
+    ("values/3/grid?part=1", 400), ("values/3/grid?slice=1", 400),
+    ("values/3/elements?first=385", 400), ("values/3/elements?count=385", 400),
+    ("calls/999999", 404), ("sources/7", 404), ("sources/0/../../etc/passwd", 404),
+    ("overview?r=/etc/passwd", 404), ("overview?r=../small.h5", 404), ("", 404),
+    ("Overview", 404),
+])
+def test_what_cannot_be_answered_says_why(viewer, path, status):
+    answer = viewer.get(path, expect=status)
+    assert answer["error"]["message"]
+
+
+def test_answers_are_compressed_tagged_and_revalidated(viewer):
+    status, headers, body = viewer.request("/api/v1/functions", headers={"Accept-Encoding": "gzip"})
+    assert status == 200 and headers["Content-Encoding"] == "gzip"
+    assert json.loads(gzip.decompress(body)) == viewer.get("functions")
+    tag = headers["ETag"]
+    status, headers, body = viewer.request("/api/v1/functions", headers={"If-None-Match": tag})
+    assert status == 304 and body == b"" and headers["ETag"] == tag
+    status, headers, _ = viewer.request("/api/v1/functions", headers={"Accept-Encoding": "gzip;q=0"})
+    assert "Content-Encoding" not in headers
+    assert viewer.request("/api/v1/edges")[1]["ETag"] != tag
+
+
+def test_head_is_get_without_the_body(viewer):
+    for path in ["/", "/app.js", "/api/v1/functions", "/healthz"]:
+        status, headers, body = viewer.request(path, "HEAD")
+        length = len(viewer.request(path)[2])
+        assert status == 200 and body == b"" and int(headers["Content-Length"]) == length
+
+
+def test_a_folder_lists_results_and_new_ones_appear(tmp_path):
+    make_result(tmp_path / "a.h5", "--calls", "40")
+    (tmp_path / "notes.txt").write_text("not a result")
+    with Viewer("--directory", tmp_path) as viewer:
+        assert [r["id"] for r in viewer.get("results")["results"]] == ["a.h5"]
+        make_result(tmp_path / "b.h5", "--calls", "60", "--runs", "5")
+        assert [r["id"] for r in viewer.get("results")["results"]] == ["a.h5", "b.h5"]
+        assert viewer.get("overview?r=b.h5")["n_runs"] == 5
+        assert viewer.get("overview")["n_runs"] == 10
+
+
+def test_two_results_are_told_apart(tmp_path):
+    for name, runs in [("x", "3"), ("y", "5")]:
+        (tmp_path / name).mkdir()
+        make_result(tmp_path / name / "stats.h5", "--calls", "40", "--runs", runs)
+    with Viewer("--filename", tmp_path / "x/stats.h5", "--filename", tmp_path / "y/stats.h5") as viewer:
+        ids = [r["id"] for r in viewer.get("results")["results"]]
+        assert ids == ["stats.h5", "stats.h5~2"]
+        assert [viewer.get(f"overview?r={i}")["n_runs"] for i in ids] == [3, 5]
