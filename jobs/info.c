@@ -6,6 +6,7 @@
 
 #include "commands.h"
 #include "config.h"
+#include "inspect.h"
 #include "listing_print.h"
 #include "options.h"
 #include "show_result.h"
@@ -172,16 +173,17 @@ static enum pt_status list(const struct wishes *w, struct pt_error *error)
     return status;
 }
 
-/* The trace's entry of the listing. */
+/* For programs the trace's entry of the listing, for people the whole of it. */
 static enum pt_status describe_trace(const struct wishes *w, struct pt_error *error)
 {
     struct pt_listing one = {0};
-    enum pt_status status = pt_listing_trace_file(w->file, &one, error);
+    enum pt_status status;
 
-    if (status == PT_OK && w->json)
+    if (!w->json)
+        return pt_inspect_trace(stdout, w->file, w->dump, error);
+    status = pt_listing_trace_file(w->file, &one, error);
+    if (status == PT_OK)
         status = print_json(w, &one, &one, error);
-    else if (status == PT_OK)
-        pt_listing_print_traces(stdout, &one);
     pt_listing_destroy(&one);
     return status;
 }

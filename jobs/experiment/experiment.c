@@ -46,28 +46,34 @@ static enum pt_status no_memory(struct pt_error *error)
 }
 
 /* Nothing that was there before may be taken for, or mixed with, the experiment. */
-static enum pt_status check_empty(const char *folder, struct pt_error *error)
+static enum pt_status check_empty(const struct pt_experiment *experiment,
+                                  struct pt_error *error)
 {
+    const char *folder = experiment->folder;
+    char *record = pt_experiment_path(experiment, "experiment.json");
+    bool ours = record && access(record, F_OK) == 0;
     DIR *dir = opendir(folder);
     const struct dirent *entry;
-    enum pt_status status = PT_OK;
+    size_t n = 0;
 
+    free(record);
     if (dir == NULL)
         return pt_error_sys(error, "cannot read the folder %s", folder);
-    while (status == PT_OK && (entry = readdir(dir)) != NULL) {
-        if (strcmp(entry->d_name, "experiment.json") == 0)
-            status = pt_error_set(error, PT_E_EXISTS,
-                                  "%s holds an experiment already: give another "
-                                  "folder, or continue it with --resume",
-                                  folder);
-        else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            status = pt_error_set(error, PT_E_EXISTS,
-                                  "the folder %s is not empty: an experiment needs one "
-                                  "of its own",
-                                  folder);
-    }
+    while ((entry = readdir(dir)) != NULL)
+        n += strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
     closedir(dir);
-    return status;
+    if (ours)
+        return pt_error_set(error, PT_E_EXISTS,
+                            "%s holds an experiment already: give another folder, or "
+                            "continue it with --resume",
+                            folder);
+    if (n > 0)
+        return pt_error_set(
+            error, PT_E_EXISTS,
+            "the folder %s is not empty: an experiment needs one of its "
+            "own",
+            folder);
+    return PT_OK;
 }
 
 static enum pt_status make_subfolders(const struct pt_experiment *experiment,
@@ -90,7 +96,7 @@ enum pt_status pt_experiment_create(struct pt_experiment *experiment,
     enum pt_status status = pt_folder_create(experiment->folder, error);
 
     if (status == PT_OK)
-        status = check_empty(experiment->folder, error);
+        status = check_empty(experiment, error);
     if (status == PT_OK) {
         char *full = realpath(experiment->folder, NULL);
         if (full == NULL)

@@ -83,6 +83,18 @@ def test_every_way_into_an_operation_is_perturbed():
         "reduce columns": lambda: np.full((20, 1000), 0.1).sum(axis=0),
         "prod": lambda: np.full((20, 1000), 1.1).prod(axis=0),
         "mean": lambda: np.full((20, 1000), 0.1).mean(axis=0),
+        "square": lambda: np.square(a * 1.1),
+        "x ** 2": lambda: (a * 1.1) ** 2,
+        "reciprocal": lambda: np.reciprocal(b),
+        "exp": lambda: np.exp(b),
+        "in place exp": lambda: np.exp(c := b.copy(), out=c),
+        "strided log": lambda: np.log(np.full((1000, 2), 3.0)[:, 0]),
+        "float32 sin": lambda: np.sin(b.astype(np.float32)),
+        "x ** 0.3": lambda: b ** 0.3,
+        "arctan2": lambda: np.arctan2(a, b),
+        "hypot": lambda: np.hypot(a, a),
+        "hypot reduce": lambda: np.hypot.reduce(np.full((50, 1000), 1.1), axis=0),
+        "std": lambda: np.arange(3000.).reshape(1000, 3).std(axis=1),
         "var": lambda: np.arange(3000.).reshape(3, 1000).var(axis=0) / 7,
     }
     for name, way in ways.items():
@@ -100,6 +112,9 @@ def test_exact_results_do_not_vary():
     assert i.sum() == 5000 * 5001 / 2 and (i.cumsum()[-1] == i.sum())
     assert np.arange(1, 19.0).prod() == 6402373705728000
     assert (i.reshape(50, 100).sum(axis=0) == i.reshape(50, 100).T.sum(axis=1)).all()
+    assert (i ** 2.0 == i * i).all() and (np.hypot(3 * i, 4 * i) == 5 * i).all()
+    assert (np.exp(0 * i) == 1).all() and (np.exp2(i[:100]) == 2 ** i[:100]).all()
+    assert (np.cos(i) ** 2 <= 1).all() and (np.tanh(i) <= 1).all()
     print("exact")
     """
     assert run_fuzzy(code) == ["exact"]

@@ -104,8 +104,11 @@ static void print_site(uint32_t id)
 
 static void print_path(uint32_t id)
 {
+    /* innermost first, at most 50: deep recursions would fill the disk */
+    int n = 0;
+
     printf(", \"path\": [");
-    for (const char *comma = ""; id; comma = ", ") {
+    for (const char *comma = ""; id && n < 50; comma = ", ", n++) {
         const struct pt_trace_path *path = pt_trace_reader_path(reader, id);
 
         printf("%s", comma);

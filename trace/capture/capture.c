@@ -105,8 +105,10 @@ void pt_capture_any(struct pt_capture *capture, PyObject *value)
             pt_capture_omit(capture, PT_REASON_LIMIT, NULL);
         return;
     }
-    if (pt_capture_number(capture, value) || pt_capture_array(capture, value) ||
-        pt_capture_container(capture, value) || pt_capture_object(capture, value))
+    /* the most frequent first */
+    if (pt_capture_python_number(capture, value) || pt_capture_array(capture, value) ||
+        pt_capture_container(capture, value) ||
+        pt_capture_numpy_scalar(capture, value) || pt_capture_object(capture, value))
         return;
     pt_capture_label(capture, value);
 }

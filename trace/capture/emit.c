@@ -18,19 +18,20 @@ static uint64_t mix(uint64_t hash, uint64_t word)
     return pt_splitmix64(&state);
 }
 
-static uint64_t hash_of(const struct pt_trace_value *value, const void *data)
+/* One number for all that a mark compares; `content` is the hash of the data. */
+static uint64_t hash_of(const struct pt_trace_value *value, struct pt_hash128 content)
 {
-    uint64_t hash = data ? pt_hash64(data, value->data_bytes) : 0;
+    uint64_t hash =
+        mix(content.low, (uint64_t)value->kind << 32 | (uint64_t)value->dtype << 16 |
+                             (uint64_t)value->item_bytes << 8 | value->ndim);
 
-    hash = mix(hash, (uint64_t)value->kind << 32 | (uint64_t)value->dtype << 16 |
-                         (uint64_t)value->item_bytes << 8 | value->ndim);
     for (int i = 0; i < value->ndim; i++)
         hash = mix(hash, value->shape[i]);
     return hash;
 }
 
 static void mark(struct pt_capture *capture, const struct pt_trace_value *value,
-                 const void *data)
+                 struct pt_hash128 content)
 {
     struct pt_marks *marks = capture->marks;
 
@@ -46,13 +47,13 @@ static void mark(struct pt_capture *capture, const struct pt_trace_value *value,
         marks->items = items;
         marks->capacity = capacity;
     }
-    marks->items[marks->n++] = (struct pt_mark){hash_of(value, data), value->name};
+    marks->items[marks->n++] = (struct pt_mark){hash_of(value, content), value->name};
 }
 
 /* True if the value differs from what its mark says, or has none. Values come in the
  * order of their marks, as a rule, so the search goes on from the last one found. */
 static bool has_changed(struct pt_capture *capture, const struct pt_trace_value *value,
-                        const void *data)
+                        struct pt_hash128 content)
 {
     const struct pt_marks *marks = capture->marks;
     size_t n = marks->n - capture->first_mark;
@@ -63,7 +64,7 @@ static bool has_changed(struct pt_capture *capture, const struct pt_trace_value 
 
         if (marks->items[at].name == value->name) {
             capture->next_mark = at + 1;
-            return marks->items[at].hash != hash_of(value, data);
+            return marks->items[at].hash != hash_of(value, content);
         }
     }
     /* beyond the bound nothing was marked, and nothing can be said */
@@ -73,22 +74,29 @@ static bool has_changed(struct pt_capture *capture, const struct pt_trace_value 
 static void write_value(struct pt_capture *capture, struct pt_trace_value *value,
                         const void *data)
 {
+    struct pt_hash128 content = {0, 0};
+    bool compared =
+        capture->writer && capture->mode != PT_CAPTURE_ALL && capture->changeable;
+
     value->call = capture->call;
     value->phase = (uint8_t)capture->phase;
     value->name = name_of(capture);
     value->payload = 0;
-    if (capture->writer && capture->mode != PT_CAPTURE_ALL && capture->changeable) {
-        if (capture->mode == PT_CAPTURE_CHANGED && !has_changed(capture, value, data))
-            return;
+    if (compared) {
+        if (data)
+            content = pt_hash128(data, value->data_bytes);
         if (capture->mode == PT_CAPTURE_MARKED)
-            mark(capture, value, data);
+            mark(capture, value, content);
+        else if (!has_changed(capture, value, content))
+            return;
     }
     capture->values++;
     capture->bytes += value->data_bytes;
     if (value->kind == PT_VALUE_OMITTED)
         capture->omitted++;
     if (capture->writer)
-        pt_trace_writer_value(capture->writer, value, data);
+        pt_trace_writer_value_hashed(capture->writer, value, data,
+                                     compared ? &content : NULL);
 }
 
 static void describe(struct pt_trace_value *value, const struct pt_numbers *numbers)

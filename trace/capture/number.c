@@ -99,10 +99,10 @@ static void emit_numpy(struct pt_capture *capture, const struct pt_elements *sca
     emit_scalar(capture, kind, bytes, data, PT_FORM_NUMPY_SCALAR);
 }
 
-bool pt_capture_number(struct pt_capture *capture, PyObject *value)
+/* Numbers of Python's own types, exactly; those of derived types come later. */
+bool pt_capture_python_number(struct pt_capture *capture, PyObject *value)
 {
     unsigned char data[16];
-    struct pt_elements scalar;
 
     if (PyFloat_CheckExact(value)) {
         put_double(data, PyFloat_AS_DOUBLE(value));
@@ -110,10 +110,24 @@ bool pt_capture_number(struct pt_capture *capture, PyObject *value)
     } else if (PyBool_Check(value)) {
         data[0] = value == Py_True;
         emit_scalar(capture, 'b', 1, data, PT_FORM_PYTHON);
+    } else if (PyLong_CheckExact(value)) {
+        emit_int(capture, value);
+    } else {
+        return false;
+    }
+    return true;
+}
+
+/* numpy's scalars, and what else is derived from a number: numpy.float64 is a float. */
+bool pt_capture_numpy_scalar(struct pt_capture *capture, PyObject *value)
+{
+    unsigned char data[16];
+    struct pt_elements scalar;
+
+    if (pt_numpy_scalar(value, &scalar)) {
+        emit_numpy(capture, &scalar);
     } else if (PyLong_Check(value)) {
         emit_int(capture, value);
-    } else if (pt_numpy_scalar(value, &scalar)) {
-        emit_numpy(capture, &scalar);
     } else if (PyFloat_Check(value)) {
         put_double(data, PyFloat_AS_DOUBLE(value));
         emit_scalar(capture, 'f', 8, data, PT_FORM_PYTHON);

@@ -9,7 +9,8 @@
 /* Any object, under the present name. */
 void pt_capture_any(struct pt_capture *capture, PyObject *value);
 
-bool pt_capture_number(struct pt_capture *capture, PyObject *value);
+bool pt_capture_python_number(struct pt_capture *capture, PyObject *value);
+bool pt_capture_numpy_scalar(struct pt_capture *capture, PyObject *value);
 bool pt_capture_array(struct pt_capture *capture, PyObject *value);
 bool pt_capture_container(struct pt_capture *capture, PyObject *value);
 bool pt_capture_object(struct pt_capture *capture, PyObject *value);

@@ -192,7 +192,7 @@ bool pt_numpy_scalar(PyObject *object, struct pt_elements *elements)
 {
     const struct scalar_type *scalar = NULL;
 
-    if (!numpy.major)
+    if (!numpy.generic || !PyType_IsSubtype(Py_TYPE(object), numpy.generic))
         return false;
     for (PyTypeObject *type = Py_TYPE(object); type && !scalar; type = type->tp_base)
         scalar = scalar_type_of(type);

@@ -82,11 +82,16 @@ static enum pt_status read_block_header(struct pt_trace_reader *reader, uint64_t
 }
 
 static enum pt_status skip_damage(struct pt_trace_reader *reader, uint64_t *offset,
-                                  unsigned char *chunk, struct pt_error *error)
+                                  struct pt_error *error)
 {
     struct search search;
-    enum pt_status status = search_from(reader, *offset, chunk, &search, error);
+    enum pt_status status;
+    unsigned char *chunk = malloc(CHUNK);
 
+    if (!chunk)
+        return pt_error_set(error, PT_E_MEMORY, "no memory to read %s", reader->path);
+    status = search_from(reader, *offset, chunk, &search, error);
+    free(chunk);
     if (status != PT_OK)
         return status;
     if (search.found < reader->size || !search.only_zeros)
@@ -100,10 +105,7 @@ enum pt_status pt_reader_scan(struct pt_trace_reader *reader, struct pt_error *e
 {
     uint64_t offset = PT_TRACE_HEADER_BYTES;
     enum pt_status status = PT_OK;
-    unsigned char *chunk = malloc(CHUNK);
 
-    if (!chunk)
-        return pt_error_set(error, PT_E_MEMORY, "no memory to read %s", reader->path);
     while (status == PT_OK && offset < reader->size) {
         struct pt_trace_block block;
         bool sound, cut;
@@ -111,7 +113,7 @@ enum pt_status pt_reader_scan(struct pt_trace_reader *reader, struct pt_error *e
         if (status != PT_OK || cut)
             break;
         if (!sound) {
-            status = skip_damage(reader, &offset, chunk, error);
+            status = skip_damage(reader, &offset, error);
             continue;
         }
         if (block.stream == PT_STREAM_FOOTER)
@@ -121,6 +123,5 @@ enum pt_status pt_reader_scan(struct pt_trace_reader *reader, struct pt_error *e
                 pt_error_set(error, PT_E_MEMORY, "no memory to read %s", reader->path);
         offset += pt_block_extent(&block);
     }
-    free(chunk);
     return status;
 }

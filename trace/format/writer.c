@@ -268,9 +268,11 @@ static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 
 
 /* The reference of the content, which is written unless it stands in the file. */
 static uint64_t payload_ref(struct pt_trace_writer *writer,
-                            const struct pt_trace_value *value, const void *data)
+                            const struct pt_trace_value *value, const void *data,
+                            const struct pt_hash128 *known)
 {
-    struct pt_hash128 hash = pt_hash128(data, (size_t)value->data_bytes);
+    struct pt_hash128 hash =
+        known ? *known : pt_hash128(data, (size_t)value->data_bytes);
     struct pt_hash128 key = hash;
     uint64_t ref;
 
@@ -308,6 +310,13 @@ static uint8_t choose_storage(const struct pt_trace_value *value, const void *da
 void pt_trace_writer_value(struct pt_trace_writer *writer,
                            const struct pt_trace_value *value, const void *data)
 {
+    pt_trace_writer_value_hashed(writer, value, data, NULL);
+}
+
+void pt_trace_writer_value_hashed(struct pt_trace_writer *writer,
+                                  const struct pt_trace_value *value, const void *data,
+                                  const struct pt_hash128 *hash)
+{
     struct pt_trace_value v = *value;
     size_t used = PT_VALUE_BYTES;
 
@@ -319,7 +328,7 @@ void pt_trace_writer_value(struct pt_trace_writer *writer,
     }
     v.storage = choose_storage(&v, data);
     if (v.storage == PT_STORAGE_PAYLOAD || v.storage == PT_STORAGE_SAMPLE)
-        v.payload = payload_ref(writer, &v, data);
+        v.payload = payload_ref(writer, &v, data, hash);
     size_t tail = used += 8 * (size_t)v.ndim;
     if (v.storage == PT_STORAGE_INLINE)
         used += (size_t)v.data_bytes;

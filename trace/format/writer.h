@@ -8,6 +8,7 @@
 #ifndef PT_TRACE_WRITER_H
 #define PT_TRACE_WRITER_H
 
+#include "base/bytes.h"
 #include "base/status.h"
 #include "format/format.h"
 
@@ -48,6 +49,12 @@ void pt_trace_writer_begin_phase(struct pt_trace_writer *writer);
  * `data`: value->data_bytes bytes, C order, little-endian. */
 void pt_trace_writer_value(struct pt_trace_writer *writer,
                            const struct pt_trace_value *value, const void *data);
+
+/* The same, for a caller that has hashed the data already: *hash is
+ * pt_hash128(data, value->data_bytes). NULL: the writer hashes where it needs to. */
+void pt_trace_writer_value_hashed(struct pt_trace_writer *writer,
+                                  const struct pt_trace_value *value, const void *data,
+                                  const struct pt_hash128 *hash);
 
 void pt_trace_writer_enter(struct pt_trace_writer *writer,
                            const struct pt_trace_enter *enter);

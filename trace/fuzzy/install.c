@@ -2,6 +2,7 @@
  * the numbers used here have one meaning in numpy 1 and 2. */
 #include <Python.h>
 
+#include "fuzzy/functions.h"
 #include "fuzzy/fuzzy.h"
 #include "fuzzy/loops.h"
 #include "fuzzy/runtime.h"
@@ -20,14 +21,11 @@ enum { ABI_1 = 0x01000009, ABI_2 = 0x02000000 };
 typedef int replace_loop_fn(PyObject *ufunc, pt_fuzzy_loop *loop, const int *signature,
                             pt_fuzzy_loop **old);
 
-static const struct entry {
-    const char *name;
-    enum pt_fuzzy_operation operation;
-
-} entries[] = {
-    {"add", PT_FUZZY_ADD},           {"subtract", PT_FUZZY_SUBTRACT},
-    {"multiply", PT_FUZZY_MULTIPLY}, {"divide", PT_FUZZY_DIVIDE},
-    {"sqrt", PT_FUZZY_SQRT},
+/* What is needed of a numpy; all borrowed. */
+struct numpy {
+    PyObject *module;
+    PyTypeObject *ufunc_type;
+    replace_loop_fn *replace_loop;
 };
 
 /* The table behind a capsule of the module; NULL and a message where it is not there.
@@ -46,40 +44,65 @@ static void **capsule_table(PyObject *module, const char *name, struct pt_error 
     return table;
 }
 
-static enum pt_status replace(replace_loop_fn *replace_loop, PyObject *ufunc,
-                              const struct entry *entry, enum pt_fuzzy_format format,
+/* A loop of ours and the type of its operands. */
+struct replacement {
+    pt_fuzzy_loop *loop;
+    enum pt_fuzzy_format format;
+};
+
+/* Puts the loop in the place of the ufunc's own, which is returned through *old; it is
+ * the same one where ours was there already. */
+static enum pt_status replace(struct numpy *numpy, const char *name,
+                              const struct replacement *with, pt_fuzzy_loop **old,
                               struct pt_error *error)
 {
-    int type = format == PT_FUZZY_BINARY64 ? TYPE_DOUBLE : TYPE_FLOAT;
+    enum pt_status status = PT_OK;
+    int type = with->format == PT_FUZZY_BINARY64 ? TYPE_DOUBLE : TYPE_FLOAT;
     const int signature[] = {type, type, type};
-    pt_fuzzy_loop *loop = pt_fuzzy_loop_of(entry->operation, format), *old = NULL;
+    PyObject *ufunc = PyObject_GetAttrString(numpy->module, name);
 
-    if (replace_loop(ufunc, loop, signature, &old) != 0 || !old)
-        return pt_error_set(
-            error, PT_E_VERSION, "numpy.%s has no loop for %s: it stays unperturbed",
-            entry->name, format == PT_FUZZY_BINARY64 ? "float64" : "float32");
-    /* Ours was there already: the original is known, and must not become ours. */
-    if (old != loop)
-        pt_fuzzy_loop_set_original(entry->operation, format, old);
-    return PT_OK;
+    PyErr_Clear();
+    *old = NULL;
+    if (!ufunc || !PyObject_TypeCheck(ufunc, numpy->ufunc_type))
+        status = pt_error_set(error, PT_E_VERSION,
+                              "this numpy has no ufunc %s: it stays unperturbed", name);
+    else if (numpy->replace_loop(ufunc, with->loop, signature, old) != 0 || !*old)
+        status = pt_error_set(error, PT_E_VERSION,
+                              "numpy.%s has no loop for %s: it stays unperturbed", name,
+                              type == TYPE_DOUBLE ? "float64" : "float32");
+    Py_XDECREF(ufunc);
+    return status;
 }
 
-static enum pt_status replace_both(replace_loop_fn *replace_loop, PyTypeObject *type,
-                                   PyObject *module, const struct entry *entry,
-                                   struct pt_error *error)
+static enum pt_status replace_operations(struct numpy *numpy, struct pt_error *error)
 {
     enum pt_status status = PT_OK;
-    PyObject *ufunc = PyObject_GetAttrString(module, entry->name);
-    PyErr_Clear();
-    if (!ufunc || !PyObject_TypeCheck(ufunc, type))
-        status = pt_error_set(error, PT_E_VERSION,
-                              "this numpy has no ufunc %s: it stays unperturbed",
-                              entry->name);
-    if (status == PT_OK)
-        status = replace(replace_loop, ufunc, entry, PT_FUZZY_BINARY64, error);
-    if (status == PT_OK)
-        status = replace(replace_loop, ufunc, entry, PT_FUZZY_BINARY32, error);
-    Py_XDECREF(ufunc);
+    for (unsigned u = 0; u < PT_FUZZY_N_UFUNCS; u++)
+        for (unsigned f = 0; f < PT_FUZZY_N_FORMATS && status == PT_OK; f++) {
+            struct replacement with = {.loop = pt_fuzzy_loop_of(u, f), .format = f};
+            pt_fuzzy_loop *old;
+            status = replace(numpy, pt_fuzzy_loop_name(u), &with, &old, error);
+            if (status == PT_OK && old != with.loop)
+                pt_fuzzy_loop_set_original(u, f, old);
+        }
+    return status;
+}
+
+static enum pt_status replace_functions(struct numpy *numpy, struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    for (unsigned u = 0; u < PT_FUZZY_N_FUNCTIONS; u++)
+        for (unsigned f = 0; f < PT_FUZZY_N_FORMATS && status == PT_OK; f++) {
+            struct replacement with = {.loop = pt_fuzzy_function_loop(u, f),
+                                       .format = f};
+            pt_fuzzy_loop *old;
+            /* numpy computes it in float64 whatever the operands. */
+            if (u == PT_FUZZY_FLOAT_POWER && f == PT_FUZZY_BINARY32)
+                continue;
+            status = replace(numpy, pt_fuzzy_function_name(u), &with, &old, error);
+            if (status == PT_OK && old != with.loop)
+                pt_fuzzy_function_set_original(u, f, old);
+        }
     return status;
 }
 
@@ -108,11 +131,11 @@ enum pt_status pt_fuzzy_numpy_ready(PyObject *umath_module, struct pt_error *err
         status == PT_OK ? capsule_table(umath_module, "_UFUNC_API", error) : NULL;
     if (!table)
         return PT_E_VERSION;
-    PyTypeObject *type = table[UFUNC_TYPE];
-    replace_loop_fn *replace_loop;
-    *(void **)&replace_loop = table[UFUNC_REPLACE_LOOP];
-    for (size_t i = 0; i < PT_ARRAY_LENGTH(entries) && status == PT_OK; i++)
-        status = replace_both(replace_loop, type, umath_module, &entries[i], error);
+    struct numpy numpy = {.module = umath_module, .ufunc_type = table[UFUNC_TYPE]};
+    *(void **)&numpy.replace_loop = table[UFUNC_REPLACE_LOOP];
+    status = replace_operations(&numpy, error);
+    if (status == PT_OK)
+        status = replace_functions(&numpy, error);
     if (status == PT_OK)
         pt_fuzzy_layer_installed(PT_FUZZY_NUMPY);
     return status;

@@ -65,5 +65,6 @@ const struct pt_fuzzy_kernels PT_KERNELS = {
                                     NULL},
              [PT_FUZZY_BINARY32] = {scan_add_32, scan_sub_32, scan_mul_32, scan_div_32,
                                     NULL}},
+    .nudge = {[PT_FUZZY_BINARY64] = nudge_64, [PT_FUZZY_BINARY32] = nudge_32},
     .fill = fill,
 };

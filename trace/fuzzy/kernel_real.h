@@ -211,14 +211,14 @@ BLOCK(sqrt)
 /* What rounding cannot change, and signals nothing: NaN and Inf operands (but Inf - Inf
  * and the like), and zeros. Takes the place of the kernel's result; the others keep
  * theirs. */
-static inline bool NAME(is_settled)(REAL x, REAL y, REAL plain, bool zero)
+static inline INT NAME(is_settled)(REAL x, REAL y, REAL plain, INT zero)
 {
     INT high = (INT)(2 * BIAS + 1) << MANTISSA;
     INT mx = NAME(magnitude)(x), my = NAME(magnitude)(y);
-    bool nan = (mx > high) | (my > high);
-    bool inf = (mx == high) | (my == high);
-    bool invalid = (NAME(magnitude)(plain) > high) & !nan;
-    return (nan | inf | zero) & !invalid;
+    INT nan = (INT)(mx > high) | (INT)(my > high);
+    INT inf = (INT)(mx == high) | (INT)(my == high);
+    INT valid = (INT)(NAME(magnitude)(plain) <= high) | nan;
+    return (nan | inf | zero) & valid;
 }
 
 #define SETTLE(op, plain_result, exact_zero, in_range)                                 \
@@ -231,31 +231,27 @@ static inline bool NAME(is_settled)(REAL x, REAL y, REAL plain, bool zero)
         for (size_t i = 0; i < n; i++) {                                               \
             REAL x = a[i], y = b[i], r = out[i];                                       \
             REAL plain = plain_result;                                                 \
-            bool settled = NAME(is_settled)(x, y, plain, exact_zero);                  \
-            n_settled += settled;                                                      \
-            others |= !settled & !(in_range);                                          \
+            INT settled = NAME(is_settled)(x, y, plain, exact_zero);                   \
+            n_settled += (UINT)settled;                                                \
+            others |= (UINT)(1 - (settled | (in_range)));                              \
             out[i] = settled ? plain : r;                                              \
         }                                                                              \
         *rest = others != 0;                                                           \
         return (size_t)n_settled;                                                      \
     }
-/* The bounds are those of the operations above; comparisons with NaN are false. */
-#define REAL_LOW    NAME(real)(LOW)
-#define REAL_HIGH   NAME(real)(HIGH)
-#define REAL_FACTOR NAME(real)(FACTOR)
-SETTLE(add, x + y, false, ABS(r) < REAL_HIGH)
-SETTLE(sub, x - y, false, ABS(r) < REAL_HIGH)
-SETTLE(mul, x *y, (x == 0) | (y == 0),
-       (ABS(r) >= REAL_LOW) & (ABS(r) < REAL_HIGH) & (ABS(x) < REAL_FACTOR) &
-           (ABS(y) < REAL_FACTOR))
-SETTLE(div, x / y, (x == 0) & (y != 0),
-       (ABS(r) >= REAL_LOW) & (ABS(r) < REAL_FACTOR) & (ABS(x) >= REAL_LOW) &
-           (ABS(x) < REAL_FACTOR) & (ABS(y) < REAL_FACTOR))
-SETTLE(sqrt, SQRT(x), x == 0, (x >= REAL_LOW) & (x < REAL_HIGH))
+/* The bounds are those of the operations above; comparisons with NaN are false.
+ * Truth values are integers here, for they are to vectorise, not to branch. */
+#define WITHIN(x, low, high)                                                           \
+    ((INT)(ABS(x) >= NAME(real)(low)) & (INT)(ABS(x) < NAME(real)(high)))
+SETTLE(add, x + y, 0, WITHIN(r, 0, HIGH))
+SETTLE(sub, x - y, 0, WITHIN(r, 0, HIGH))
+SETTLE(mul, x *y, (INT)(x == 0) | (INT)(y == 0),
+       WITHIN(r, LOW, HIGH) & WITHIN(x, 0, FACTOR) & WITHIN(y, 0, FACTOR))
+SETTLE(div, x / y, (INT)(x == 0) & (INT)(y != 0),
+       WITHIN(r, LOW, FACTOR) & WITHIN(x, LOW, FACTOR) & WITHIN(y, 0, FACTOR))
+SETTLE(sqrt, SQRT(x), (INT)(x == 0), WITHIN(x, LOW, HIGH) & (INT)(x > 0))
 #undef SETTLE
-#undef REAL_LOW
-#undef REAL_HIGH
-#undef REAL_FACTOR
+#undef WITHIN
 
 #define SCAN(op)                                                                       \
     static size_t NAME(scan_##op)(void *accv, const void *bv, void *outv,              \
@@ -283,6 +279,24 @@ SCAN(sub)
 SCAN(mul)
 SCAN(div)
 #undef SCAN
+
+static void NAME(nudge)(const void *rv, void *outv, const uint32_t *restrict random,
+                        size_t n)
+{
+    const REAL *restrict r = rv;
+    REAL *restrict out = outv;
+    INT infinite = (INT)(2 * BIAS + 1) << MANTISSA;
+    INT fraction = ((INT)1 << MANTISSA) - 1;
+    for (size_t i = 0; i < n; i++) {
+        INT m = NAME(magnitude)(r[i]);
+        INT eighth = (INT)(random[i] >> 29);
+        INT power_of_two = (m & fraction) == 0;
+        INT up = eighth == 0;
+        INT down = (eighth == 1) | ((eighth == 2) & power_of_two);
+        INT movable = (m != 0) & (m < infinite - 1);
+        out[i] = NAME(real)(NAME(bits)(r[i]) + ((up - down) & -movable));
+    }
+}
 
 #undef NAME
 #undef REAL

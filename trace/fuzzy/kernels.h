@@ -34,12 +34,18 @@ typedef size_t pt_fuzzy_settle_fn(const void *a, const void *b, void *out, size_
 typedef size_t pt_fuzzy_scan_fn(void *acc, const void *b, void *out,
                                 const uint32_t *random, size_t n);
 
+/* out[i] = r[i] or a neighbour, by the law of functions.h. Zeros, Inf, NaN and the
+ * largest number stay. `out` and `r` do not overlap. */
+typedef void pt_fuzzy_nudge_fn(const void *r, void *out, const uint32_t *random,
+                               size_t n);
+
 struct pt_fuzzy_kernels {
     const char *name; /* "baseline", "avx2", "avx512" */
     bool fused;       /* has a fused multiply-add, so that factors need not be split */
     pt_fuzzy_block_fn *block[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
     pt_fuzzy_settle_fn *settle[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
     pt_fuzzy_scan_fn *scan[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
+    pt_fuzzy_nudge_fn *nudge[PT_FUZZY_N_FORMATS];
     /* Fills n (a multiple of PT_FUZZY_LANES) words at `out`, aligned to 64 bytes. */
     void (*fill)(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n);
 };

@@ -12,13 +12,14 @@
 typedef void pt_fuzzy_loop(char **args, const intptr_t *dimensions,
                            const intptr_t *steps, void *data);
 
-/* The loop of this operation and format. Static storage. */
-pt_fuzzy_loop *pt_fuzzy_loop_of(enum pt_fuzzy_operation operation,
-                                enum pt_fuzzy_format format);
+/* `ufunc` is an enum pt_fuzzy_operation or an enum pt_fuzzy_ufunc. The loop for a
+ * format, and numpy's name of the ufunc. Static storage. */
+pt_fuzzy_loop *pt_fuzzy_loop_of(unsigned ufunc, enum pt_fuzzy_format format);
+const char *pt_fuzzy_loop_name(unsigned ufunc);
 
 /* Names the loop that computes as IEEE arithmetic does: called in pauses and after
  * pt_fuzzy_stop. Caller locks (the GIL). */
-void pt_fuzzy_loop_set_original(enum pt_fuzzy_operation operation,
-                                enum pt_fuzzy_format format, pt_fuzzy_loop *original);
+void pt_fuzzy_loop_set_original(unsigned ufunc, enum pt_fuzzy_format format,
+                                pt_fuzzy_loop *original);
 
 #endif

@@ -14,6 +14,13 @@ enum pt_fuzzy_operation {
     PT_FUZZY_N_OPERATIONS
 };
 
+/* What is reduced to one of the operations: x * x and 1 / x. Numbered after them. */
+enum pt_fuzzy_ufunc {
+    PT_FUZZY_SQUARE = PT_FUZZY_N_OPERATIONS,
+    PT_FUZZY_RECIPROCAL,
+    PT_FUZZY_N_UFUNCS
+};
+
 enum pt_fuzzy_format { PT_FUZZY_BINARY64, PT_FUZZY_BINARY32, PT_FUZZY_N_FORMATS };
 
 /* Elements that are worked on at once: the inputs, the result and the random numbers of

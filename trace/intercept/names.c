@@ -8,24 +8,32 @@ static bool is_word(const char *part, size_t bytes, const char *word)
     return bytes == strlen(word) && memcmp(part, word, bytes) == 0;
 }
 
-/* By custom a leading underscore; numpy hid its parts in "core" and "lib" before. */
-static bool is_private(const char *part, size_t bytes)
+/* By custom a leading underscore; numpy hid its parts in "core", "lib" and
+ * "linalg.linalg" before. `outer` is the part before, or NULL. */
+static bool is_private(const char *outer, const char *part, size_t bytes)
 {
+    size_t outer_bytes = outer ? (size_t)(part - 1 - outer) : 0;
+
     return part[0] == '_' || is_word(part, bytes, "core") ||
-           is_word(part, bytes, "lib");
+           is_word(part, bytes, "lib") ||
+           (outer && outer_bytes == bytes && memcmp(outer, part, bytes) == 0);
 }
 
 /* True if a part of the dotted name is not meant for users. */
 static bool has_private_part(const char *module)
 {
-    for (const char *part = module; part;) {
-        const char *dot = strchr(part, '.');
+    const char *outer = NULL, *part = module;
 
-        if (is_private(part, dot ? (size_t)(dot - part) : strlen(part)))
+    for (;;) {
+        size_t bytes = strcspn(part, ".");
+
+        if (is_private(outer, part, bytes))
             return true;
-        part = dot ? dot + 1 : NULL;
+        if (!part[bytes])
+            return false;
+        outer = part;
+        part += bytes + 1;
     }
-    return false;
 }
 
 static bool is_text(PyObject *object, const char *text)

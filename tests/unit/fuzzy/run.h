@@ -45,14 +45,12 @@ __attribute__((unused)) static void start(uint64_t seed)
 }
 
 /* out = a op b over n elements, steps in bytes; a root takes its operand from a. */
-__attribute__((unused)) static void call(enum pt_fuzzy_operation operation,
-                                         enum pt_fuzzy_format format, const void *a,
-                                         intptr_t step_a, const void *b,
-                                         intptr_t step_b, void *out, intptr_t step_out,
-                                         size_t n)
+__attribute__((unused)) static void
+call(unsigned operation, enum pt_fuzzy_format format, const void *a, intptr_t step_a,
+     const void *b, intptr_t step_b, void *out, intptr_t step_out, size_t n)
 {
     intptr_t dimensions[] = {(intptr_t)n};
-    bool unary = operation == PT_FUZZY_SQRT;
+    bool unary = operation >= PT_FUZZY_SQRT;
     char *args[] = {(char *)(uintptr_t)a, (char *)(uintptr_t)b, out};
     intptr_t steps[] = {step_a, step_b, step_out};
     if (unary) {
@@ -63,14 +61,14 @@ __attribute__((unused)) static void call(enum pt_fuzzy_operation operation,
 }
 
 /* All n results of one pair of numbers. */
-__attribute__((unused)) static void repeat64(enum pt_fuzzy_operation operation,
-                                             double a, double b, double *out, size_t n)
+__attribute__((unused)) static void repeat64(unsigned operation, double a, double b,
+                                             double *out, size_t n)
 {
     call(operation, PT_FUZZY_BINARY64, &a, 0, &b, 0, out, sizeof *out, n);
 }
 
-__attribute__((unused)) static void repeat32(enum pt_fuzzy_operation operation, float a,
-                                             float b, float *out, size_t n)
+__attribute__((unused)) static void repeat32(unsigned operation, float a, float b,
+                                             float *out, size_t n)
 {
     call(operation, PT_FUZZY_BINARY32, &a, 0, &b, 0, out, sizeof *out, n);
 }
@@ -82,8 +80,7 @@ __attribute__((unused)) static double uniform(uint64_t *state)
 }
 
 /* The exact result to at least 113 bits. */
-__attribute__((unused)) static quad exact_result(enum pt_fuzzy_operation operation,
-                                                 double a, double b)
+__attribute__((unused)) static quad exact_result(unsigned operation, double a, double b)
 {
     switch (operation) {
     case PT_FUZZY_ADD:
@@ -94,6 +91,10 @@ __attribute__((unused)) static quad exact_result(enum pt_fuzzy_operation operati
         return (quad)a * b;
     case PT_FUZZY_DIVIDE:
         return (quad)a / b;
+    case PT_FUZZY_SQUARE:
+        return (quad)a * a;
+    case PT_FUZZY_RECIPROCAL:
+        return 1 / (quad)a;
     default: {
         /* Two steps of Newton's iteration from the double. */
         quad root = sqrt(a);

