@@ -104,11 +104,15 @@ def state_of(pid):
 def test_sigterm_to_a_process_group_ends_it_with_its_children(tmp_path):
     name = script(tmp_path, """
 import multiprocessing as mp, os, time
+def child(ready):
+    ready.put(os.getpid())
+    time.sleep(60)
 if __name__ == '__main__':
     os.setpgrp()
-    children = [mp.get_context('fork').Process(target=time.sleep, args=(60,)) for _ in range(3)]
+    ready = mp.SimpleQueue()
+    children = [mp.get_context('fork').Process(target=child, args=(ready,)) for _ in range(3)]
     [c.start() for c in children]
-    print('ready', *[c.pid for c in children], flush=True)
+    print('ready', *[ready.get() for c in children], flush=True)
     time.sleep(60)
 """)
     process = start([TRACE, "--python", PYTHON, "--config", configure(tmp_path), name], tmp_path)
@@ -116,8 +120,9 @@ if __name__ == '__main__':
     os.killpg(process.pid, signal.SIGTERM)
     process.communicate(timeout=30)
     assert process.returncode == -signal.SIGTERM
-    assert all(state_of(child) in "XZ" for child in children)
-    assert metadata(traces(tmp_path)[0])["signal"] == "15"
+    while any(state_of(child) not in "XZ" for child in children):
+        time.sleep(0.02)  # the test's own limit of time ends this
+    assert [metadata(trace)["signal"] for trace in traces(tmp_path)] == ["15"] * 4
 
 
 def test_killed_program_leaves_a_readable_unsealed_trace(tmp_path):
@@ -191,3 +196,80 @@ def test_two_traces_of_the_same_second_get_different_names(tmp_path):
     for _ in range(3):
         assert traced(["-c", "pass"], tmp_path)[0] == 0
     assert len(traces(tmp_path)) == 3
+
+
+def role(path):
+    head = header(path)
+    return head["role_kind"], head["role_path"]
+
+
+def test_forked_children_have_traces_of_their_own(tmp_path):
+    name = script(tmp_path, """
+import os, sys
+def f(x):
+    return x
+def spawn(depth):
+    pid = os.fork()
+    if pid == 0:
+        f(1.0)
+        if depth:
+            spawn(depth - 1)
+        os._exit(20 + depth)
+    os.waitpid(pid, 0)
+spawn(1)
+spawn(0)
+f(2.0)
+if os.fork() == 0:
+    f(3.0)
+    sys.exit(9)
+os.wait()
+""")
+    env = environment(PYTRACER_RUN=5, PYTRACER_EXPERIMENT="e")
+    assert run([TRACE, "--python", PYTHON, "--config", configure(tmp_path), name], tmp_path, env=env) == (0, "", "")
+    found = {role(path): path for path in traces(tmp_path)}
+    assert traces(tmp_path, sealed=False) == traces(tmp_path)
+    assert sorted(found) == [(0, ""), (2, "0"), (2, "0.0"), (2, "1"), (2, "2")]
+    status = {path: metadata(found[2, path])["exit_status"] for path in ("0", "0.0", "1", "2")}
+    assert status == {"0": "21", "0.0": "20", "1": "20", "2": "9"}
+    assert all((header(p)["run_id"], header(p)["experiment"]) == (5, "e") for p in found.values())
+    assert all(header(p)["pid"] == int(p.stem.split(".")[2]) for p in found.values())
+
+
+def test_workers_of_a_pool_seal_their_traces_when_they_are_terminated(tmp_path):
+    name = script(tmp_path, """
+import multiprocessing as mp
+def f(x):
+    return x * 2.0
+if __name__ == '__main__':
+    with mp.get_context('fork').Pool(2) as pool:
+        print(pool.map(f, range(50))[-1])
+""")
+    configuration = configure(tmp_path, modules_to_load=["__main__"])
+    assert traced([name], tmp_path, ["--config", configuration, "--output", "out/x.trace"]) == (0, "98.0\n", "")
+    assert [p.name for p in sorted((tmp_path / "out").iterdir())] == ["x.f0.trace", "x.f1.trace", "x.trace"]
+
+
+def test_processes_that_are_started_leave_no_trace(tmp_path):
+    name = script(tmp_path, "import subprocess as s\n"
+                  "s.run(['true'], preexec_fn=lambda: None); s.run('true', shell=True); s.run(['true'], start_new_session=True)\n")
+    assert traced([name], tmp_path, ["--config", configure(tmp_path)]) == (0, "", "")
+    assert len(traces(tmp_path, sealed=False)) == 1
+
+
+@pytest.mark.parametrize("call", [
+    "os.execv('/bin/echo', ['echo', 'hi'])", "os.execvp('echo', ['echo', 'hi'])",
+    "os.execve('/bin/sh', ['sh', '-c', 'echo hi'], {})", "os.execlp('echo', 'echo', 'hi')"])
+def test_trace_is_sealed_before_another_program_takes_over(call, tmp_path):
+    assert traced(["-c", f"import os; {call}"], tmp_path, ["--config", configure(tmp_path)]) == (0, "hi\n", "")
+    assert "exit_status" not in metadata(only_trace(tmp_path))
+
+
+def test_exec_that_fails_does_not_end_the_tracing(tmp_path):
+    code = "import os\ntry:\n    os.execv('/no/such', ['x'])\nexcept OSError as e:\n    print(e.errno)\n"
+    assert traced(["-c", code], tmp_path, ["--config", configure(tmp_path)]) == (0, "2\n", "")
+    assert metadata(only_trace(tmp_path))["exit_status"] == "0"
+
+
+def test_process_bears_the_name_of_the_interpreter(tmp_path):
+    code = "print(open('/proc/self/comm').read())"
+    assert traced(["-c", code], tmp_path) == plain(["-c", code], tmp_path)

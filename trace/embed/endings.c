@@ -2,7 +2,6 @@
 
 #include <Python.h>
 
-#include <limits.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "base/log.h"
 #include "embed/interrupted.h"
+#include "embed/process_calls.h"
 #include "embed/session.h"
 #include "embed/stochastic.h"
 #include "embed/termination.h"
@@ -41,48 +41,6 @@ static void on_process_exit(int exit_status, void *unused)
     if (!pt_session_stopped() && Py_IsInitialized() && PyGILState_Check())
         pt_session_stop();
     pt_session_seal((struct pt_ending){.exit_status = exit_status & 0xff});
-}
-
-/* ---- os._exit ------------------------------------------------------------------- */
-
-static _PyCFunctionFastWithKeywords os_exit;
-
-/* Its status where that is plain to see; the rest is the original's to refuse. */
-static int status_of(PyObject *const *arguments, Py_ssize_t n, PyObject *names)
-{
-    if (n + (names != NULL ? PyTuple_GET_SIZE(names) : 0) != 1 ||
-        !PyLong_Check(arguments[0]))
-        return -1;
-    int overflow = 0;
-    long status = PyLong_AsLongAndOverflow(arguments[0], &overflow);
-    return overflow != 0 || status < INT_MIN || status > INT_MAX ? -1
-                                                                 : (int)(status & 0xff);
-}
-
-static PyObject *exit_at_once(PyObject *module, PyObject *const *arguments,
-                              Py_ssize_t n, PyObject *names)
-{
-    int exit_status = status_of(arguments, n, names);
-    if (exit_status >= 0) {
-        pt_session_stop();
-        pt_session_seal((struct pt_ending){.exit_status = exit_status});
-    }
-    return os_exit(module, arguments, n, names);
-}
-
-/* The function's C pointer is replaced where it stands; the object stays what it is.
- * The program's own view of it (name, signature, identity) does not change. */
-static void cover_os_exit(PyObject *posix)
-{
-    PyObject *function = PyObject_GetAttrString(posix, "_exit");
-    if (function != NULL && PyCFunction_Check(function)) {
-        PyMethodDef *definition = ((PyCFunctionObject *)function)->m_ml;
-        if (definition->ml_flags == (METH_FASTCALL | METH_KEYWORDS)) {
-            os_exit = (_PyCFunctionFastWithKeywords)(void (*)(void))definition->ml_meth;
-            definition->ml_meth = (PyCFunction)(void (*)(void))exit_at_once;
-        }
-    }
-    Py_XDECREF(function);
 }
 
 /* ---- fork ----------------------------------------------------------------------- */
@@ -152,9 +110,8 @@ enum pt_status pt_endings_install(struct pt_error *error)
 {
     PyObject *posix = PyImport_ImportModule("posix");
     bool done = posix != NULL && cover_end() && cover_fork(posix) &&
-                Py_AtExit(at_finalized) == 0 && on_exit(on_process_exit, NULL) == 0;
-    if (done)
-        cover_os_exit(posix);
+                pt_process_calls_cover() && Py_AtExit(at_finalized) == 0 &&
+                on_exit(on_process_exit, NULL) == 0;
     Py_XDECREF(posix);
     PyErr_Clear();
     if (!done)

@@ -4,9 +4,10 @@
  *                                                on_exit, with the status   → seal
  *     KeyboardInterrupt not caught               Py_AtExit → seal (Python then kills
  *                                                itself by SIGINT)
- *     os._exit                                   its C function → stop, seal
+ *     os._exit, os.exec…                         their C functions → stop, seal
  *     SIGTERM, where nothing else handles it     a thread of ours → stop, seal, die
- *     os.fork                                    the child forgets the trace
+ *     os.fork                                    the child begins a trace of its own
+ *     other forks                                the child forgets the trace
  *
  * A process that is killed otherwise leaves NAME.trace.part, which is readable. */
 #ifndef PT_EMBED_ENDINGS_H

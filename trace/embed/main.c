@@ -16,6 +16,7 @@
 #include "embed/endings.h"
 #include "embed/handle.h"
 #include "embed/modules.h"
+#include "embed/own_threads.h"
 #include "embed/python.h"
 #include "embed/session.h"
 #include "embed/stack.h"
@@ -56,8 +57,10 @@ int main(int argc, char **argv)
     struct pt_error error = {0};
 
     enum pt_status status = pt_handle_read(argc, argv, &handle, &error);
-    if (status == PT_OK)
+    if (status == PT_OK) {
+        pt_own_threads_name_process(handle.argv[0]);
         status = pt_stack_run(run, &handle, &error);
+    }
     if (status != PT_OK)
         refuse(&error);
     return 1;

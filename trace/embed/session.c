@@ -4,7 +4,6 @@
 
 #include <limits.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include "base/log.h"
 #include "cache.h"
 #include "embed/metadata.h"
+#include "embed/own_threads.h"
 #include "embed/report.h"
 #include "embed/sources.h"
 #include "format/writer.h"
@@ -35,11 +35,13 @@ static struct {
     struct pt_trace_writer *writer;    /* NULL: only a report */
     char path[PATH_MAX];               /* of the sealed trace */
     char report[PATH_MAX];             /* empty: none */
+    char *traces;                      /* their folder, absolute */
     char *sources;                     /* folder of their copies, absolute */
     char *directory;                   /* at the start */
     int64_t start_ns;                  /* monotonic */
     char fork_path[PT_TRACE_ID_BYTES]; /* "0.2": third child of the first child */
     unsigned forks;                    /* children so far */
+    bool interrupted;                  /* by a fork: may be continued */
 } session = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static int64_t monotonic_ns(void)
@@ -47,22 +49,6 @@ static int64_t monotonic_ns(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
-/* <folder of the cache>/<prefix><id><suffix>; the folder is made. */
-static enum pt_status cache_path(const char *which, const char *prefix,
-                                 const char *name, const char *suffix,
-                                 char path[PATH_MAX], struct pt_error *error)
-{
-    char *folder = pt_config_cache_folder(session.handle->config, which);
-    enum pt_status status = folder != NULL
-                                ? pt_folder_create(folder, error)
-                                : pt_error_set(error, PT_E_MEMORY, "no memory");
-    if (status == PT_OK &&
-        snprintf(path, PATH_MAX, "%s/%s%s%s", folder, prefix, name, suffix) >= PATH_MAX)
-        status = pt_error_set(error, PT_E_LIMIT, "the path %s is too long", folder);
-    free(folder);
-    return status;
 }
 
 /* A name that the user gave, as it is: its folder is made. */
@@ -105,6 +91,9 @@ static void fill_header(struct pt_trace_header *header)
                                        .pid = identity->pid,
                                        .role_kind = identity->role_kind,
                                        .role_rank = identity->role_rank};
+    if (session.fork_path[0] != '\0')
+        header->role_kind = PT_ROLE_FORK;
+    memcpy(header->role_path, session.fork_path, sizeof header->role_path);
     if (identity->has_run)
         header->flags |= PT_HEADER_HAS_RUN;
     if (config->fuzzy.has_seed) {
@@ -117,46 +106,65 @@ static void fill_header(struct pt_trace_header *header)
     snprintf(header->directory, sizeof header->directory, "%s", session.directory);
 }
 
-/* The writer's thread inherits the signal mask: signals are the program's. */
 static enum pt_status open_writer(struct pt_error *error)
 {
     struct pt_trace_header header;
-    sigset_t all, mask;
+    struct pt_own_threads kept;
     fill_header(&header);
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &mask);
+    pt_own_threads_begin(&kept);
     enum pt_status status =
         pt_trace_writer_open(session.path, &header, &session.writer, error);
-    pthread_sigmask(SIG_SETMASK, &mask, NULL);
+    pt_own_threads_end(&kept);
     return status;
 }
 
-/* Creates the trace. Where a name of ours is taken (another node of the cluster has the
- * same pid in the same second), a later second is free. */
-static enum pt_status create_trace(struct pt_error *error)
+/* The name that the user gave, in the folder of traces if it has none; with the path of
+ * forks before its suffix in a child: "x.f0.2.trace". */
+static enum pt_status given_trace(const char *given, struct pt_error *error)
+{
+    char name[PATH_MAX], fork[PT_TRACE_ID_BYTES + 2] = "";
+    size_t length = strlen(given), suffix = strlen(PT_TRACE_SUFFIX);
+    if (length < suffix || strcmp(given + length - suffix, PT_TRACE_SUFFIX) != 0)
+        suffix = 0;
+    if (session.fork_path[0] != '\0')
+        snprintf(fork, sizeof fork, ".f%s", session.fork_path);
+    bool whole = strchr(given, '/') != NULL;
+    if (snprintf(name, sizeof name, "%s%s%.*s%s%s", whole ? "" : session.traces,
+                 whole ? "" : "/", (int)(length - suffix), given, fork,
+                 given + length - suffix) >= (int)sizeof name)
+        return pt_error_set(error, PT_E_LIMIT, "the path %s is too long", given);
+    return given_path(name, session.path, error);
+}
+
+/* A name of ours. Where it is taken (another node of the cluster has the same pid in
+ * the same second), a later second is free. */
+static enum pt_status create_named(struct pt_error *error)
 {
     enum { LATER = 60 };
-    const char *given = session.handle->config->io.trace;
-    enum pt_status status;
-
-    if (given != NULL && strchr(given, '/') != NULL)
-        status = given_path(given, session.path, error);
-    else if (given != NULL)
-        status = cache_path("traces", "", given, "", session.path, error);
-    else {
-        char name[PT_CACHE_ID];
-        for (int later = 0; later < LATER; later++) {
-            pt_cache_id_format(&session.identity.name, name);
-            status =
-                cache_path("traces", "", name, PT_TRACE_SUFFIX, session.path, error);
-            if (status == PT_OK)
-                status = open_writer(error);
-            if (status != PT_E_EXISTS)
-                return status;
-            session.identity.name.when++;
-        }
-        return status;
+    enum pt_status status = PT_OK;
+    for (int later = 0; later < LATER; later++) {
+        char id[PT_CACHE_ID], name[PATH_MAX];
+        pt_cache_id_format(&session.identity.name, id);
+        if (snprintf(name, sizeof name, "%s/%s%s", session.traces, id,
+                     PT_TRACE_SUFFIX) >= (int)sizeof name)
+            return pt_error_set(error, PT_E_LIMIT, "the path %s is too long",
+                                session.traces);
+        status = given_path(name, session.path, error);
+        if (status == PT_OK)
+            status = open_writer(error);
+        if (status != PT_E_EXISTS)
+            break;
+        session.identity.name.when++;
     }
+    return status;
+}
+
+static enum pt_status create_trace(struct pt_error *error)
+{
+    const char *given = session.handle->config->io.trace;
+    if (given == NULL)
+        return create_named(error);
+    enum pt_status status = given_trace(given, error);
     return status == PT_OK ? open_writer(error) : status;
 }
 
@@ -183,19 +191,21 @@ static enum pt_status open_log(struct pt_error *error)
 static enum pt_status name_report(struct pt_error *error)
 {
     const char *given = session.handle->config->io.report_filename;
-    char name[PT_CACHE_ID];
-    enum pt_status status;
+    char id[PT_CACHE_ID], name[PATH_MAX];
 
     if (session.handle->report == PT_REPORT_OFF)
         return PT_OK;
-    if (given != NULL && strchr(given, '/') != NULL)
-        status = given_path(given, session.report, error);
-    else if (given != NULL)
-        status = cache_path("report", "", given, "", session.report, error);
-    else {
-        pt_cache_id_format(&session.identity.name, name);
-        status = cache_path("report", "report.", name, ".csv", session.report, error);
-    }
+    char *folder = pt_config_cache_folder(session.handle->config, "report");
+    if (folder == NULL)
+        return pt_error_set(error, PT_E_MEMORY, "no memory");
+    pt_cache_id_format(&session.identity.name, id);
+    if (given == NULL)
+        snprintf(name, sizeof name, "%s/report.%s.csv", folder, id);
+    else
+        snprintf(name, sizeof name, "%s%s%s", strchr(given, '/') != NULL ? "" : folder,
+                 strchr(given, '/') != NULL ? "" : "/", given);
+    free(folder);
+    enum pt_status status = given_path(name, session.report, error);
     if (status == PT_OK && session.writer != NULL)
         pt_trace_writer_meta(session.writer, "report.path", session.report,
                              strlen(session.report));
@@ -212,8 +222,9 @@ enum pt_status pt_session_open(const struct pt_handle *handle, struct pt_error *
     session.pid = getpid();
     session.start_ns = monotonic_ns();
     session.directory = getcwd(NULL, 0);
+    session.traces = pt_config_cache_folder(handle->config, "traces");
     session.sources = pt_config_cache_folder(handle->config, "sources");
-    if (session.directory == NULL || session.sources == NULL)
+    if (session.directory == NULL || session.traces == NULL || session.sources == NULL)
         return pt_error_sys(error, "cannot find out the working directory");
     enum pt_status status = pt_identity_read(&session.identity, error);
     if (status == PT_OK && handle->report != PT_REPORT_ONLY)
@@ -292,14 +303,41 @@ void pt_session_before_fork(void)
 void pt_session_in_child(void)
 {
     size_t length = strlen(session.fork_path);
+    session.interrupted = session.state == STATE_RUNNING && session.writer != NULL;
     if (session.state == STATE_RUNNING)
         pt_intercept_forget();
     pt_trace_writer_abandon(session.writer);
     session.writer = NULL;
+    session.report[0] = '\0'; /* which is the parent's to write */
     session.state = STATE_NONE;
+    session.pid = getpid();
+    pthread_mutex_init(&session.lock, NULL); /* another thread may have held it */
     snprintf(session.fork_path + length, sizeof session.fork_path - length, "%s%u",
              length > 0 ? "." : "", session.forks - 1);
     session.forks = 0;
+}
+
+enum pt_status pt_session_continue(struct pt_error *error)
+{
+    struct pt_identity now;
+    if (!session.interrupted)
+        return PT_OK;
+    session.interrupted = false;
+    session.start_ns = monotonic_ns();
+    enum pt_status status = pt_identity_read(&now, error);
+    if (status != PT_OK)
+        return status;
+    session.identity.created_ns = now.created_ns;
+    session.identity.pid = now.pid;
+    session.identity.name = now.name;
+    status = create_trace(error);
+    if (status != PT_OK)
+        return status;
+    pt_metadata_start(session.writer, session.handle);
+    status = pt_intercept_start(session.handle->config, session.writer, error);
+    if (status == PT_OK)
+        session.state = STATE_RUNNING;
+    return status;
 }
 
 uint64_t pt_session_process(void)

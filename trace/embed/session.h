@@ -2,7 +2,8 @@
  * however it ends.
  *
  *     open ──▶ running ──stop──▶ stopped ──seal──▶ sealed
- *                 └──────fork (child)──────▶ none
+ *        ▲        └──────fork (child)──────▶ none
+ *        └───────────────continue──────────────┘
  *
  * stop needs the interpreter: it ends the interception, and asks for what only Python
  * knows. seal does not: it may follow when the interpreter is gone. There is one
@@ -38,9 +39,14 @@ bool pt_session_stopped(void);
  * are warned about, never fatal. Thread: safe, no GIL needed. */
 void pt_session_seal(struct pt_ending ending);
 
-/* Around a fork, in Python's own hooks. Thread: under the GIL. */
+/* Around a fork, in Python's own hooks: the child has no session. Thread: under the
+ * GIL. */
 void pt_session_before_fork(void);
 void pt_session_in_child(void);
+
+/* In such a child, if it goes on as a Python program: opens a trace of its own, of the
+ * same run. Does nothing where the parent had none. Thread: under the GIL. */
+PT_MUST_CHECK enum pt_status pt_session_continue(struct pt_error *error);
 
 /* A number that tells this process from every other one of its run, and that is the
  * same in every run: of the rank and of the path of forks below it. 0 is the main

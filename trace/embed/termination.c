@@ -16,10 +16,12 @@
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "embed/own_threads.h"
 #include "embed/session.h"
 
 enum { PATIENCE = 5 };
@@ -90,13 +92,15 @@ static void in_child(void)
     struct sigaction present, action = {.sa_handler = SIG_DFL};
     if (sigaction(SIGTERM, NULL, &present) == 0 && present.sa_handler == on_signal)
         sigaction(SIGTERM, &action, NULL);
+    close(state.event);
 }
 
 enum pt_status pt_termination_install(struct pt_error *error)
 {
     struct sigaction present,
         action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-    sigset_t all, mask;
+    static bool in_child_installed;
+    struct pt_own_threads kept;
     pthread_t watcher;
 
     if (sigaction(SIGTERM, NULL, &present) != 0 || present.sa_handler != SIG_DFL)
@@ -105,16 +109,16 @@ enum pt_status pt_termination_install(struct pt_error *error)
     state.event = eventfd(0, EFD_CLOEXEC);
     if (state.event < 0 || sem_init(&state.sealed, 0, 0) != 0)
         return pt_error_sys(error, "cannot make an event");
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &mask);
+    pt_own_threads_begin(&kept);
     int failed = pthread_create(&watcher, NULL, watch, NULL);
-    pthread_sigmask(SIG_SETMASK, &mask, NULL);
-    if (failed == 0)
+    pt_own_threads_end(&kept);
+    if (failed == 0 && !in_child_installed)
         failed = pthread_atfork(NULL, NULL, in_child);
     if (failed != 0) {
         errno = failed;
         return pt_error_sys(error, "cannot start a thread");
     }
+    in_child_installed = true;
     pthread_detach(watcher);
     sigemptyset(&action.sa_mask);
     if (sigaction(SIGTERM, &action, NULL) != 0)
