@@ -113,6 +113,7 @@ def test_exact_results_do_not_vary():
     assert np.arange(1, 19.0).prod() == 6402373705728000
     assert (i.reshape(50, 100).sum(axis=0) == i.reshape(50, 100).T.sum(axis=1)).all()
     assert (i ** 2.0 == i * i).all() and (np.hypot(3 * i, 4 * i) == 5 * i).all()
+    assert np.hypot.reduce([3.0, 4.0, 12.0]) == 13
     assert (np.exp(0 * i) == 1).all() and (np.exp2(i[:100]) == 2 ** i[:100]).all()
     assert (np.cos(i) ** 2 <= 1).all() and (np.tanh(i) <= 1).all()
     print("exact")

@@ -222,8 +222,9 @@ static void run_blocks(struct pt_fuzzy_work *work, enum pt_fuzzy_function functi
     bool unary = functions[function].operands == 1;
     for (size_t i = 0; i < n; i += most) {
         size_t m = n - i < most ? n - i : most;
-        const char *x = pt_operand_input(a, i, m, bytes, room[0]);
-        const char *y = unary ? x : pt_operand_input(b, i, m, bytes, room[1]);
+        bool kept = i > 0 && most > 1;
+        const char *x = pt_operand_input(a, i, m, bytes, kept, room[0]);
+        const char *y = unary ? x : pt_operand_input(b, i, m, bytes, kept, room[1]);
         char *args[] = {(char *)(uintptr_t)x, (char *)(uintptr_t)y, room[2]};
         intptr_t steps[] = {(intptr_t)bytes, (intptr_t)bytes, (intptr_t)bytes};
         intptr_t dimensions[] = {(intptr_t)m};

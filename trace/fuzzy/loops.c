@@ -28,9 +28,10 @@ static void run_blocks(struct pt_fuzzy_work *work, struct pt_operand a,
     direct = direct && pt_operand_is_contiguous(out, bytes);
     for (size_t i = 0; i < n; i += most) {
         size_t m = n - i < most ? n - i : most;
-        const char *x = pt_operand_input(a, i, m, bytes, room[0]);
+        bool kept = i > 0 && most > 1;
+        const char *x = pt_operand_input(a, i, m, bytes, kept, room[0]);
         const char *y =
-            pt_operand_same(a, b) ? x : pt_operand_input(b, i, m, bytes, room[1]);
+            pt_operand_same(a, b) ? x : pt_operand_input(b, i, m, bytes, kept, room[1]);
         char *to = direct ? out.first + i * bytes : room[2];
         pt_fuzzy_compute_block(work, x, y, to, m);
         if (!direct)
@@ -48,7 +49,7 @@ static void run_chain(struct pt_fuzzy_work *work, struct pt_operand a,
     memcpy(acc, a.first, bytes);
     for (size_t i = 0; i < n; i += PT_FUZZY_BLOCK) {
         size_t m = n - i < PT_FUZZY_BLOCK ? n - i : PT_FUZZY_BLOCK;
-        const char *y = pt_operand_input(b, i, m, bytes, room[0]);
+        const char *y = pt_operand_input(b, i, m, bytes, i > 0, room[0]);
         pt_fuzzy_compute_scan(work, acc, y, room[1], m);
         pt_operand_scatter(pt_operand_advanced(out, i), m, bytes, room[1]);
     }

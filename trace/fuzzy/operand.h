@@ -72,14 +72,15 @@ static inline void pt_operand_scatter(struct pt_operand o, size_t n, size_t byte
             memcpy(o.first + (intptr_t)i * o.step, from + i * 4, 4);
 }
 
-/* Elements i … i + n of an input as contiguous, aligned memory: its own, or `room`,
- * which keeps an operand that is one number for all from block to block. */
+/* Elements i … i + n of an input as contiguous, aligned memory: its own, or `room`.
+ * `kept`: an operand that is one number for all is in `room` already, and nothing has
+ * written to it since. */
 static inline const char *pt_operand_input(struct pt_operand o, size_t i, size_t n,
-                                           size_t bytes, char *room)
+                                           size_t bytes, bool kept, char *room)
 {
     if (pt_operand_is_contiguous(o, bytes))
         return o.first + i * bytes;
-    if (o.step != 0 || i == 0)
+    if (o.step != 0 || !kept)
         pt_operand_gather(pt_operand_advanced(o, i), n, bytes, room);
     return room;
 }

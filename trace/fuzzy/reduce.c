@@ -218,12 +218,15 @@ static void sum_group(struct pt_fuzzy_work *work, const char *x, intptr_t step,
     memcpy(sum, group.accumulators[group.now], pt_fuzzy_format_bytes(work->format));
 }
 
-/* Fewer than SIDE elements: from left to right. */
+/* Fewer than SIDE elements: from left to right, from -0 so that a sum of -0 is -0. */
 static void sum_few(struct pt_fuzzy_work *work, const char *x, intptr_t step, size_t n,
                     void *sum)
 {
     _Alignas(8) char room[SIDE * BYTES];
-    memset(sum, 0, pt_fuzzy_format_bytes(work->format));
+    if (work->format == PT_FUZZY_BINARY64)
+        *(double *)sum = -0.0;
+    else
+        *(float *)sum = -0.0F;
     pt_fuzzy_compute_scan(work, sum, contiguous(work->format, x, step, n, room), NULL,
                           n);
 }

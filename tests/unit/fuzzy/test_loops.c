@@ -111,6 +111,17 @@ static void overlaps_are_worked_on_in_numpys_order(void **state)
     pt_fuzzy_stop();
 }
 
+static void one_number_for_all_may_lie_in_the_result(void **state)
+{
+    double x[5] = {1, 2, 3, 4, 5};
+    (void)state;
+    start(1);
+    /* x[2] is an operand of each element, and the third result. */
+    call(PT_FUZZY_ADD, PT_FUZZY_BINARY64, x + 2, 0, x, 8, x, 8, 5);
+    assert_true(x[1] == 5 && x[2] == 6 && x[3] == 10 && x[4] == 11);
+    pt_fuzzy_stop();
+}
+
 static void float32_loops_reach_their_elements(void **state)
 {
     static float a[2 * N], b[N], out[N];
@@ -216,6 +227,7 @@ int main(void)
         cmocka_unit_test(results_may_replace_either_operand_or_both),
         cmocka_unit_test(accumulate_sees_the_result_before),
         cmocka_unit_test(overlaps_are_worked_on_in_numpys_order),
+        cmocka_unit_test(one_number_for_all_may_lie_in_the_result),
         cmocka_unit_test(float32_loops_reach_their_elements),
         cmocka_unit_test(pauses_and_stop_leave_ieee_arithmetic),
         cmocka_unit_test(what_rounding_cannot_change_is_counted_apart),

@@ -119,6 +119,19 @@ static void other_reductions_go_from_left_to_right(void **state)
     pt_fuzzy_stop();
 }
 
+static void sums_of_negative_zeros_are_negative_zero(void **state)
+{
+    double x[20];
+    (void)state;
+    start(1);
+    for (size_t i = 0; i < 20; i++)
+        x[i] = -0.0;
+    for (size_t n = 1; n < 20; n++)
+        assert_true(signbit(sum_of(x, 8, n, -0.0)));
+    assert_false(signbit(sum_of(x, 8, 20, 0.0)));
+    pt_fuzzy_stop();
+}
+
 static void float32_sums_are_kept_in_float32(void **state)
 {
     static float x[1000];
@@ -160,6 +173,7 @@ int main(void)
         cmocka_unit_test(order_is_numpys),
         cmocka_unit_test(sums_vary_without_bias),
         cmocka_unit_test(other_reductions_go_from_left_to_right),
+        cmocka_unit_test(sums_of_negative_zeros_are_negative_zero),
         cmocka_unit_test(float32_sums_are_kept_in_float32),
         cmocka_unit_test(infinities_and_nan_reach_the_sum),
     };
