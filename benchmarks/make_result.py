@@ -544,7 +544,7 @@ class Maker:
 
     def write_calls(self, file):
         c, n = self.calls, len(self.calls["function"])
-        lines = np.array([77] + [self.line_of(s) for s in range(len(TEMPLATE))], np.uint32)
+        lines = np.array([SOURCE.rstrip().count("\n") + 1] + [self.line_of(s) for s in range(len(TEMPLATE))], np.uint32)
         site_names = ["<module>"] + ["main" if p < 0 else self.rename[TEMPLATE[p][0]]
                                      for _, p in TEMPLATE]
         site_files = ["regress.py"] + ["regress.py" if p < 0 else
@@ -586,9 +586,12 @@ class Maker:
               ).write(file, "divergences")
 
     def line_of(self, slot):
-        lines = {"fit_normal_equations": 66, "matmul": 14, "solve": 16, "fit_qr": 67, "qr": 24,
-                 "LinearRegression.fit": 68, "score": 69}
-        return lines.get(TEMPLATE[slot][0], 63)
+        """Where the program's text makes that call."""
+        calls = {"fit_normal_equations": "a = fit_", "matmul": "X.T @ X", "solve": "linalg.solve(gram",
+                 "fit_qr": "b = fit_qr", "qr": "linalg.qr", "LinearRegression.fit": "c = Linear",
+                 "score": "print(", "normal": "rng.normal("}
+        wanted = calls.get(TEMPLATE[slot][0], "for turn in")
+        return next(i for i, line in enumerate(SOURCE.split("\n"), 1) if wanted in line)
 
     def write_elements(self, file):
         group = file.create_group("elements")

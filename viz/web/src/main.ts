@@ -87,7 +87,7 @@ class Page implements App {
       nav.append(link);
     }
     const program = h("div", { class: "program", title: this.overview.path }, h("div", { class: "program-name" }, this.overview.program || "(program)"), h("div", { class: "program-file" }, this.overview.id));
-    return h("div", { class: "side" },
+    return h("header", { class: "side" },
       h("a", { class: "skip", href: "#main", onclick: (event: Event) => { event.preventDefault(); this.main.focus(); } }, "Skip to content"),
       h("div", { class: "brand" }, h("img", { src: "/favicon.svg", alt: "", width: 26, height: 26 }), "pytracer"),
       program, nav, h("span", { class: "spacer" }),

@@ -26,7 +26,7 @@ export class FunctionsView implements View {
       h("option", { value: "" }, "All modules"), ...modules.map((m) => h("option", { value: m }, m || "(none)")));
     this.open = h("button", { type: "button", class: "primary", disabled: true, onclick: () => this.openTimeline() }, "Show timeline");
     this.table = new SortTable<FunctionRow>("Functions", [
-      { key: "chosen", label: "", value: (f) => (this.chosen.has(f.index) ? 0 : 1), cell: (f) => this.checkbox(f) },
+      { key: "chosen", label: "✓", title: "Chosen for the timeline", value: (f) => (this.chosen.has(f.index) ? 0 : 1), cell: (f) => this.checkbox(f) },
       { key: "rank", label: "#", title: "Rank by digits lost", numeric: true, value: (f) => f.rank || null, cell: (f) => (f.rank ? String(f.rank) : "–") },
       { key: "name", label: "Function", value: (f) => f.name.toLowerCase(), cell: (f) => this.name(f) },
       { key: "calls", label: "Calls", numeric: true, value: (f) => f.n_calls, cell: (f) => integer(f.n_calls) },

@@ -98,7 +98,7 @@ export class OverviewView implements View {
       { key: "name", label: "Function", value: (f) => f.name, cell: (f) => h("span", { class: "function" }, this.link(f), h("span", { class: "function-module" }, f.module)) },
       { key: "calls", label: "Calls", numeric: true, value: (f) => f.n_calls, cell: (f) => integer(f.n_calls) },
       { key: "out", label: "Digits out", numeric: true, value: (f) => f.digits_out, cell: (f) => digitsCell(f.digits_out) },
-      { key: "flags", label: "", value: (f) => functionFlags(f.flags).join(), cell: (f) => { const box = h("span"); for (const word of functionFlags(f.flags)) if (word !== "source") box.append(badge(word, "warn")); return box; } },
+      { key: "flags", label: "Notes", value: (f) => functionFlags(f.flags).join(), cell: (f) => { const box = h("span"); for (const word of functionFlags(f.flags)) if (word !== "source") box.append(badge(word, "warn")); return box; } },
     ], { key: "out", down: false });
     table.show(sources);
     return h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", {}, "Sources")),

@@ -1,0 +1,71 @@
+"""The page in Chromium: clicked through, its numbers compared with the file's."""
+import json
+import math
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import h5py
+
+HERE = Path(__file__).parent
+
+
+def number(value):
+    return None if math.isnan(value) else float(value)
+
+
+def expectations(path):
+    """What h5py reads, in the form that the browser test compares with."""
+    with h5py.File(path) as file:
+        f = {key: file[f"functions/{key}"][:] for key in file["functions"]}
+        v = {key: file[f"values/{key}"][:] for key in file["values"]}
+        times = file["calls/time"][:]
+        names = [n.decode() for n in file["names/name"]]
+        functions = [{"name": f["name"][i].decode(), "rank": int(f["rank"][i]),
+                      "self_lost": number(f["self_lost"][i]), "digits_out": number(f["digits_out"][i]),
+                      "n_values": int(f["n_values"][i])} for i in range(len(f["key"]))]
+        values = [{"function": int(v["function"][i]), "phase": int(v["phase"][i]),
+                   "time": int(times[v["call"][i]]), "sig_norm": number(v["sig_norm"][i]),
+                   "sig_min": number(v["sig_min"][i]), "mean": number(v["mean"][i]),
+                   "std": number(v["std"][i])} for i in range(len(v["call"]))]
+        of = {x["name"]: i for i, x in enumerate(functions)}
+
+        def row(function, name):
+            return next(i for i in range(len(values)) if values[i]["function"] == of[function]
+                        and names[v["name"][i]] == name)
+
+        def elements(field, i):
+            a, n = int(v["first_element"][i]), int(v["n_stored"][i])
+            return file[f"elements/{field}"][a:a + n]
+
+        matrix, vector = row("fit_qr", "X"), row("fit_qr", "y")
+        scalar = row("score", "return")
+        return {
+            "n_runs": int(file.attrs["n_runs"]), "functions": functions, "values": values,
+            "matrix": {"row": matrix, "shape": [24, 16], **{
+                field: elements(field, matrix).reshape(24, 16).tolist() for field in ["sig", "mean"]}},
+            "vector": {"row": vector, "sig": elements("sig", vector).tolist()},
+            "scalar": {"row": scalar, **{field: float(elements(field, scalar)[0])
+                                         for field in ["mean", "std", "sig"]}},
+            "label": {"row": row("LinearRegression.fit", "self")},
+            "seeds": [f"{int(s):016x}" for s in file["runs/seed"]],
+            "divergences": len(file["divergences/time"]),
+            "source": file["sources/text"][:].tobytes().decode().split("\n"),
+        }
+
+
+def run_node(script, url, expected, timeout):
+    done = subprocess.run(
+        [os.environ.get("PYTRACER_NODE", "node"), "--test", "--test-reporter=tap", HERE / script],
+        env={**os.environ, "URL": url, "EXPECTED": str(expected)}, capture_output=True, text=True,
+        timeout=timeout)
+    failed = re.findall(r"^not ok .*?(?=^ok|^not ok|^1\.\.|\Z)", done.stdout, re.M | re.S)
+    assert done.returncode == 0, "\n".join(t[:3000] for t in failed) or done.stdout[-3000:] + done.stderr[-2000:]
+    assert int(re.search(r"^# pass (\d+)", done.stdout, re.M)[1]) > 0
+
+
+def test_the_page_shows_what_the_file_holds(result, viewer, tmp_path):
+    expected = tmp_path / "expected.json"
+    expected.write_text(json.dumps(expectations(result)))
+    run_node("page_test.mjs", viewer.url, expected, 240)
