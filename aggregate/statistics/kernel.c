@@ -172,14 +172,19 @@ static size_t run_lanes(struct pt_stat_work *work, struct pt_plane *plane,
 
     *reference = NULL;
     for (size_t i = 0; i < work->n; i++) {
+        double *room = work->room + i * PT_STAT_BLOCK;
+
         work->rows[i] = pt_load_row(plane->part, work->present[i], work->at, count,
-                                    PT_LANES_PAD, work->room + i * PT_STAT_BLOCK);
+                                    PT_LANES_PAD, room);
+        if (work->rows[i] == room) {
+            pt_ahead_step(&work->ahead, work->ahead_lines);
+        }
     }
     if (input->reference != NULL) {
         *reference = pt_load_row(plane->part, input->reference, work->at, count,
                                  PT_LANES_PAD, work->reference_room);
     }
-    done = work->kernel->near(work->rows, work->n, count, lanes);
+    done = work->kernel->near(work->rows, work->n, count, &work->ahead, lanes);
     if (done < count && work->n > 1) {
         done = work->kernel->wide(work->rows, work->n, count, lanes);
     }
@@ -287,6 +292,7 @@ static enum pt_status begin_piece(struct pt_stat_work *work,
         .precision = precision,
         .absolute = options->error == PT_STAT_ABSOLUTE,
     };
+    work->ahead_lines = (size_t)PT_STAT_BLOCK * input->item_bytes / PT_AHEAD_LINE;
     work->limit = pt_stat_limit(work->plan, work->n, precision);
     return PT_OK;
 }
@@ -306,6 +312,22 @@ static void fill_nothing(const struct pt_stat_work *work,
         if (output->digits != NULL) {
             output->digits[i] = NAN;
         }
+    }
+}
+
+/* Every PT_AHEAD elements: the next as many are to be fetched. */
+static void look_ahead(struct pt_stat_work *work, size_t first, size_t end)
+{
+    size_t next = work->at + PT_AHEAD;
+    size_t count = next >= end ? 0 : end - next < PT_AHEAD ? end - next : PT_AHEAD;
+
+    if ((work->at - first) % PT_AHEAD == 0) {
+        work->ahead = (struct pt_ahead){
+            .arrays = work->present,
+            .n = count > 0 ? work->n : 0,
+            .from = next * work->input->item_bytes,
+            .bytes = count * work->input->item_bytes,
+        };
     }
 }
 
@@ -346,6 +368,7 @@ enum pt_status pt_stat_range(const struct pt_stat_plan *plan, struct pt_stat_wor
     }
     for (work->at = first; work->at < end; work->at += PT_STAT_BLOCK) {
         work->count = end - work->at < PT_STAT_BLOCK ? end - work->at : PT_STAT_BLOCK;
+        look_ahead(work, first, end);
         run_block(work, output, summary);
     }
     return PT_OK;

@@ -22,7 +22,7 @@ struct near_sums {
 
 /* Σ(xᵢ − x₁), Σ(xᵢ − x₁)², least and greatest of GROUP elements. */
 static inline void near_group(const double *const *rows, size_t n, size_t at,
-                              struct near_sums *sums)
+                              struct pt_ahead *ahead, struct near_sums *sums)
 {
     pt_vec first0 = PT_VEC_LOAD(rows[0] + at);
     pt_vec first1 = PT_VEC_LOAD(rows[0] + at + PT_VEC_LANES);
@@ -35,6 +35,7 @@ static inline void near_group(const double *const *rows, size_t n, size_t at,
         pt_vec x1 = PT_VEC_LOAD(rows[i] + at + PT_VEC_LANES);
         pt_vec d0 = x0 - first0, d1 = x1 - first1;
 
+        pt_ahead_step(ahead, sizeof(double) * GROUP / PT_AHEAD_LINE);
         sum0 += d0;
         sum1 += d1;
         square0 += d0 * d0;
@@ -133,14 +134,17 @@ static void near_finish(const struct near_sums *sums, double n, size_t at,
 }
 
 static size_t near_block(const double *const *rows, size_t n, size_t count,
-                         struct pt_lanes *lanes)
+                         struct pt_ahead *ahead, struct pt_lanes *lanes)
 {
     struct near_sums sums;
 
+    struct pt_ahead local = *ahead;
+
     for (size_t at = 0; at < count; at += GROUP) {
-        near_group(rows, n, at, &sums);
+        near_group(rows, n, at, &local, &sums);
         near_finish(&sums, (double)n, at, lanes);
     }
+    *ahead = local;
     return count_done(lanes, count);
 }
 
