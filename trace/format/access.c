@@ -19,20 +19,17 @@ void pt_reader_drop_slots(struct pt_trace_reader *reader)
 }
 
 /* Slots are divided between the streams, so that a walk over values does not push out
- * the payloads it visits. */
-static struct pt_reader_slot *slots_of(struct pt_trace_reader *reader,
-                                       enum pt_trace_stream stream)
-{
-    return &reader->slots[stream == PT_STREAM_PAYLOADS ? PT_READER_SLOTS / 2 : 0];
-}
-
+ * the payloads it visits. NULL: all are pinned. */
 static struct pt_reader_slot *choose_slot(struct pt_trace_reader *reader,
                                           const struct pt_trace_block *block,
                                           enum pt_trace_stream stream)
 {
-    struct pt_reader_slot *slots = slots_of(reader, stream), *oldest = NULL;
+    bool payloads = stream == PT_STREAM_PAYLOADS;
+    struct pt_reader_slot *slots = &reader->slots[payloads ? PT_READER_VALUE_SLOTS : 0];
+    size_t n = payloads ? PT_READER_PAYLOAD_SLOTS : PT_READER_VALUE_SLOTS;
+    struct pt_reader_slot *oldest = NULL;
 
-    for (size_t i = 0; i < PT_READER_SLOTS / 2; i++) {
+    for (size_t i = 0; i < n; i++) {
         if (slots[i].block == block)
             return &slots[i];
         if (!slots[i].pins && (!oldest || slots[i].stamp < oldest->stamp))

@@ -4,7 +4,12 @@
 
 #include "format/reader.h"
 
-enum { PT_READER_STREAMS = PT_STREAM_PAYLOADS + 1, PT_READER_SLOTS = 6 };
+enum {
+    PT_READER_STREAMS = PT_STREAM_PAYLOADS + 1,
+    PT_READER_VALUE_SLOTS = 3,
+    PT_READER_PAYLOAD_SLOTS = 8,
+    PT_READER_SLOTS = PT_READER_VALUE_SLOTS + PT_READER_PAYLOAD_SLOTS
+};
 
 /* Blocks of one stream, by ordinal. */
 struct pt_reader_blocks {

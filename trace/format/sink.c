@@ -15,10 +15,8 @@
 #include "format/record.h"
 
 enum {
-    N_LARGE = 4,
-    N_SMALL = 10,
-    N_BUFFERS = N_LARGE + N_SMALL,
-    POOL_BYTES = N_LARGE * PT_SINK_LARGE + N_SMALL * PT_SINK_SMALL,
+    N_BUFFERS = 24, /* five are being filled at most, the rest is on its way */
+    POOL_BYTES = N_BUFFERS * PT_SINK_BLOCK,
     INDEX_BODY = PT_INDEX_BYTES + PT_TRACE_INDEX_BLOCKS * PT_INDEX_ENTRY_BYTES
 };
 
@@ -28,10 +26,10 @@ struct pt_sink {
     char *part;  /* name of the file, for messages */
     pthread_t thread;
 
-    pthread_mutex_t lock; /* guards pools, queue, busy, stop, ready */
+    pthread_mutex_t lock; /* guards pool, queue, busy, stop, ready */
     pthread_cond_t work;  /* the queue has a block, or stop */
     pthread_cond_t done;  /* a buffer came back, the thread is idle, or ready */
-    struct pt_buffer *free_large, *free_small;
+    struct pt_buffer *free;
     struct pt_buffer *first, *last; /* queue */
     bool busy, stop, ready;
 
@@ -149,9 +147,8 @@ static void write_end(struct pt_sink *sink)
 
 static void give_back(struct pt_sink *sink, struct pt_buffer *buffer)
 {
-    struct pt_buffer **pool = buffer->large ? &sink->free_large : &sink->free_small;
-    buffer->next = *pool;
-    *pool = buffer;
+    buffer->next = sink->free;
+    sink->free = buffer;
 }
 
 static void *disk_thread(void *argument)
@@ -185,14 +182,9 @@ static void *disk_thread(void *argument)
 
 static void fill_pool(struct pt_sink *sink)
 {
-    unsigned char *memory = sink->pool;
-
-    for (int i = 0; i < N_BUFFERS; i++) {
+    for (size_t i = N_BUFFERS; i-- > 0;) {
         struct pt_buffer *buffer = &sink->buffers[i];
-        buffer->large = i < N_LARGE;
-        buffer->body = memory + PT_TRACE_BLOCK_HEADER_BYTES;
-        buffer->room = buffer->large ? PT_SINK_LARGE_ROOM : PT_SINK_SMALL_ROOM;
-        memory += buffer->large ? PT_SINK_LARGE : PT_SINK_SMALL;
+        buffer->body = sink->pool + i * PT_SINK_BLOCK + PT_TRACE_BLOCK_HEADER_BYTES;
         give_back(sink, buffer);
     }
 }
@@ -303,16 +295,13 @@ bool pt_sink_is_foreign(const struct pt_sink *sink)
 struct pt_buffer *pt_sink_take(struct pt_sink *sink, enum pt_trace_stream stream,
                                uint64_t ordinal)
 {
-    struct pt_buffer **pool =
-        stream == PT_STREAM_PAYLOADS ? &sink->free_large : &sink->free_small;
-
     if (pt_sink_error(sink) || pt_sink_is_foreign(sink))
         return NULL;
     pthread_mutex_lock(&sink->lock);
-    while (!*pool)
+    while (!sink->free)
         pthread_cond_wait(&sink->done, &sink->lock);
-    struct pt_buffer *buffer = *pool;
-    *pool = buffer->next;
+    struct pt_buffer *buffer = sink->free;
+    sink->free = buffer->next;
     pthread_mutex_unlock(&sink->lock);
     buffer->used = 0;
     buffer->next = NULL;

@@ -18,21 +18,21 @@
 
 struct pt_sink; /* opaque */
 
-/* One block being filled. `body` has room for `room` bytes; `block` gets its times and
+/* One block being filled. `body` has room for
+ * PT_SINK_ROOM bytes; `block` gets its times and
  * number of records from whoever fills it. */
 struct pt_buffer {
     unsigned char *body;
-    size_t room, used;
+    size_t used;
     struct pt_trace_block block;
     struct pt_buffer *next; /* in the queue or in the pool */
-    bool large;
 };
 
-/* Bodies: 4 MiB for payloads and 1 MiB for the other streams, header included. */
-enum { PT_SINK_LARGE = 4 << 20, PT_SINK_SMALL = 1 << 20 };
+/* Blocks are of 1 MiB, header included: large enough for any disk, small enough that a
+ * reader that wants one array does not read much beside it. */
 enum {
-    PT_SINK_LARGE_ROOM = PT_SINK_LARGE - PT_TRACE_BLOCK_HEADER_BYTES,
-    PT_SINK_SMALL_ROOM = PT_SINK_SMALL - PT_TRACE_BLOCK_HEADER_BYTES
+    PT_SINK_BLOCK = 1 << 20,
+    PT_SINK_ROOM = PT_SINK_BLOCK - PT_TRACE_BLOCK_HEADER_BYTES
 };
 
 /* Creates `part` exclusively, writes the header (4096 bytes), starts the thread. */

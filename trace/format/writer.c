@@ -74,9 +74,9 @@ static struct pt_buffer *room_for(struct pt_trace_writer *writer,
 {
     struct pt_buffer *buffer = writer->open[stream];
 
-    if (buffer && buffer->room - buffer->used >= bytes)
+    if (buffer && PT_SINK_ROOM - buffer->used >= bytes)
         return buffer;
-    assert(bytes <= PT_SINK_SMALL_ROOM || stream == PT_STREAM_PAYLOADS);
+    assert(bytes <= PT_SINK_ROOM);
     submit(writer, stream);
     writer->open[stream] =
         pt_sink_take(writer->sink, stream, writer->next_ordinal[stream]);
@@ -230,7 +230,7 @@ void pt_trace_writer_meta(struct pt_trace_writer *writer, const char *key,
 static void put_extent(struct pt_buffer *buffer, struct pt_trace_extent *extent,
                        const unsigned char *content)
 {
-    size_t room = buffer->room - buffer->used - PT_PAYLOAD_BYTES;
+    size_t room = PT_SINK_ROOM - buffer->used - PT_PAYLOAD_BYTES;
     uint64_t left = extent->content_bytes - extent->offset;
 
     room -= room % 8; /* all extents but the last are multiples of 8 */
@@ -249,7 +249,7 @@ static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 
     struct pt_trace_extent extent = {.hash = hash, .content_bytes = bytes};
     uint64_t whole = pt_align8(PT_PAYLOAD_BYTES + bytes);
     /* What fits no block starts at the head of an empty one. */
-    size_t want = whole < PT_SINK_LARGE_ROOM ? (size_t)whole : PT_SINK_LARGE_ROOM;
+    size_t want = whole < PT_SINK_ROOM ? (size_t)whole : PT_SINK_ROOM;
     uint64_t ref = 0;
 
     for (;;) {
