@@ -273,3 +273,22 @@ def test_exec_that_fails_does_not_end_the_tracing(tmp_path):
 def test_process_bears_the_name_of_the_interpreter(tmp_path):
     code = "print(open('/proc/self/comm').read())"
     assert traced(["-c", code], tmp_path) == plain(["-c", code], tmp_path)
+
+
+def test_program_that_closes_every_descriptor_keeps_its_files_and_its_trace(tmp_path):
+    name = script(tmp_path, """
+import os
+def f(x):
+    return x
+f(1.0)
+os.closerange(3, os.sysconf('SC_OPEN_MAX') if os.sysconf('SC_OPEN_MAX') < 10**5 else 10**5)
+files = [open(f'own{i}', 'w') for i in range(20)]
+for i in range(20000):
+    f([float(i + j) for j in range(20)])
+for file in files:
+    file.write('precious')
+""")
+    assert traced([name], tmp_path, ["--config", configure(tmp_path)]) == (0, "", "")
+    assert {(tmp_path / f"own{i}").read_text() for i in range(20)} == {"precious"}
+    assert metadata(only_trace(tmp_path))["exit_status"] == "0"
+    assert only_trace(tmp_path).stat().st_size > 10**6

@@ -1,9 +1,9 @@
 /* The handler may not do more than wake a thread:
  *
- *     SIGTERM ─▶ handler ─eventfd─▶ watcher ──▶ sealer: takes the GIL, stops, seals
- *                                      │  at most PATIENCE seconds
- *                                      ▼
- *                              default action, SIGTERM again
+ *     SIGTERM ─▶ handler ─semaphore─▶ watcher ──▶ sealer: takes the GIL, stops, seals
+ *                                        │  at most PATIENCE seconds
+ *                                        ▼
+ *                                default action, SIGTERM again
  *
  * The sealer is a thread of its own because taking the GIL may never end: the program
  * may be deep in C code, or the interpreter may be going down and freezes whoever asks.
@@ -17,7 +17,6 @@
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,7 +26,7 @@
 enum { PATIENCE = 5 };
 
 static struct {
-    int event;   /* written by the handler, read by the watcher */
+    sem_t woken; /* posted by the handler, awaited by the watcher */
     pid_t owner; /* a forked child has the handler, not the threads */
     sem_t sealed;
 } state;
@@ -47,10 +46,7 @@ static void on_signal(int number)
 {
     (void)number;
     int kept = errno;
-    uint64_t one = 1;
-    if (getpid() != state.owner)
-        die();
-    else if (write(state.event, &one, sizeof one) != (ssize_t)sizeof one)
+    if (getpid() != state.owner || sem_post(&state.woken) != 0)
         die();
     errno = kept;
 }
@@ -71,11 +67,10 @@ static void *seal(void *unused)
 static void *watch(void *unused)
 {
     (void)unused;
-    uint64_t count;
     pthread_t sealer;
     struct timespec end;
 
-    while (read(state.event, &count, sizeof count) < 0 && errno == EINTR)
+    while (sem_wait(&state.woken) != 0 && errno == EINTR)
         continue;
     clock_gettime(CLOCK_REALTIME, &end);
     end.tv_sec += PATIENCE;
@@ -92,7 +87,6 @@ static void in_child(void)
     struct sigaction present, action = {.sa_handler = SIG_DFL};
     if (sigaction(SIGTERM, NULL, &present) == 0 && present.sa_handler == on_signal)
         sigaction(SIGTERM, &action, NULL);
-    close(state.event);
 }
 
 enum pt_status pt_termination_install(struct pt_error *error)
@@ -106,9 +100,8 @@ enum pt_status pt_termination_install(struct pt_error *error)
     if (sigaction(SIGTERM, NULL, &present) != 0 || present.sa_handler != SIG_DFL)
         return PT_OK;
     state.owner = getpid();
-    state.event = eventfd(0, EFD_CLOEXEC);
-    if (state.event < 0 || sem_init(&state.sealed, 0, 0) != 0)
-        return pt_error_sys(error, "cannot make an event");
+    if (sem_init(&state.woken, 0, 0) != 0 || sem_init(&state.sealed, 0, 0) != 0)
+        return pt_error_sys(error, "cannot make a semaphore");
     pt_own_threads_begin(&kept);
     int failed = pthread_create(&watcher, NULL, watch, NULL);
     pt_own_threads_end(&kept);

@@ -1,7 +1,6 @@
 #include "format/sink.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -12,6 +11,7 @@
 
 #include "base/file.h"
 #include "format/block.h"
+#include "format/descriptor.h"
 #include "format/record.h"
 
 enum {
@@ -21,7 +21,7 @@ enum {
 };
 
 struct pt_sink {
-    int fd;
+    struct pt_descriptor file;
     pid_t owner; /* process that has the thread */
     char *part;  /* name of the file, for messages */
     pthread_t thread;
@@ -65,8 +65,14 @@ static bool append(struct pt_sink *sink, const void *data, size_t bytes)
 
     if (atomic_load_explicit(&sink->failed, memory_order_relaxed))
         return false;
-    if (pt_write_at(sink->fd, data, bytes, sink->end, sink->part, &error) != PT_OK) {
-        (void)!ftruncate(sink->fd, (off_t)sink->end);
+    int fd = pt_descriptor_use(&sink->file, sink->part);
+    if (fd < 0) {
+        pt_error_sys(&error, "cannot write %s", sink->part);
+        fail(sink, &error);
+        return false;
+    }
+    if (pt_write_at(fd, data, bytes, sink->end, sink->part, &error) != PT_OK) {
+        (void)!ftruncate(fd, (off_t)sink->end);
         fail(sink, &error);
         return false;
     }
@@ -138,7 +144,7 @@ static void write_end(struct pt_sink *sink)
     if (!append_block(sink, bytes, &block, PT_FOOTER_BYTES))
         return;
     pt_trailer_put(trailer, block.offset, sink->end + PT_TRACE_TRAILER_BYTES);
-    if (append(sink, trailer, sizeof trailer) && fsync(sink->fd) != 0 &&
+    if (append(sink, trailer, sizeof trailer) && fsync(sink->file.fd) != 0 &&
         errno != EINVAL && errno != EROFS) {
         pt_error_sys(&error, "cannot synchronise %s", sink->part);
         fail(sink, &error);
@@ -208,8 +214,7 @@ static void release(struct pt_sink *sink)
 {
     if (sink->pool && sink->pool != MAP_FAILED)
         munmap(sink->pool, POOL_BYTES);
-    if (sink->fd >= 0)
-        close(sink->fd);
+    (void)pt_descriptor_close(&sink->file);
     free(sink->part);
     free(sink);
 }
@@ -259,7 +264,7 @@ enum pt_status pt_sink_open(const char *part, const unsigned char *header,
 
     if (!sink)
         return pt_error_set(error, PT_E_MEMORY, "no memory to write %s", part);
-    sink->fd = -1;
+    sink->file.fd = -1;
     sink->owner = getpid();
     sink->part = strdup(part);
     sink->pool = mmap(NULL, POOL_BYTES, PROT_READ | PROT_WRITE,
@@ -269,8 +274,7 @@ enum pt_status pt_sink_open(const char *part, const unsigned char *header,
         goto done;
     }
     fill_pool(sink);
-    sink->fd = open(part, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    if (sink->fd < 0) {
+    if (pt_descriptor_create(&sink->file, part) != 0) {
         status = errno == EEXIST
                      ? pt_error_set(error, PT_E_EXISTS, "%s is there already", part)
                      : pt_error_sys(error, "cannot create %s", part);
@@ -354,12 +358,11 @@ enum pt_status pt_sink_finish(struct pt_sink *sink, struct pt_trace_footer *foot
         return status;
     }
     stop_thread(sink, footer);
-    if (close(sink->fd) != 0 && !pt_sink_error(sink)) {
+    if (pt_descriptor_close(&sink->file) != 0 && !pt_sink_error(sink)) {
         struct pt_error closing;
         pt_error_sys(&closing, "cannot close %s", sink->part);
         fail(sink, &closing);
     }
-    sink->fd = -1;
     if (pt_sink_error(sink)) {
         status = sink->error.status;
         if (error)
