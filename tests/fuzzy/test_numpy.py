@@ -235,3 +235,47 @@ def test_virtual_precision_leaves_so_many_bits():
     print(len(np.unique(q)), np.abs(q * 3 - 1).max() < 2.0 ** -9, np.abs(q - 1 / 3).max() > 2.0 ** -13)
     """
     assert run_fuzzy(code, bits=(11, 0)) == ["2 True True"]
+
+
+def test_scalars_vary_and_keep_their_types():
+    code = """
+    one, three, half = np.float64(1), np.float64(3), np.float32(1)
+    ways = {
+        "float64": lambda: one / three,
+        "with float": lambda: 1.0 / three,
+        "with int": lambda: one / 3,
+        "in turn": lambda: 2 * three / 7 - 0.1,
+        "power": lambda: three ** 0.3,
+        "float32": lambda: half / np.float32(3),
+    }
+    for name, way in ways.items():
+        seen = {way() for i in range(60)}
+        if len(seen) < 2:
+            print(name, "does not vary")
+    plain = one / three
+    fuzzy.pause()
+    for a in (one, half, np.int64(2), np.complex64(1)):
+        for b in (three, half, 3, 3.0, True, 1j, np.int8(3)):
+            results = []
+            for switch in (fuzzy.resume, fuzzy.pause):
+                switch()
+                results.append((type(a + b), type(b * a), type(a / b), a + b == b + a))
+            assert results[0][:3] == results[1][:3]
+    print(3.0 == one + 2 == np.float64(9) / 3 == np.float64(3) ** 1)
+    """
+    assert run_fuzzy(code) == ["True"]
+
+
+def test_scalar_warnings_are_those_of_plain_numpy():
+    code = """
+    import warnings
+    for a in (1.0, 0.0, 1e308, -1e308, np.inf, np.nan, 5e-324):
+        for b in (0.0, 1e308, np.inf, np.nan, 5e-324):
+            for name in ("__add__", "__sub__", "__mul__", "__truediv__"):
+                with warnings.catch_warnings(record=True) as seen:
+                    warnings.simplefilter("always")
+                    r = eval("x%sy" % {"__add__": "+", "__sub__": "-", "__mul__": "*", "__truediv__": "/"}[name],
+                             {"x": np.float64(a), "y": np.float64(b)})
+                print(a, b, name, np.isfinite(r), [str(w.message) for w in seen])
+    """
+    assert run_fuzzy(code) == run_fuzzy(code, seed=None)

@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-#include "fuzzy/compute.h"
 #include "fuzzy/edge.h"
 #include "fuzzy/flags.h"
 #include "fuzzy/operand.h"
@@ -127,26 +126,24 @@ static bool is_beyond(enum pt_fuzzy_function function, double x, double y, doubl
     }
 }
 
-/* One block: contiguous and aligned operands, numpy's results, room for ours. */
 struct block {
-    const char *x, *y, *r;
-    char *out;
+    const void *x, *y, *r;
+    void *out;
     size_t n;
 };
 
-static double load(enum pt_fuzzy_format format, const char *values, size_t i)
+static double load(enum pt_fuzzy_format format, const void *values, size_t i)
 {
-    return format == PT_FUZZY_BINARY64
-               ? ((const double *)(const void *)values)[i]
-               : (double)((const float *)(const void *)values)[i];
+    return format == PT_FUZZY_BINARY64 ? ((const double *)values)[i]
+                                       : (double)((const float *)values)[i];
 }
 
-static void store(enum pt_fuzzy_format format, char *values, size_t i, double x)
+static void store(enum pt_fuzzy_format format, void *values, size_t i, double x)
 {
     if (format == PT_FUZZY_BINARY64)
-        ((double *)(void *)values)[i] = x;
+        ((double *)values)[i] = x;
     else
-        ((float *)(void *)values)[i] = (float)x;
+        ((float *)values)[i] = (float)x;
 }
 
 /* The block's random numbers: fresh ones, or hashes of the operands. */
@@ -196,20 +193,21 @@ static void coarsen(struct pt_fuzzy_work *work, const struct block *block,
     }
 }
 
-static void perturb(struct pt_fuzzy_work *work, enum pt_fuzzy_function function,
-                    const struct block *block)
+void pt_fuzzy_function_perturb(struct pt_fuzzy_work *work,
+                               enum pt_fuzzy_function function, const void *x,
+                               const void *y, const void *r, void *out, size_t n)
 {
     uint32_t room[PT_FUZZY_BLOCK];
-    bool full = pt_fuzzy_runtime.rounding.precision[work->format] ==
-                (work->format == PT_FUZZY_BINARY64 ? 53 : 24);
-    const uint32_t *random = draw(work, function, block, room);
+    struct block block = {x, y, r, out, n};
+    unsigned bits = work->format == PT_FUZZY_BINARY64 ? 53 : 24;
+    const uint32_t *random = draw(work, function, &block, room);
     struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
-    if (full)
-        nudge(work, function, block, random);
+    if (pt_fuzzy_runtime.rounding.precision[work->format] == bits)
+        nudge(work, function, &block, random);
     else
-        coarsen(work, block, random);
+        coarsen(work, &block, random);
     pt_fuzzy_environment_leave(before, 0);
-    work->done += block->n;
+    work->done += n;
 }
 
 /* Blocks of `most` elements: each reads all of its operands before it writes. */
@@ -231,8 +229,7 @@ static void run_blocks(struct pt_fuzzy_work *work, enum pt_fuzzy_function functi
         if (unary)
             args[1] = room[2];
         originals[work->format][function](args, dimensions, steps, data);
-        struct block block = {x, y, room[2], room[3], m};
-        perturb(work, function, &block);
+        pt_fuzzy_function_perturb(work, function, x, y, room[2], room[3], m);
         pt_operand_scatter(pt_operand_advanced(out, i), m, bytes, room[3]);
     }
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 
+#include "fuzzy/compute.h"
 #include "fuzzy/loops.h"
 #include "fuzzy/operation.h"
 
@@ -63,6 +64,13 @@ pt_fuzzy_loop *pt_fuzzy_function_loop(enum pt_fuzzy_function function,
 void pt_fuzzy_function_set_original(enum pt_fuzzy_function function,
                                     enum pt_fuzzy_format format,
                                     pt_fuzzy_loop *original);
+
+/* Moves the results r[i] of function(x[i], y[i]), i < n <= PT_FUZZY_BLOCK, into out[i];
+ * all aligned, without overlap; y is x for functions of one operand. Reads format and
+ * stream of *work, adds to its counts. */
+void pt_fuzzy_function_perturb(struct pt_fuzzy_work *work,
+                               enum pt_fuzzy_function function, const void *x,
+                               const void *y, const void *r, void *out, size_t n);
 
 /* Whether the result r of function(x, y) is known to be exact. Thread: safe. */
 bool pt_fuzzy_function_is_exact(enum pt_fuzzy_function function, double x, double y,

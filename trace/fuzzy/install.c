@@ -5,10 +5,13 @@
 #include "fuzzy/functions.h"
 #include "fuzzy/fuzzy.h"
 #include "fuzzy/loops.h"
+#include "fuzzy/numbers.h"
 #include "fuzzy/runtime.h"
 
 enum { /* indices into the tables behind the capsules, and numbers of types */
        ARRAY_VERSION = 0,
+       ARRAY_FLOAT_SCALAR = 30, /* the types numpy.float32 and numpy.float64 */
+       ARRAY_DOUBLE_SCALAR = 31,
        UFUNC_TYPE = 0,
        UFUNC_REPLACE_LOOP = 30,
        TYPE_FLOAT = 11,
@@ -106,11 +109,8 @@ static enum pt_status replace_functions(struct numpy *numpy, struct pt_error *er
     return status;
 }
 
-static enum pt_status check_version(PyObject *module, struct pt_error *error)
+static enum pt_status check_version(void **array, struct pt_error *error)
 {
-    void **array = capsule_table(module, "_ARRAY_API", error);
-    if (!array)
-        return PT_E_VERSION;
     unsigned (*version)(void);
     *(void **)&version = array[ARRAY_VERSION];
     unsigned abi = version();
@@ -126,16 +126,20 @@ enum pt_status pt_fuzzy_numpy_ready(PyObject *umath_module, struct pt_error *err
 {
     if (!(pt_fuzzy_runtime.options.layers & PT_FUZZY_NUMPY))
         return PT_OK;
-    enum pt_status status = check_version(umath_module, error);
-    void **table =
-        status == PT_OK ? capsule_table(umath_module, "_UFUNC_API", error) : NULL;
+    void **array = capsule_table(umath_module, "_ARRAY_API", error);
+    void **table = array ? capsule_table(umath_module, "_UFUNC_API", error) : NULL;
     if (!table)
         return PT_E_VERSION;
+    enum pt_status status = check_version(array, error);
     struct numpy numpy = {.module = umath_module, .ufunc_type = table[UFUNC_TYPE]};
     *(void **)&numpy.replace_loop = table[UFUNC_REPLACE_LOOP];
-    status = replace_operations(&numpy, error);
+    if (status == PT_OK)
+        status = replace_operations(&numpy, error);
     if (status == PT_OK)
         status = replace_functions(&numpy, error);
+    if (status == PT_OK)
+        status = pt_fuzzy_numbers_install(array[ARRAY_DOUBLE_SCALAR],
+                                          array[ARRAY_FLOAT_SCALAR], error);
     if (status == PT_OK)
         pt_fuzzy_layer_installed(PT_FUZZY_NUMPY);
     return status;
