@@ -73,8 +73,9 @@ static enum pt_status sift(struct pt_catalogue *catalogue, bool strict, bool tal
         struct pt_catalogue_trace *trace = &catalogue->traces[i];
         if (strict && trace->words[0])
             return pt_error_set(error, trace->status ? trace->status : PT_E_DAMAGED,
-                                "%s (--strict refuses to go on without it)",
-                                trace->words);
+                                "%s%s%s (--strict refuses to go on without it)",
+                                trace->status ? "" : trace->path,
+                                trace->status ? "" : ": ", trace->words);
         if (trace->status) {
             if (talk)
                 pt_log_warning("%s: left out", trace->words);
@@ -82,7 +83,8 @@ static enum pt_status sift(struct pt_catalogue *catalogue, bool strict, bool tal
             continue;
         }
         if (talk && trace->words[0])
-            pt_log_warning("%s: what is undamaged of it is used", trace->words);
+            pt_log_warning("%s: %s: what is undamaged of it is used", trace->path,
+                           trace->words);
         else if (talk && trace->flags & PT_RUN_UNSEALED)
             pt_log_warning("%s was not sealed (the program was killed, or still runs): "
                            "what is in it is used",

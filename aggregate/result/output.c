@@ -1,5 +1,7 @@
 #include "result/output.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <hdf5.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +9,12 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "team/array.h"
 
 #define PIECE_BYTES ((uint64_t)1 << 30)
+
+enum { CLOSE_SECONDS = 60 };
 
 struct pt_output {
     const struct pt_team *team;
@@ -332,6 +337,34 @@ static enum pt_status close_file(struct pt_output *output, struct pt_error *erro
     return status;
 }
 
+/* What HDF5 still has to write when it closes the file are its metadata, at places
+ * below the file's end. A rank that met a full disk there would fall out of step with
+ * the others, and all would wait for ever: so the space is taken first. */
+static enum pt_status reserve(const struct pt_output *output, struct pt_error *error)
+{
+    hsize_t bytes = 0;
+    enum pt_status status = PT_OK;
+    int fd = open(output->temporary, O_WRONLY | O_CLOEXEC);
+    if (H5Fget_filesize(output->file, &bytes) < 0)
+        bytes = 0;
+    if (fd < 0 || (fallocate(fd, 0, 0, (off_t)bytes) &&
+                   (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)))
+        status = pt_error_sys(error, "cannot write %s", output->temporary);
+    if (fd >= 0)
+        close(fd);
+    return status;
+}
+
+/* For a file that is thrown away: frees its space, so that closing it meets no full
+ * disk, and sees to it that a close that hangs all the same is the end. */
+static void abandon(const struct pt_output *output)
+{
+    if (output->team->rank == 0 && truncate(output->temporary, 0))
+        pt_log_debug("cannot truncate %s", output->temporary);
+    MPI_Barrier(output->team->comm);
+    alarm(CLOSE_SECONDS);
+}
+
 enum pt_status pt_output_publish(struct pt_output *output, enum pt_status mine,
                                  struct pt_error *error)
 {
@@ -339,7 +372,13 @@ enum pt_status pt_output_publish(struct pt_output *output, enum pt_status mine,
         return mine;
     const struct pt_team *team = output->team;
     struct pt_error why = {0};
+    if (!mine && team->rank == 0)
+        mine = reserve(output, error);
+    mine = pt_team_agree(team, mine, error);
+    if (mine)
+        abandon(output);
     enum pt_status closed = close_file(output, &why);
+    alarm(0);
     if (!mine && closed) {
         mine = closed;
         *error = why;
