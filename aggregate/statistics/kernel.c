@@ -89,6 +89,34 @@ static double block_sum_squares(const double *x, size_t count)
     return fold(way);
 }
 
+/* Elements whose samples spread over 64 units of the last place or more (the few values
+ * of a smaller spread say nothing of the distribution): tested, and found not normal.
+ */
+static void test_normality(const struct pt_stat_work *work,
+                           const struct pt_lanes *lanes,
+                           struct pt_stat_summary *summary)
+{
+    double unbias = (work->rules.n - work->rules.ddof) / (work->rules.n - 1);
+    double range = work->plan->normal_range[work->n] * sqrt(unbias);
+    double distance = work->plan->normal_distance[work->n] * sqrt(unbias);
+    double units = ldexp(1, 6 - (int)work->rules.precision);
+    uint64_t tested = 0, found = 0;
+
+    for (size_t i = 0; i < work->count; i++) {
+        double above = lanes->high[i] - lanes->mean[i];
+        double below = lanes->mean[i] - lanes->low[i];
+        double width = above + below; /* −Inf for what is not done */
+        double furthest = above > below ? above : below;
+        bool wide = width > units * (fabs(lanes->mean[i]) + width);
+
+        tested += wide;
+        found += wide & ((width < range * lanes->std[i]) |
+                         (furthest > distance * lanes->std[i]));
+    }
+    summary->tested += tested;
+    summary->not_normal += found;
+}
+
 /* The elements that the lanes did: those they did not hold zeros. */
 static void add_lanes(const struct pt_stat_work *work, const struct pt_plane *plane,
                       size_t done, struct pt_stat_summary *summary)
@@ -115,6 +143,9 @@ static void add_lanes(const struct pt_stat_work *work, const struct pt_plane *pl
     summary->n_spread += done;
     pt_stat_sum_add(&summary->own, block_sum(lanes->var, count), 0);
     pt_stat_sum_add(&summary->var, block_sum(lanes->square, count), 0);
+    if (work->n >= PT_STAT_NORMAL_MIN) {
+        test_normality(work, lanes, summary);
+    }
     if (work->plan->options.method == PT_STAT_GENERAL) {
         pt_stat_sum_add(&summary->widest2, block_sum_squares(lanes->spread, count), 0);
     }

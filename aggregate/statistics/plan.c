@@ -5,6 +5,47 @@
 
 #include "statistics/special.h"
 
+/* Quantile 0.0005 of range/σ₁ of n normal samples, by simulation (2·10⁶ sets up to n =
+ * 20, then fewer, 8·10⁴ at 1000). The ratio is that of David, Hartley and Pearson,
+ * Biometrika 41 (1954); two clusters make it small. */
+static const struct {
+    double n, low;
+} range_ratio[] = {
+    {5, 1.9030},  {6, 2.0086},   {7, 2.1025},   {8, 2.1846},   {9, 2.2588},
+    {10, 2.3244}, {12, 2.4401},  {15, 2.5834},  {20, 2.7665},  {30, 3.0290},
+    {50, 3.3649}, {100, 3.8209}, {200, 4.2801}, {500, 4.8706}, {1000, 5.3123},
+};
+
+/* Linear in log n between the table's rows, and beyond the last. */
+static double least_range(double n)
+{
+    size_t last = PT_ARRAY_LENGTH(range_ratio) - 1, k = 0;
+    double part;
+
+    while (k + 1 < last && n > range_ratio[k + 1].n) {
+        k++;
+    }
+    part = log(n / range_ratio[k].n) / log(range_ratio[k + 1].n / range_ratio[k].n);
+    return range_ratio[k].low + part * (range_ratio[k + 1].low - range_ratio[k].low);
+}
+
+/* max |xᵢ − μ|/σ₁ that one of n normal samples exceeds once in 2000 times at most
+ * (Grubbs, Technometrics 11 (1969), by Bonferroni's inequality). */
+static double greatest_distance(double n)
+{
+    double t = pt_stat_student_quantile(1 - 0.0005 / (2 * n), n - 2);
+
+    return (n - 1) / sqrt(n) * sqrt(t * t / (n - 2 + t * t));
+}
+
+static void fill_normal(struct pt_stat_plan *plan, size_t n)
+{
+    bool enough = n >= PT_STAT_NORMAL_MIN;
+
+    plan->normal_range[n] = enough ? least_range((double)n) : NAN;
+    plan->normal_distance[n] = enough ? greatest_distance((double)n) : NAN;
+}
+
 /* δ of Sohier et al. 2021, theorem 2 and its Bernoulli counterpart. With the samples'
  * own mean χ² has n − 1 degrees of freedom, with an external reference n. */
 static void fill(struct pt_stat_plan *plan)
@@ -18,6 +59,7 @@ static void fill(struct pt_stat_plan *plan)
         double samples = (double)n;
         double freedom = o->external ? samples : samples - 1;
 
+        fill_normal(plan, n);
         if (n < 2) {
             plan->delta[n] = plan->delta_contributing[n] = NAN;
             plan->resolution[n] = plan->zero[n] = NAN;
@@ -50,7 +92,7 @@ enum pt_status pt_stat_plan_create(const struct pt_stat_options *options, size_t
     if (made != NULL) {
         made->options = *options;
         made->n_max = n_max;
-        made->delta = calloc(4 * (n_max + 1), sizeof *made->delta);
+        made->delta = calloc(6 * (n_max + 1), sizeof *made->delta);
     }
     if (made == NULL || made->delta == NULL) {
         pt_stat_plan_destroy(made);
@@ -60,6 +102,8 @@ enum pt_status pt_stat_plan_create(const struct pt_stat_options *options, size_t
     made->delta_contributing = made->delta + (n_max + 1);
     made->resolution = made->delta + 2 * (n_max + 1);
     made->zero = made->delta + 3 * (n_max + 1);
+    made->normal_range = made->delta + 4 * (n_max + 1);
+    made->normal_distance = made->delta + 5 * (n_max + 1);
     fill(made);
     *plan = made;
     return PT_OK;

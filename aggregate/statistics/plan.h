@@ -9,6 +9,9 @@
 
 #include "statistics/options.h"
 
+/* Fewer samples are not tested for a normal distribution. */
+enum { PT_STAT_NORMAL_MIN = 5 };
+
 struct pt_stat_plan {
     struct pt_stat_options options;
     size_t n_max;
@@ -18,6 +21,9 @@ struct pt_stat_plan {
     double *delta_contributing; /* contributing digits */
     double *resolution; /* log₂(n/√(n−1)) − δ(n): D(n) − (p − 1) before bounds */
     double *zero; /* t₀.₉₇₅,ₙ₋₁/√(n − 1): COMPUTED_ZERO if |μ| ≤ zero·σ₀ */
+    /* n normal samples have a range/σ₁ below the first, or a max |xᵢ − μ|/σ₁ above the
+     * second, once in 2000 times each. NaN below PT_STAT_NORMAL_MIN samples. */
+    double *normal_range, *normal_distance;
 };
 
 /* Computes a plan for samples of up to n_max ≥ 1 runs. PT_E_USAGE: an option is out of

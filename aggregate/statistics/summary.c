@@ -128,6 +128,9 @@ static void set_digits(const struct pt_stat_plan *plan,
         result->flags |= norms.log_ref <= bound ? PT_STAT_COMPUTED_ZERO : 0;
     }
     result->flags |= is_biased(&norms) ? PT_STAT_BIASED : 0;
+    if (summary->not_normal > 0 && 10 * summary->not_normal >= summary->tested) {
+        result->flags |= PT_STAT_NOT_NORMAL;
+    }
     if (result->flags & PT_STAT_PARTLY_FINITE) {
         result->sig_norm = result->con_norm = 0;
     } else if (summary->n_spread == 0) {

@@ -21,7 +21,7 @@ enum pt_stat_flag {
     PT_STAT_MISSING = 128,     /* in some runs */
     PT_STAT_ONE_RUN = 256,     /* no digits */
     PT_STAT_NEVER_FINITE = 512, /* some: NaN or Inf in all runs */
-    PT_STAT_NOT_NORMAL = 1024,  /* samples are clearly not normal: believe General */
+    PT_STAT_NOT_NORMAL = 1024,  /* a tenth or more of the elements: believe General */
     PT_STAT_BIASED = 2048       /* |bias| against the external reference > 3σ */
 };
 

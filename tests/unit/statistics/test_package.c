@@ -106,7 +106,7 @@ static double measure(const struct query *query, const struct element *e, bool e
     struct pt_stat_plan *plan;
 
     options.external = external;
-    plan = pt_test_plan(&options, MAX_SAMPLES);
+    plan = pt_test_plan(&options, e->n);
     pt_test_element(plan, e->samples, e->n, external ? &e->reference : NULL,
                     e->item_bytes, &got);
     pt_stat_plan_destroy(plan);

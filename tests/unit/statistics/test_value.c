@@ -310,6 +310,75 @@ static void bias_against_a_reference_counts(void **state)
     assert_false(answer.result.flags & PT_STAT_BIASED);
 }
 
+/* Two clusters, as two branches of a program give, are no normal distribution, nor is
+ * one outlier; evenly spread samples pass. */
+static void clusters_and_outliers_are_not_normal(void **state)
+{
+    const void *runs[N_MAX];
+    double samples[N_MAX];
+
+    (void)state;
+    for (int kind = 0; kind < 5; kind++) {
+        size_t n = kind == 4 ? 4 : N_MAX; /* four are too few to tell */
+
+        for (size_t i = 0; i < n; i++) {
+            double even = 1 + 1e-6 * (double)i;
+
+            samples[i] = kind == 0   ? even
+                         : kind == 1 ? 1 + (i % 2 ? 1e-6 : 0)
+                         : kind == 2 ? 1 + (i == 3 ? 1e-3 : 1e-6 * (double)i)
+                         : kind == 3 ? 1 + (i % 2 ? 0x1p-52 : 0)
+                                     : 1 + (i % 2 ? 1e-6 : 0);
+            runs[i] = &samples[i];
+        }
+        must_run(runs, n, 'f', 8, 1);
+        assert_int_equal(!!(answer.result.flags & PT_STAT_NOT_NORMAL),
+                         kind == 1 || kind == 2);
+    }
+}
+
+static void normal_samples_pass(void **state)
+{
+    const void *runs[N_MAX];
+    double samples[N_MAX];
+    uint64_t seed = 3;
+    int flagged = 0;
+
+    (void)state;
+    for (int trial = 0; trial < 3000; trial++) {
+        for (size_t i = 0; i < N_MAX; i += 2) {
+            double u = ((double)(pt_splitmix64(&seed) >> 11) + 0.5) * 0x1p-53;
+            double v = ((double)(pt_splitmix64(&seed) >> 11) + 0.5) * 0x1p-53;
+
+            samples[i] = 1 + 1e-6 * sqrt(-2 * log(u)) * cos(2 * M_PI * v);
+            samples[i + 1] = 1 + 1e-6 * sqrt(-2 * log(u)) * sin(2 * M_PI * v);
+            runs[i] = &samples[i];
+            runs[i + 1] = &samples[i + 1];
+        }
+        must_run(runs, N_MAX, 'f', 8, 1);
+        flagged += (answer.result.flags & PT_STAT_NOT_NORMAL) != 0;
+    }
+    assert_in_range(flagged, 0, 8); /* three are expected */
+}
+
+static void a_few_elements_do_not_condemn_a_value(void **state)
+{
+    const void *runs[N_MAX];
+    double samples[N_MAX][21];
+
+    (void)state;
+    for (size_t i = 0; i < N_MAX; i++) {
+        for (size_t k = 0; k < 21; k++) {
+            samples[i][k] = 1 + 1e-6 * (k < 2 ? (double)(i % 2) : (double)i);
+        }
+        runs[i] = samples[i];
+    }
+    must_run(runs, N_MAX, 'f', 8, 21);
+    assert_false(answer.result.flags & PT_STAT_NOT_NORMAL);
+    must_run(runs, N_MAX, 'f', 8, 20);
+    assert_true(answer.result.flags & PT_STAT_NOT_NORMAL);
+}
+
 static int compare(const void *a, const void *b)
 {
     const double *x = a, *y = b;
@@ -392,6 +461,9 @@ int main(void)
         cmocka_unit_test(empty_values_are_undefined),
         cmocka_unit_test(what_cannot_be_measured_is_refused),
         cmocka_unit_test(bias_against_a_reference_counts),
+        cmocka_unit_test(clusters_and_outliers_are_not_normal),
+        cmocka_unit_test(normal_samples_pass),
+        cmocka_unit_test(a_few_elements_do_not_condemn_a_value),
         cmocka_unit_test(quantiles_are_those_of_the_sorted_numbers),
         cmocka_unit_test(quantiles_leave_undefined_out),
     };
