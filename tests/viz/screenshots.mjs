@@ -40,8 +40,9 @@ for (const dark of [false, true]) {
     await page.goto(`${origin}/${hash}`);
     await page.waitForLoadState("networkidle");
     await page.waitForTimeout(250);
+    if (problems.length) throw new Error(problems.join("; "));
     await page.screenshot({ path: join(output, `${name}${dark ? "-dark" : ""}.png`) });
   }
-  if (problems.length) console.log("problems:", problems);
+
   await close();
 }

@@ -108,6 +108,7 @@ export class TimelineChart {
       for (const s of this.series) for (const m of s.marks) this.drawMark(surface, s, m, 4.5);
       this.drawActive(surface);
     });
+    this.drawLevels(surface, w);
     if (this.drag) {
       const a = Math.min(this.drag.from, this.drag.to);
       surface.rect(a, top, Math.abs(this.drag.to - this.drag.from), hgt, themeColor("accent"), 0.14);
@@ -131,12 +132,17 @@ export class TimelineChart {
     surface.line([left, top + hgt, left + w, top + hgt], ink);
     surface.text(left + w, top + hgt + 25, "logical time of the call", { fill: ink, align: "right", baseline: "top", size: 11.5 });
     surface.text(14, top + hgt / 2, this.unit, { fill: ink, align: "center", baseline: "middle", size: 11.5, rotate: -Math.PI / 2 });
+    for (const level of this.levels) surface.line([left, this.y.pixel(level.value), left + w, this.y.pixel(level.value)], themeColor("level"), 1.2, [5, 4]);
+  }
+
+  /** Names of the level lines, over the marks and legible. */
+  private drawLevels(surface: Surface, w: number): void {
     for (const level of this.levels) {
-      const y = this.y.pixel(level.value);
-      surface.line([left, y, left + w, y], themeColor("level"), 1.2, [5, 4]);
-      surface.text(left + w - 6, level.below ? y + 4 : y - 3, level.label, {
-        fill: themeColor("level"), size: 11, align: "right", baseline: level.below ? "top" : "bottom",
-      });
+      const y = this.y.pixel(level.value) + (level.below ? 3 : -17);
+      const right = MARGIN.left + w - 6;
+      const room = level.label.length * 6.2 + 6;
+      surface.rect(right - room, y, room + 4, 14, themeColor("card"), 0.85);
+      surface.text(right, y + 7, level.label, { fill: themeColor("level"), size: 11, align: "right", baseline: "middle" });
     }
   }
 
@@ -170,6 +176,8 @@ export class TimelineChart {
       surface.line([x - d, y + d, x + d, y - d], color, 2.4);
     } else if (m.callFlags & 11) {
       surface.polygon(star(x, y, size + 2.5), color, themeColor("card"));
+    } else if (Number.isNaN(m.value) && !(m.flags & 520)) {
+      surface.circle(x, y, 2, themeColor("ink-2")); // nothing to show: a label, one sample
     } else if (Number.isNaN(m.value) || m.flags & 520) {
       surface.polygon([x, y - size, x + size, y, x, y + size, x - size, y], themeColor("card"), themeColor("bad"));
     } else if (s.phase === 0) {

@@ -102,7 +102,7 @@ export class TimelineView implements View {
         this.chosen.length > 1 ? h("button", { type: "button", "aria-label": `Remove ${f.name}`, onclick: () => this.go({ f: this.chosen.filter((c) => c !== index).join(",") }, false) }, "×") : null));
     });
     this.chips.append(this.adder());
-    this.chips.append(h("span", { class: "key", "aria-hidden": "true" }, "▲ input  ▼ output  ✕ raised  ★ runs differ  ◇ NaN"));
+    this.chips.append(h("span", { class: "key", "aria-hidden": "true" }, "▲ input  ▼ output  ✕ raised  ★ runs differ  ◇ NaN  • undefined"));
   }
 
   private adder(): HTMLElement {
