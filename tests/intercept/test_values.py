@@ -121,7 +121,7 @@ def f(x): pass
 f(np.zeros(101)); f(np.zeros(100)); f(list(range(9)))
 """, io={"max_elements": 100, "max_items": 5})
     assert calls[0].inputs["x"].reason == "size" and calls[1].inputs["x"].array.shape == (100,)
-    assert calls[2].inputs["x"].reason == "limit" and len(calls[2].inputs) == 6
+    assert calls[2].inputs["x.*"].reason == "limit" and len(calls[2].inputs) == 6
 
 
 WORKLOAD = """

@@ -131,7 +131,7 @@ static void walk_objects(struct pt_capture *capture, PyObject *array,
         uint64_t rest = i;
 
         if (i >= capture->limits.max_items) {
-            pt_capture_omit(capture, PT_REASON_LIMIT, NULL);
+            pt_capture_omit_rest(capture);
             break;
         }
         for (int axis = elements->ndim - 1; axis >= 0; axis--) {
@@ -161,7 +161,7 @@ static void walk_fields(struct pt_capture *capture, PyObject *array,
         PyObject *name;
 
         if (i >= capture->limits.max_items) {
-            pt_capture_omit(capture, PT_REASON_LIMIT, NULL);
+            pt_capture_omit_rest(capture);
             break;
         }
         if (!pt_numpy_field(elements, i, &name, &field))

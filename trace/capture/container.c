@@ -24,7 +24,7 @@ static void walk_sequence(struct pt_capture *capture, PyObject *value, PyObject 
         struct pt_capture_name saved;
 
         if (i >= (Py_ssize_t)capture->limits.max_items) {
-            pt_capture_omit(capture, PT_REASON_LIMIT, NULL);
+            pt_capture_omit_rest(capture);
             break;
         }
         saved = names ? pt_capture_push_object(capture, PyTuple_GET_ITEM(names, i), i)
@@ -43,7 +43,7 @@ static void walk_dict(struct pt_capture *capture, PyObject *value)
         struct pt_capture_name saved;
 
         if (n >= (Py_ssize_t)capture->limits.max_items) {
-            pt_capture_omit(capture, PT_REASON_LIMIT, NULL);
+            pt_capture_omit_rest(capture);
             break;
         }
         saved = pt_capture_push_object(capture, key, n++);
@@ -62,6 +62,9 @@ bool pt_capture_container(struct pt_capture *capture, PyObject *value)
     else if (!PyTuple_Check(value))
         return false;
     n = PyDict_Check(value) ? PyDict_GET_SIZE(value) : PySequence_Fast_GET_SIZE(value);
+    if (n == 0 && !PyList_CheckExact(value) && !PyDict_CheckExact(value) &&
+        !PyTuple_CheckExact(value))
+        return false; /* an object that only looks like one: scipy's dok_matrix */
     if (n == 0)
         pt_capture_emit_label(capture, Py_TYPE(value)->tp_name, "empty", 5);
     else if (pt_capture_enter(capture, value)) {

@@ -165,3 +165,11 @@ void pt_capture_omit(struct pt_capture *capture, enum pt_value_reason reason,
     value.reason = (uint32_t)reason;
     write_value(capture, &value, NULL);
 }
+
+void pt_capture_omit_rest(struct pt_capture *capture)
+{
+    struct pt_capture_name saved = pt_capture_push(capture, "*", 1);
+
+    pt_capture_omit(capture, PT_REASON_LIMIT, NULL);
+    pt_capture_pop(capture, saved);
+}

@@ -38,7 +38,7 @@ static void walk_attributes(struct pt_capture *capture, struct pt_attributes *wa
         struct pt_capture_name saved;
 
         if (n >= (Py_ssize_t)capture->limits.max_items) {
-            pt_capture_omit(capture, PT_REASON_LIMIT, NULL);
+            pt_capture_omit_rest(capture);
             break;
         }
         saved = pt_capture_push_object(capture, name, n++);
@@ -47,7 +47,7 @@ static void walk_attributes(struct pt_capture *capture, struct pt_attributes *wa
     }
 }
 
-/* The shape and the arrays, whatever the format calls them. */
+/* The shape and what holds the elements, whatever the format calls it. */
 static void walk_sparse(struct pt_capture *capture, struct pt_attributes *walk)
 {
     struct pt_elements elements;
@@ -61,7 +61,8 @@ static void walk_sparse(struct pt_capture *capture, struct pt_attributes *walk)
             continue;
         if (PyUnicode_CompareWithASCIIString(name, "_shape") == 0)
             saved = pt_capture_push(capture, "shape", 5);
-        else if (pt_numpy_array(value, &elements) || PyTuple_Check(value))
+        else if (pt_numpy_array(value, &elements) || PyTuple_Check(value) ||
+                 PyDict_Check(value))
             saved = pt_capture_push_object(capture, name, 0);
         else
             continue;
@@ -78,8 +79,8 @@ bool pt_capture_object(struct pt_capture *capture, PyObject *value)
     if (is_plumbing(value) || !pt_attributes_start(&walk, value))
         return false;
     capture->changeable = true;
-    pt_capture_label(capture, value);
     if (pt_capture_enter(capture, value)) {
+        pt_capture_label(capture, value);
         if (is_sparse(Py_TYPE(value)))
             walk_sparse(capture, &walk);
         else

@@ -55,6 +55,9 @@ void pt_capture_emit_label(struct pt_capture *capture, const char *type,
 void pt_capture_omit(struct pt_capture *capture, enum pt_value_reason reason,
                      const struct pt_numbers *numbers);
 
+/* The members of a container beyond the bound, as one omission named "x.*". */
+void pt_capture_omit_rest(struct pt_capture *capture);
+
 /* Scratch memory of at least `bytes`, valid until the next call; NULL: no memory. */
 unsigned char *pt_capture_scratch(struct pt_capture *capture, size_t bytes);
 

@@ -151,10 +151,13 @@ static inline PyObject *pt_frame_run(PyThreadState *thread,
                                      struct _PyInterpreterFrame *frame, int throwing)
 {
 #if PY_VERSION_HEX >= 0x030c0000
+    enum {
+        UNITS = 2
+    }; /* what one evaluation takes: PY_EVAL_C_STACK_UNITS of ceval.c */
     int saved = thread->c_recursion_remaining;
     PyObject *result;
 
-    thread->c_recursion_remaining = saved + 1;
+    thread->c_recursion_remaining = saved + UNITS;
     result = _PyEval_EvalFrameDefault(thread, frame, throwing);
     thread->c_recursion_remaining = saved;
     return result;

@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cpython/attributes.h"
 #include "intercept/runtime.h"
 
 static bool is_word(const char *part, size_t bytes, const char *word)
@@ -42,18 +43,18 @@ static bool is_text(PyObject *object, const char *text)
            PyUnicode_CompareWithASCIIString(object, text) == 0;
 }
 
-/* Decorators leave what they wrap in __wrapped__. */
+/* Decorators leave what they wrap in __wrapped__. What stands for the function need not
+ * be one itself: numpy's dispatchers are objects of a type of theirs. */
 static bool is_function_of(PyObject *object, const char *module, const char *name)
 {
-    for (int i = 0; i < 8 && object && PyFunction_Check(object); i++) {
+    for (int i = 0; i < 8 && object; i++) {
         PyFunctionObject *function = (PyFunctionObject *)object;
 
-        if (is_text(function->func_module, module) &&
+        if (PyFunction_Check(object) && is_text(function->func_module, module) &&
             is_text(function->func_qualname, name))
             return true;
-        object = function->func_dict
-                     ? PyDict_GetItemString(function->func_dict, "__wrapped__")
-                     : NULL;
+        object =
+            PyModule_Check(object) ? NULL : pt_attributes_get(object, "__wrapped__");
     }
     return false;
 }
