@@ -15,8 +15,9 @@ import variance
 
 def cloud(n=300, gap=1e-3):
     """Points whose two widest directions are almost equally wide."""
-    t = np.linspace(0.0, 2.0 * np.pi, n, endpoint=False)
-    return np.column_stack([np.cos(t), (1.0 + gap) * np.sin(t), 0.1 * np.cos(5.0 * t)])
+    points = np.random.default_rng(0).standard_normal((n, 3))
+    axes, _ = np.linalg.qr(points - points.mean(axis=0))
+    return 1.0 + axes * [1.0, 1.0 + gap, 0.1]
 
 
 def main():

@@ -8,7 +8,7 @@ G. H. Golub, R. J. LeVeque, Algorithms for computing the sample variance, 1983).
 import numpy as np
 
 
-def measurements(n=500, offset=3.0e4):
+def measurements(n=500, offset=1.0e4):
     """A slow oscillation of size one on a large offset."""
     return offset + np.sin(np.linspace(0.0, 40.0, n))
 
