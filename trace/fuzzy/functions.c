@@ -82,6 +82,8 @@ bool pt_fuzzy_function_is_exact(enum pt_fuzzy_function function, double x, doubl
                                 double r)
 {
     int exponent;
+    if (isinf(x) || isinf(y)) /* a limit: -1 of expm1, 1 of tanh */
+        return true;
     switch (function) {
     case PT_FUZZY_POWER:
     case PT_FUZZY_FLOAT_POWER:
