@@ -72,9 +72,7 @@ static void add_exact(const struct pt_stat_work *work, const struct pt_exact *ex
     add_scaled(&summary->own, chosen_var(work, exact->var, n));
     add_scaled(&summary->var,
                external ? exact->square : chosen_var(work, exact->var, n));
-    if (work->plan->options.method == PT_STAT_GENERAL) {
-        add_scaled(&summary->widest2, pt_scaled_square(exact->spread));
-    }
+    add_scaled(&summary->widest2, pt_scaled_square(exact->spread));
     add_scaled(&summary->bias2, pt_scaled_square(exact->bias));
 }
 
@@ -126,6 +124,7 @@ void pt_element_exact(struct pt_stat_work *work, struct pt_plane *plane, size_t 
     struct pt_exact exact;
 
     set_undefined(&plane->lanes, i);
+    plane->irregular = true;
     if (n < work->n) {
         plane->state[i] = n > 0 ? PT_STATE_PARTLY : PT_STATE_NEVER;
         summary->flags |= n > 0 ? PT_STAT_PARTLY_FINITE : PT_STAT_NEVER_FINITE;
@@ -232,35 +231,37 @@ static double complex_digits(struct pt_stat_work *work, size_t i)
                                                          : -logz - work->rules.delta;
 }
 
+/* What is not simply the clamped digits of one part: complex elements, and those with
+ * NaN or Inf. */
+static void special_digits(struct pt_stat_work *work)
+{
+    const struct pt_plane *real = &work->plane[0], *last = real + work->n_planes - 1;
+
+    for (size_t i = 0; i < work->count; i++) {
+        unsigned a = real->state[i], b = last->state[i];
+
+        if (a == PT_STATE_PARTLY || b == PT_STATE_PARTLY) {
+            work->digits[i] = 0;
+        } else if (a == PT_STATE_NEVER || b == PT_STATE_NEVER) {
+            work->digits[i] = NAN;
+        } else if (real != last) {
+            work->digits[i] = fmin(fmax(complex_digits(work, i), 0), work->limit);
+        }
+    }
+}
+
 void pt_block_digits(struct pt_stat_work *work)
 {
     double limit = work->limit; /* NaN for one run, as all digits are then */
-    double *digits = work->digits;
-    const struct pt_plane *plane = work->plane;
+    const double *sig = work->plane[0].lanes.sig;
 
     for (size_t i = 0; i < work->count; i++) {
-        double sig = plane[0].lanes.sig[i];
+        double digits = sig[i] > 0 ? sig[i] : 0;
 
-        sig = sig > 0 ? sig : 0;
-        digits[i] = sig < limit ? sig : limit;
+        work->digits[i] = digits < limit ? digits : limit;
     }
-    if (work->n < 2) {
-        return;
-    }
-    for (unsigned p = 0; p < work->n_planes; p++) {
-        for (size_t i = 0; i < work->count; i++) {
-            bool never = plane[0].state[i] == PT_STATE_NEVER ||
-                         plane[work->n_planes - 1].state[i] == PT_STATE_NEVER;
-
-            if (plane[p].state[i] == PT_STATE_PARTLY) {
-                digits[i] = 0;
-            } else if (never) {
-                digits[i] = p > 0 && plane[0].state[i] == PT_STATE_PARTLY ? 0 : NAN;
-            } else if (work->n_planes == 2 && p == 0 &&
-                       plane[1].state[i] == PT_STATE_FINITE) {
-                digits[i] = fmin(fmax(complex_digits(work, i), 0), limit);
-            }
-        }
+    if (work->n > 1 && (work->n_planes == 2 || work->plane[0].irregular)) {
+        special_digits(work);
     }
 }
 

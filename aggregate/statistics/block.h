@@ -13,6 +13,7 @@ enum pt_state { PT_STATE_FINITE, PT_STATE_PARTLY, PT_STATE_NEVER };
 struct pt_plane {
     struct pt_part part;
     struct pt_lanes lanes;
+    bool irregular;                     /* some element was done by exact arithmetic */
     unsigned char state[PT_STAT_BLOCK]; /* enum pt_state */
     /* For complex elements: log₂ of the mean square (General: of the squared spread),
      * and of |y|; −Inf for 0. */

@@ -50,107 +50,27 @@ void pt_stat_work_destroy(struct pt_stat_work *work)
     }
 }
 
-/* Sums over the elements of a block, always in the same order whatever the vectors. */
-enum { WAYS = 8 };
-
-static double fold(const double *way)
-{
-    return ((way[0] + way[4]) + (way[2] + way[6])) +
-           ((way[1] + way[5]) + (way[3] + way[7]));
-}
-
-static double block_sum(const double *x, size_t count)
-{
-    double way[WAYS] = {0};
-
-    for (size_t i = 0; i + WAYS <= count; i += WAYS) {
-        for (size_t j = 0; j < WAYS; j++) {
-            way[j] += x[i + j];
-        }
-    }
-    for (size_t i = count / WAYS * WAYS; i < count; i++) {
-        way[i % WAYS] += x[i];
-    }
-    return fold(way);
-}
-
-static double block_sum_squares(const double *x, size_t count)
-{
-    double way[WAYS] = {0};
-
-    for (size_t i = 0; i + WAYS <= count; i += WAYS) {
-        for (size_t j = 0; j < WAYS; j++) {
-            way[j] += x[i + j] * x[i + j];
-        }
-    }
-    for (size_t i = count / WAYS * WAYS; i < count; i++) {
-        way[i % WAYS] += x[i] * x[i];
-    }
-    return fold(way);
-}
-
-/* Elements whose samples spread over 64 units of the last place or more (the few values
- * of a smaller spread say nothing of the distribution): tested, and found not normal.
- */
-static void test_normality(const struct pt_stat_work *work,
-                           const struct pt_lanes *lanes,
-                           struct pt_stat_summary *summary)
-{
-    double unbias = (work->rules.n - work->rules.ddof) / (work->rules.n - 1);
-    double range = work->plan->normal_range[work->n] * sqrt(unbias);
-    double distance = work->plan->normal_distance[work->n] * sqrt(unbias);
-    double units = ldexp(1, 6 - (int)work->rules.precision);
-    uint64_t tested = 0, found = 0;
-
-    for (size_t i = 0; i < work->count; i++) {
-        double above = lanes->high[i] - lanes->mean[i];
-        double below = lanes->mean[i] - lanes->low[i];
-        double width = above + below; /* −Inf for what is not done */
-        double furthest = above > below ? above : below;
-        bool wide = width > units * (fabs(lanes->mean[i]) + width);
-
-        tested += wide;
-        found += wide & ((width < range * lanes->std[i]) |
-                         (furthest > distance * lanes->std[i]));
-    }
-    summary->tested += tested;
-    summary->not_normal += found;
-}
-
-/* The elements that the lanes did: those they did not hold zeros. */
+/* The elements that the lanes did. */
 static void add_lanes(const struct pt_stat_work *work, const struct pt_plane *plane,
                       size_t done, struct pt_stat_summary *summary)
 {
-    const struct pt_lanes *lanes = &plane->lanes;
-    size_t count = work->count;
-    double low = summary->min, high = summary->max;
-    uint64_t varying = 0;
+    struct pt_lanes_totals totals;
 
-    for (size_t i = 0; i < count; i++) {
-        low = lanes->low[i] < low ? lanes->low[i] : low;
-        high = lanes->high[i] > high ? lanes->high[i] : high;
-        varying += lanes->m2[i] > 0;
-    }
-    summary->min = low;
-    summary->max = high;
-    summary->n_varying += varying;
+    work->kernel->totals(&work->rules, &plane->lanes, work->count, &totals);
+    summary->min = fmin(summary->min, totals.low);
+    summary->max = fmax(summary->max, totals.high);
+    summary->n_varying += totals.varying;
     summary->n_defined += done;
-    pt_stat_sum_add(&summary->mean, block_sum(lanes->mean, count), 0);
-    pt_stat_sum_add(&summary->mean2, block_sum_squares(lanes->ref, count), 0);
-    if (work->n < 2) {
-        return;
-    }
-    summary->n_spread += done;
-    pt_stat_sum_add(&summary->own, block_sum(lanes->var, count), 0);
-    pt_stat_sum_add(&summary->var, block_sum(lanes->square, count), 0);
-    if (work->n >= PT_STAT_NORMAL_MIN) {
-        test_normality(work, lanes, summary);
-    }
-    if (work->plan->options.method == PT_STAT_GENERAL) {
-        pt_stat_sum_add(&summary->widest2, block_sum_squares(lanes->spread, count), 0);
-    }
-    if (work->input->reference != NULL) {
-        pt_stat_sum_add(&summary->bias2, block_sum_squares(lanes->bias, count), 0);
+    pt_stat_sum_add(&summary->mean, totals.mean, 0);
+    pt_stat_sum_add(&summary->mean2, totals.ref2, 0);
+    if (work->n > 1) {
+        summary->n_spread += done;
+        summary->tested += totals.tested;
+        summary->not_normal += totals.not_normal;
+        pt_stat_sum_add(&summary->own, totals.var, 0);
+        pt_stat_sum_add(&summary->var, totals.square, 0);
+        pt_stat_sum_add(&summary->widest2, totals.spread2, 0);
+        pt_stat_sum_add(&summary->bias2, totals.bias2, 0);
     }
 }
 
@@ -181,15 +101,16 @@ static size_t count_done(struct pt_lanes *lanes, size_t count)
     return done;
 }
 
-/* Elements for exact arithmetic must not count in the lanes' sums. */
-static void clear_rest(struct pt_lanes *lanes, size_t count)
+/* Elements for exact arithmetic, and what fills the vectors, must not count. */
+static void clear_rest(struct pt_lanes *lanes, size_t count, size_t done)
 {
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count && done < count; i++) {
         if (!lanes->done[i]) {
-            lanes->mean[i] = lanes->mean_low[i] = lanes->m2[i] = lanes->spread[i] = 0;
-            lanes->low[i] = HUGE_VAL;
-            lanes->high[i] = -HUGE_VAL;
+            pt_lanes_clear(lanes, i);
         }
+    }
+    for (size_t i = count; i < PT_LANES_PADDED(count); i++) {
+        pt_lanes_clear(lanes, i);
     }
 }
 
@@ -253,13 +174,12 @@ static void run_plane(struct pt_stat_work *work, struct pt_plane *plane,
     size_t count = work->count, done = 0;
 
     memset(plane->state, PT_STATE_FINITE, count);
+    plane->irregular = false;
     if (plane->part.lanes) {
         const double *reference;
 
         done = run_lanes(work, plane, &reference);
-        if (done < count) {
-            clear_rest(lanes, count);
-        }
+        clear_rest(lanes, count, done);
         work->kernel->finish(&work->rules, reference, count, lanes);
         add_lanes(work, plane, done, summary);
     } else {
@@ -294,6 +214,7 @@ static enum pt_status begin_piece(struct pt_stat_work *work,
 {
     const struct pt_stat_options *options = &work->plan->options;
     unsigned precision = pt_stat_precision(input->dtype, input->item_bytes);
+    double unbias;
 
     if (precision == 0) {
         return pt_error_set(error, PT_E_UNSUPPORTED,
@@ -321,9 +242,15 @@ static enum pt_status begin_piece(struct pt_stat_work *work,
         .delta = work->plan->delta[work->n],
         .delta_contributing = work->plan->delta_contributing[work->n],
         .precision = precision,
+        .normal_range = work->plan->normal_range[work->n],
+        .normal_distance = work->plan->normal_distance[work->n],
+        .external = input->reference != NULL,
         .absolute = options->error == PT_STAT_ABSOLUTE,
     };
     work->ahead_lines = (size_t)PT_STAT_BLOCK * input->item_bytes / PT_AHEAD_LINE;
+    unbias = sqrt((work->rules.n - options->ddof) / (work->rules.n - 1));
+    work->rules.normal_range *= unbias; /* of σ as the options define it */
+    work->rules.normal_distance *= unbias;
     work->limit = pt_stat_limit(work->plan, work->n, precision);
     return PT_OK;
 }

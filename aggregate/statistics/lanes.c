@@ -103,12 +103,12 @@ static size_t count_done(const struct pt_lanes *lanes, size_t count)
 static void near_finish(const struct near_sums *sums, double n, size_t at,
                         struct pt_lanes *lanes)
 {
-    double share = 1 / (8 * n);
+    double inverse = 1 / n, share = 1 / (8 * n);
 
 #pragma omp simd
     for (size_t i = 0; i < GROUP; i++) {
         double first = sums->first[i];
-        double shift = sums->sum[i] / n;
+        double shift = sums->sum[i] * inverse;
         double mean = first + shift;
         double low = shift - (mean - first);
         double above = (sums->high[i] - mean) - low;
@@ -308,8 +308,9 @@ static void relative_log(const struct pt_lanes *lanes, bool absolute, size_t cou
 }
 
 static void finish_block(const struct pt_lanes_rules *rules, const double *reference,
-                         size_t count, struct pt_lanes *lanes)
+                         size_t wanted, struct pt_lanes *lanes)
 {
+    size_t count = PT_LANES_PADDED(wanted);
     double divisor = rules->n - rules->ddof;
     double precision = rules->precision;
     double logz[PT_STAT_BLOCK];
@@ -344,11 +345,15 @@ static void finish_block(const struct pt_lanes_rules *rules, const double *refer
     }
 }
 
+void PT_TOTALS_NAME(const struct pt_lanes_rules *rules, const struct pt_lanes *lanes,
+                    size_t count, struct pt_lanes_totals *totals);
+
 extern const struct pt_lanes_kernel PT_LANES_NAME;
 const struct pt_lanes_kernel PT_LANES_NAME = {
     .name = PT_LANES_TEXT,
     .near = near_block,
     .wide = wide_block,
     .finish = finish_block,
+    .totals = PT_TOTALS_NAME,
     .log2 = log2_lanes,
 };

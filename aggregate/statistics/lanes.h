@@ -11,6 +11,8 @@
 #include "statistics/kernel.h"
 
 enum { PT_LANES_PAD = 16 };
+#define PT_LANES_PADDED(count)                                                         \
+    (((count) + PT_LANES_PAD - 1) / PT_LANES_PAD * PT_LANES_PAD)
 
 struct pt_lanes {
     double mean[PT_STAT_BLOCK];        /* μ rounded */
@@ -36,7 +38,16 @@ struct pt_lanes_rules {
     double ddof;
     double delta, delta_contributing; /* NaN for n < 2 */
     double precision;
-    bool absolute;
+    double normal_range, normal_distance; /* of the plan */
+    bool absolute, external;
+};
+
+/* Sums over the elements of a block. */
+struct pt_lanes_totals {
+    double mean, ref2, var, square, spread2, bias2; /* Σ μ, y², σ², …, spread², bias² */
+    double low, high;
+    size_t varying;            /* elements whose samples differ */
+    size_t tested, not_normal; /* for a normal distribution */
 };
 
 /* rows[i] holds sample i of all elements; each row may be read, and is ignored, up to
@@ -53,12 +64,25 @@ struct pt_lanes_kernel {
     size_t (*wide)(const double *const *rows, size_t n, size_t count,
                    struct pt_lanes *lanes);
     /* Standard deviations and CNH digits, about `reference` or, if that is NULL, about
-     * the mean. Elements that are not done must hold mean = m2 = 0. */
+     * the mean. Elements that are not done, and those that fill up to PT_LANES_PADDED(
+     * count), must hold what pt_lanes_clear gives them. */
     void (*finish)(const struct pt_lanes_rules *rules, const double *reference,
                    size_t count, struct pt_lanes *lanes);
+    /* After `finish`, of the elements that are done. */
+    void (*totals)(const struct pt_lanes_rules *rules, const struct pt_lanes *lanes,
+                   size_t count, struct pt_lanes_totals *totals);
     /* out[i] = log₂(x[i]) to 1e-13 for positive normal x. */
     void (*log2)(const double *x, double *out, size_t count);
 };
+
+/* Makes an element that is not done neutral in sums and ranges. */
+static inline void pt_lanes_clear(struct pt_lanes *lanes, size_t i)
+{
+    lanes->mean[i] = lanes->mean_low[i] = lanes->m2[i] = lanes->spread[i] = 0;
+    lanes->low[i] = __builtin_huge_val();
+    lanes->high[i] = -__builtin_huge_val();
+    lanes->done[i] = 0;
+}
 
 /* The best that this processor has. Thread: safe. */
 const struct pt_lanes_kernel *pt_lanes_kernel_best(void);

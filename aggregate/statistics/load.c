@@ -123,9 +123,6 @@ const double *pt_load_row(struct pt_part part, const void *array, size_t first,
         row = (const double *)(const void *)p;
     } else {
         fill(part, p, count, room);
-        for (size_t i = count; i % pad != 0; i++) {
-            room[i] = 0;
-        }
     }
     return row;
 }

@@ -22,8 +22,8 @@ struct pt_part {
 struct pt_part pt_part_of(char dtype, unsigned item_bytes, unsigned plane);
 
 /* Elements first … first + count − 1 of `array` as doubles: a pointer into the array
- * where it holds aligned doubles and count is a multiple of `pad`, else `room`, filled
- * up to that multiple with zeros. part.lanes must hold. */
+ * where it holds aligned doubles and count is a multiple of `pad`, else `room`, whose
+ * doubles after the first `count` stay as they are. part.lanes must hold. */
 const double *pt_load_row(struct pt_part part, const void *array, size_t first,
                           size_t count, size_t pad, double *room);
 
