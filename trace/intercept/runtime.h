@@ -94,6 +94,9 @@ uint32_t pt_text_id(const char *text, size_t bytes);
 /* selection.c */
 bool pt_selects_function(const struct pt_config *config, const char *module,
                          const char *public_module, const char *function);
+/* True if anything of the module may be selected. */
+bool pt_selects_module(const struct pt_config *config, const char *module,
+                       const char *public_module);
 bool pt_selects_ufunc(const struct pt_config *config, const char *module,
                       const char *function);
 
@@ -170,8 +173,11 @@ void pt_python_functions_stop(void);
 /* modules.c */
 PT_MUST_CHECK enum pt_status pt_modules_watch(struct pt_error *error);
 
-/* ufuncs.c, ufunc_methods.c: callbacks of pt_intercept_on_module. */
+/* Callbacks of pt_intercept_on_module, each in the file of its name. */
 void pt_ufuncs_module(PyObject *module, const char *name);
+void pt_f2py_module(PyObject *module, const char *name);
+
+/* ufuncs.c, ufunc_methods.c */
 void pt_ufuncs_start(void); /* names for the new trace */
 void pt_ufunc_methods_start(void);
 void pt_ufunc_methods_patch(PyTypeObject *type);

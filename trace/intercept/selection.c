@@ -19,6 +19,15 @@ bool pt_selects_function(const struct pt_config *config, const char *module,
     return loaded && included;
 }
 
+bool pt_selects_module(const struct pt_config *config, const char *module,
+                       const char *public_module)
+{
+    return (pt_modules_match(&config->modules_to_load, module) ||
+            pt_modules_match(&config->modules_to_load, public_module)) &&
+           !pt_modules_match(&config->modules_to_exclude, module) &&
+           !pt_modules_match(&config->modules_to_exclude, public_module);
+}
+
 /* Ufuncs have a switch of their own, so that their module need not be listed; an
  * include list decides about them only if it speaks of their module. */
 bool pt_selects_ufunc(const struct pt_config *config, const char *module,

@@ -14,6 +14,16 @@ static int64_t clock_ns(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+/* What looks for callables in an extension module. The first one finds numpy itself. */
+static pt_intercept_module_callback *const finders[] = {pt_ufuncs_module,
+                                                        pt_f2py_module};
+
+static void look_at(PyObject *module, const char *name)
+{
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(finders); i++)
+        finders[i](module, name);
+}
+
 /* Extension modules that are there already: a trace that starts late, as in the child
  * of a fork. */
 static void look_at_loaded_modules(void)
@@ -29,15 +39,28 @@ static void look_at_loaded_modules(void)
     for (size_t i = 0; i < PT_ARRAY_LENGTH(cores); i++) {
         module = PyDict_GetItemString(modules, cores[i]);
         if (module && PyModule_Check(module))
-            pt_ufuncs_module(module, cores[i]);
+            look_at(module, cores[i]);
     }
     while (PyDict_Next(modules, &position, &key, &module)) {
         const char *name = PyUnicode_Check(key) ? PyUnicode_AsUTF8(key) : NULL;
 
         if (name && PyModule_Check(module))
-            pt_ufuncs_module(module, name);
+            look_at(module, name);
     }
     PyErr_Clear();
+}
+
+static enum pt_status start_all(struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+
+    pt_ufuncs_start();
+    pt_ufunc_methods_start();
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(finders) && status == PT_OK; i++)
+        status = pt_intercept_on_module(finders[i], error);
+    if (status == PT_OK)
+        status = pt_python_functions_start(error);
+    return status;
 }
 
 enum pt_status pt_intercept_start(const struct pt_config *config,
@@ -62,11 +85,7 @@ enum pt_status pt_intercept_start(const struct pt_config *config,
     if (!pt_thread_self()) /* number 0 */
         return pt_error_set(error, PT_E_MEMORY, "no memory to start interception");
     pt_runtime.running = true;
-    pt_ufuncs_start();
-    pt_ufunc_methods_start();
-    status = pt_intercept_on_module(pt_ufuncs_module, error);
-    if (status == PT_OK)
-        status = pt_python_functions_start(error);
+    status = start_all(error);
     if (status == PT_OK)
         look_at_loaded_modules();
     else

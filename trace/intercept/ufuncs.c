@@ -7,72 +7,21 @@
 #include "base/log.h"
 #include "cpython/frame.h"
 #include "cpython/numpy_abi.h"
-#include "intercept/runtime.h"
+#include "intercept/objects.h"
 
 struct hooked {
-    PyObject *ufunc; /* strong: ufuncs of modules live as long as the process */
     vectorcallfunc original;
-    const char *module; /* static or borrowed from the ufunc's module name copy */
+    const char *module; /* as users know it; lives as long as the process */
     struct pt_ufunc_shape shape;
     uint64_t epoch;               /* of `function` */
     struct pt_function *function; /* NULL: not selected */
 };
 
-/* Open addressing, by the address of the ufunc. */
-static struct {
-    struct hooked *slots;
-    size_t n, capacity; /* a power of two */
-} table;
+static struct pt_objects hooked_ufuncs;
 
 static struct pt_name input_names[] = {{"x", 1, 0},  {"x1", 2, 0}, {"x2", 2, 0},
                                        {"x3", 2, 0}, {"x4", 2, 0}, {"x5", 2, 0},
                                        {"x6", 2, 0}, {"x7", 2, 0}, {"x8", 2, 0}};
-
-static size_t slot_of(PyObject *ufunc, size_t capacity)
-{
-    uint64_t mixed = (uint64_t)(uintptr_t)ufunc * UINT64_C(0x9e3779b97f4a7c15);
-
-    return (size_t)(mixed >> 32) & (capacity - 1);
-}
-
-static struct hooked *find(PyObject *ufunc)
-{
-    size_t i;
-
-    if (table.capacity == 0)
-        return NULL;
-    for (i = slot_of(ufunc, table.capacity); table.slots[i].ufunc;
-         i = (i + 1) & (table.capacity - 1))
-        if (table.slots[i].ufunc == ufunc)
-            return &table.slots[i];
-    return NULL;
-}
-
-static bool make_room(void)
-{
-    size_t capacity = table.capacity ? 2 * table.capacity : 1024;
-    struct hooked *slots;
-
-    if (2 * (table.n + 1) <= table.capacity)
-        return true;
-    slots = calloc(capacity, sizeof *slots);
-    if (!slots)
-        return false;
-    for (size_t i = 0; i < table.capacity; i++) {
-        size_t to;
-
-        if (!table.slots[i].ufunc)
-            continue;
-        to = slot_of(table.slots[i].ufunc, capacity);
-        while (slots[to].ufunc)
-            to = (to + 1) & (capacity - 1);
-        slots[to] = table.slots[i];
-    }
-    free(table.slots);
-    table.slots = slots;
-    table.capacity = capacity;
-    return true;
-}
 
 static void decide(struct hooked *hooked)
 {
@@ -113,7 +62,7 @@ static void capture_inputs(struct pt_thread *thread, const struct hooked *hooked
 static PyObject *call(PyObject *ufunc, PyObject *const *args, size_t flagged,
                       PyObject *names)
 {
-    struct hooked *hooked = find(ufunc);
+    struct hooked *hooked = pt_objects_find(&hooked_ufuncs, ufunc);
     struct pt_thread *thread;
     uint64_t epoch = pt_runtime.epoch;
     size_t level = 0;
@@ -131,34 +80,29 @@ static PyObject *call(PyObject *ufunc, PyObject *const *args, size_t flagged,
         capture_inputs(thread, hooked, args, PyVectorcall_NARGS(flagged), names);
         pt_call_entered(thread);
     }
-    /* a slot may have moved when a module was loaded meanwhile: not used afterwards */
     result = hooked->original(ufunc, args, flagged, names);
     if (level > 0)
         pt_call_close(thread, level, epoch, result);
     return result;
 }
 
-static void hook(PyObject *ufunc, const char *module)
+static bool hook(PyObject *ufunc, const char *module)
 {
     vectorcallfunc *entry = pt_numpy_ufunc_entry(ufunc);
-    size_t i;
+    struct hooked *hooked;
 
-    if (find(ufunc))
-        return;
-    if (!entry || !*entry || !make_room()) {
-        pt_log_warning("calls of the ufunc %s.%s cannot be recorded", module,
-                       pt_numpy_ufunc_shape(ufunc).name);
-        return;
+    if (pt_objects_find(&hooked_ufuncs, ufunc))
+        return true;
+    hooked = entry && *entry ? calloc(1, sizeof *hooked) : NULL;
+    if (!hooked || !pt_objects_add(&hooked_ufuncs, ufunc, hooked)) {
+        free(hooked);
+        return false;
     }
-    i = slot_of(ufunc, table.capacity);
-    while (table.slots[i].ufunc)
-        i = (i + 1) & (table.capacity - 1);
-    table.slots[i] = (struct hooked){.ufunc = Py_NewRef(ufunc),
-                                     .original = *entry,
-                                     .module = module,
-                                     .shape = pt_numpy_ufunc_shape(ufunc)};
-    table.n++;
+    hooked->original = *entry;
+    hooked->module = module;
+    hooked->shape = pt_numpy_ufunc_shape(ufunc);
     *entry = call;
+    return true;
 }
 
 /* The name under which users know the ufuncs of a module. Static storage, or a copy
@@ -192,7 +136,8 @@ void pt_ufuncs_module(PyObject *module, const char *name)
             continue;
         if (!shown)
             shown = public_name(name);
-        if (shown)
-            hook(value, shown);
+        if (shown && !hook(value, shown))
+            pt_log_warning("calls of the ufunc %s.%s cannot be recorded", shown,
+                           pt_numpy_ufunc_shape(value).name);
     }
 }

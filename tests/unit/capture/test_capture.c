@@ -264,8 +264,9 @@ static void bounds_are_reported_where_they_cut(void **state)
     (void)state;
     expect("np.zeros(41)", "x omitted 2");
     expect("np.broadcast_to(np.float64(1), (2**30, 2**29))", "x omitted 2");
-    expect("[0] * 5 and [True] * 5", "x.0 b1 python 01\nx.1 b1 python 01\n"
-                                     "x.2 b1 python 01\nx.3 b1 python 01\nx.* omitted 5");
+    expect("[0] * 5 and [True] * 5",
+           "x.0 b1 python 01\nx.1 b1 python 01\n"
+           "x.2 b1 python 01\nx.3 b1 python 01\nx.* omitted 5");
     expect("[[[[1]]]]", "x.0.0.0 omitted 1");
     expect("cycle", "x.0 omitted 3");
 }

@@ -4,10 +4,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
-#include "intercept/runtime.h"
+#include "intercept/objects.h"
 
 static char numpy[] = "numpy", sklearn[] = "sklearn", utils[] = "sklearn.utils";
 static char pca[] = "PCA", any[] = "*", add[] = "add", mine[] = "mine";
@@ -66,12 +67,45 @@ static void ufuncs_have_a_switch_of_their_own(void **state)
     assert_false(pt_selects_ufunc(&config, "numpy", "add"));
 }
 
+static void signatures_name_their_parameters(void **state)
+{
+    static const struct {
+        const char *text, *names[6];
+    } cases[] = {
+        {"x,info = dgesv(a,b,[overwrite_a,c])\n\nWrapper",
+         {"a", "b", "overwrite_a", "c"}},
+        {"dot(a, b, /, out=None)\n", {"a", "b", "out"}},
+        {"f($self, x: int = (1, 2), *args, y=g(3), **kw)",
+         {"self", "x", "args", "y", "kw"}},
+        {"f()", {NULL}},
+        {"no signature\n(x)", {NULL}},
+        {"f(a", {"a"}},
+        {"", {NULL}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(cases); i++) {
+        struct pt_name names[6];
+        size_t n = pt_signature_names(cases[i].text, names, 6), expected = 0;
+
+        while (expected < 6 && cases[i].names[expected])
+            expected++;
+        assert_int_equal(n, expected);
+        for (size_t k = 0; k < n; k++) {
+            assert_string_equal(names[k].text, cases[i].names[k]);
+            free((char *)names[k].text);
+        }
+    }
+    assert_int_equal(pt_signature_names(NULL, NULL, 0), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(only_listed_modules_are_traced),
         cmocka_unit_test(patterns_may_use_the_defining_or_the_exporting_module),
         cmocka_unit_test(ufuncs_have_a_switch_of_their_own),
+        cmocka_unit_test(signatures_name_their_parameters),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
