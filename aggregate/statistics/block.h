@@ -40,6 +40,7 @@ struct pt_stat_work {
     double reference_room[PT_STAT_BLOCK];
     struct pt_sample *samples; /* n_max */
     uint64_t *bits;            /* n_max */
+    double *values;            /* n_max */
     struct pt_plane plane[2];
     double digits[PT_STAT_BLOCK];
 };
@@ -59,6 +60,9 @@ void pt_element_exact(struct pt_stat_work *work, struct pt_plane *plane, size_t 
 
 /* The General digits of all elements that are done, in place of CNH's. */
 void pt_block_general(struct pt_stat_work *work, struct pt_plane *plane);
+
+/* Digits of all elements as the Python package gives them, in place of ours. */
+void pt_block_compat(struct pt_stat_work *work, struct pt_plane *plane);
 
 /* work->digits of all elements. */
 void pt_block_digits(struct pt_stat_work *work);

@@ -24,8 +24,10 @@ enum pt_status pt_stat_work_create(const struct pt_stat_plan *plan,
     made->room = calloc((n + 1) * PT_STAT_BLOCK, sizeof *made->room);
     made->samples = calloc(n + 1, sizeof *made->samples);
     made->bits = calloc(n + 1, sizeof *made->bits);
+    made->values = calloc(n + 1, sizeof *made->values);
     if (made->exact == NULL || made->present == NULL || made->rows == NULL ||
-        made->room == NULL || made->samples == NULL || made->bits == NULL) {
+        made->room == NULL || made->samples == NULL || made->bits == NULL ||
+        made->values == NULL) {
         goto failed;
     }
     *work = made;
@@ -46,6 +48,7 @@ void pt_stat_work_destroy(struct pt_stat_work *work)
         free(work->room);
         free(work->samples);
         free(work->bits);
+        free(work->values);
         free(work);
     }
 }
@@ -192,6 +195,9 @@ static void run_plane(struct pt_stat_work *work, struct pt_plane *plane,
     }
     if (work->plan->options.method == PT_STAT_GENERAL && work->n > 1) {
         pt_block_general(work, plane);
+    }
+    if (work->plan->options.compat && plane->part.lanes) {
+        pt_block_compat(work, plane);
     }
 }
 

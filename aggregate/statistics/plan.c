@@ -57,7 +57,7 @@ static void fill(struct pt_stat_plan *plan)
 
     for (size_t n = 0; n <= plan->n_max; n++) {
         double samples = (double)n;
-        double freedom = o->external ? samples : samples - 1;
+        double freedom = o->external && !o->compat ? samples : samples - 1;
 
         fill_normal(plan, n);
         if (n < 2) {
