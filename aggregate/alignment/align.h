@@ -6,7 +6,8 @@
  * and join them.
  *
  *     key = H(key of the caller | role of the process, function + place, occurrence)
- */
+ *
+ * Where runs differ from the pivot, match.h gives their calls the pivot's keys. */
 #ifndef PT_ALIGNMENT_ALIGN_H
 #define PT_ALIGNMENT_ALIGN_H
 

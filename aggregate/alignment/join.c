@@ -29,6 +29,7 @@ static enum pt_status make_parts(const struct pt_team *team,
             .call = {.key = call->key,
                      .parent_key = parent ? parent->key : 0,
                      .time = call->time,
+                     .place = call->place,
                      .end_time = call->end_time,
                      .start_ns = call->start_ns,
                      .end_ns = call->end_ns,
@@ -157,8 +158,8 @@ static enum pt_status axis_make(const struct pt_team *team, const struct joiner 
         return status;
     for (size_t i = 0; i < joiner->records.n; i++) {
         const struct pt_call *call = record_at(joiner, i);
-        if (call->time >= axis->starts[call->process])
-            axis->starts[call->process] = call->time + 1;
+        if (call->place >= axis->starts[call->process])
+            axis->starts[call->process] = call->place + 1;
     }
     axis->length = 0;
     for (size_t p = 0; p < n_processes; p++) {
@@ -172,7 +173,7 @@ static enum pt_status axis_make(const struct pt_team *team, const struct joiner 
 static size_t bin_of(const struct axis *axis, const struct pt_call *call)
 {
     uint64_t width = axis->length / BINS + 1;
-    return (size_t)((axis->starts[call->process] + call->time) / width);
+    return (size_t)((axis->starts[call->process] + call->place) / width);
 }
 
 /* What reading a call costs, in bytes of the value stream. */
@@ -251,8 +252,8 @@ done:
 /* ── rows ───────────────────────────────────────────────────────────────────────── */
 
 struct place {
-    uint64_t time, key;
-    uint32_t process, index;
+    uint64_t place, time, key;
+    uint32_t process, from, index;
 };
 
 static int by_place(const void *first, const void *second)
@@ -260,6 +261,10 @@ static int by_place(const void *first, const void *second)
     const struct place *a = first, *b = second;
     if (a->process != b->process)
         return a->process < b->process ? -1 : 1;
+    if (a->place != b->place)
+        return a->place < b->place ? -1 : 1;
+    if (a->from != b->from)
+        return a->from < b->from ? -1 : 1;
     if (a->time != b->time)
         return a->time < b->time ? -1 : 1;
     return (a->key > b->key) - (a->key < b->key);
@@ -278,7 +283,8 @@ static enum pt_status sort_calls(const char *records, size_t record_bytes,
     for (size_t i = 0; i < calls->n; i++) {
         const struct pt_call *call =
             (const struct pt_call *)(records + i * record_bytes);
-        order[i] = (struct place){call->time, call->key, call->process, (uint32_t)i};
+        order[i] = (struct place){call->place,   call->time, call->key,
+                                  call->process, call->from, (uint32_t)i};
     }
     qsort(order, calls->n, sizeof *order, by_place);
     for (size_t i = 0; i < calls->n; i++) {

@@ -15,6 +15,7 @@ struct pt_call_run {
 struct pt_call {
     uint64_t key, parent_key;
     uint64_t time, end_time; /* in the run `from` */
+    uint64_t place;          /* in the pivot's time, see match.h */
     int64_t start_ns, end_ns;
     uint32_t function, parent_function, site, path; /* rows, PT_RESULT_NONE32 */
     uint32_t process, thread, flags, n_runs;
@@ -24,7 +25,7 @@ struct pt_call {
 };
 
 struct pt_calls {
-    struct pt_call *items;    /* by (process, time, key), owned */
+    struct pt_call *items;    /* by (process, place, from, time, key), owned */
     struct pt_call_run *runs; /* n × n_runs, by call, owned */
     size_t n;
     size_t n_runs;

@@ -66,6 +66,7 @@ static enum pt_status on_enter(struct loader *loader,
     *call = (struct pt_skeleton_call){
         .item = pt_mix(pt_mix(function, site), path),
         .time = enter->time,
+        .place = 2 * enter->time,
         .end_time = enter->time,
         .start_ns = enter->ns,
         .end_ns = enter->ns,

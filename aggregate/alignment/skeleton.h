@@ -11,6 +11,7 @@ struct pt_skeleton_call {
     uint64_t key;  /* identity across runs, see align.h */
     uint64_t item; /* hash of function and place of the call */
     uint64_t time, end_time;
+    uint64_t place; /* in the pivot's time, see match.h */
     int64_t start_ns, end_ns;
     uint64_t refs[2]; /* first value of inputs, outputs */
     uint32_t n_values[2];
@@ -25,8 +26,9 @@ struct pt_skeleton {
     struct pt_skeleton_call *calls; /* by time, owned */
     size_t n;
     uint64_t n_damaged_blocks;
-    /* Set by pt_align_keys: the whole as one hash, and the least hashes of its keys,
-     * which tell how alike two skeletons are (bottom-k sketch, Broder 1997). */
+    /* Set by pt_align_keys (match.c changes keys, not these): the whole as one hash,
+     * and the least hashes of its keys, which tell how alike two skeletons are
+     * (bottom-k sketch, Broder 1997). */
     uint64_t hash;
     uint64_t sketch[PT_SKELETON_SKETCH];
 };

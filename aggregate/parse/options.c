@@ -14,6 +14,7 @@ enum option_code {
     OPT_FORMAT,
     OPT_BATCH,
     OPT_METHOD,
+    OPT_ALIGNMENT,
     OPT_ERROR,
     OPT_ONLINE,
     OPT_PROBABILITY,
@@ -37,6 +38,7 @@ static const struct option long_options[] = {
     {"format", required_argument, NULL, OPT_FORMAT},
     {"batch-size", required_argument, NULL, OPT_BATCH},
     {"method", required_argument, NULL, OPT_METHOD},
+    {"alignment", required_argument, NULL, OPT_ALIGNMENT},
     {"error", required_argument, NULL, OPT_ERROR},
     {"online", no_argument, NULL, OPT_ONLINE},
     {"probability", required_argument, NULL, OPT_PROBABILITY},
@@ -73,6 +75,12 @@ void pt_parse_help(FILE *out)
         "  --method cnh|general    how digits are counted (cnh)\n"
         "  --error relative|absolute\n"
         "                          which error they are counted of (relative)\n"
+        "  --alignment strict|callsite|lcs\n"
+        "                          which call of one run is which of another: up to "
+        "the\n"
+        "                          first difference, by occurrence, or by longest "
+        "common\n"
+        "                          subsequence (lcs)\n"
         "  --probability P         of a digit being significant (0.95)\n"
         "  --contributing-probability P\n"
         "                          of a digit being contributing (0.51)\n"
@@ -177,6 +185,8 @@ static enum pt_status read_one(int code, const char *name, char *text,
         return read_format(text, error);
     case OPT_BATCH:
         return read_number(name, text, 1, (uint64_t)1 << 32, &options->batch, error);
+    case OPT_ALIGNMENT:
+        return pt_alignment_parse(text, &options->alignment, error);
     case OPT_ONLINE:
         options->online = true;
         break;
@@ -218,6 +228,7 @@ enum pt_status pt_parse_options_read(int argc, char **argv,
     enum pt_status status = PT_OK;
     int code, index = 0;
     *options = (struct pt_parse_options){.batch = 1 << 20,
+                                         .alignment = PT_ALIGN_LCS,
                                          .statistics = pt_stat_options_default()};
     opterr = 0;
     optind = 1;

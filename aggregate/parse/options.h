@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "alignment/match.h"
 #include "base/status.h"
 #include "statistics/options.h"
 
@@ -16,6 +17,7 @@ struct pt_parse_options {
     const char *directory, *output, *config, *hints;
     uint64_t batch;
     struct pt_stat_options statistics;
+    enum pt_alignment alignment;
     unsigned threads; /* 0: by the cores that this rank may use */
     bool online, strict, force, quiet, help, version;
 };

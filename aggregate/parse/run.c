@@ -201,6 +201,7 @@ static enum pt_status pass_one(struct state *s, struct pt_error *error)
     size_t n = (s->catalogue.n_traces + size - 1 - rank) / size;
     struct pt_trace_reader **readers = calloc(n + 1, sizeof(struct pt_trace_reader *));
     struct pt_trace_hashes *hashes = calloc(n + 1, sizeof *hashes);
+    uint64_t by_occurrence = 0;
     s->skeletons = calloc(n + 1, sizeof *s->skeletons);
     s->pivots = calloc(s->catalogue.n_processes, sizeof *s->pivots);
     enum pt_status status = readers && hashes && s->skeletons && s->pivots
@@ -220,6 +221,15 @@ static enum pt_status pass_one(struct state *s, struct pt_error *error)
     if (!status)
         status =
             pt_align_pivots(s->team, &s->catalogue, s->skeletons, n, s->pivots, error);
+    if (!status)
+        status =
+            pt_align_match(s->team, &s->catalogue, s->pivots, s->options->alignment,
+                           s->skeletons, n, &by_occurrence, error);
+    if (!status && by_occurrence && s->team->rank == 0)
+        pt_log_warning(
+            "%llu callers made calls that differ too much between runs to be "
+            "compared in order: they were matched by occurrence",
+            (unsigned long long)by_occurrence);
     if (!status)
         status = pt_calls_join(s->team, &s->catalogue, s->pivots, s->skeletons, n,
                                &s->calls, error);
@@ -294,7 +304,7 @@ static enum pt_status conclude(struct state *s, struct pt_result *result,
                                  .sources = &s->sources,
                                  .plan = s->plan,
                                  .pivots = s->pivots,
-                                 .alignment = "callsite",
+                                 .alignment = pt_alignment_name(s->options->alignment),
                                  .config = s->config_text,
                                  .command = s->command};
     if (!status)

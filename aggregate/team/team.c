@@ -285,8 +285,13 @@ uint64_t pt_team_sum(const struct pt_team *team, uint64_t mine)
 
 void pt_team_broadcast(const struct pt_team *team, void *data, size_t bytes)
 {
+    pt_team_share(team, 0, data, bytes);
+}
+
+void pt_team_share(const struct pt_team *team, int root, void *data, size_t bytes)
+{
     for (size_t done = 0; done < bytes; done += (size_t)1 << 30) {
         size_t now = bytes - done < (size_t)1 << 30 ? bytes - done : (size_t)1 << 30;
-        MPI_Bcast((char *)data + done, (int)now, MPI_BYTE, 0, team->comm);
+        MPI_Bcast((char *)data + done, (int)now, MPI_BYTE, root, team->comm);
     }
 }

@@ -58,6 +58,9 @@ uint64_t pt_team_sum(const struct pt_team *team, uint64_t mine);
 /* Copies `bytes` bytes at rank 0's `data` to everyone's. */
 void pt_team_broadcast(const struct pt_team *team, void *data, size_t bytes);
 
+/* The same from any rank. */
+void pt_team_share(const struct pt_team *team, int root, void *data, size_t bytes);
+
 /* What this process has sent to other ranks so far: for the scaling model. */
 struct pt_team_traffic {
     uint64_t messages, bytes;
