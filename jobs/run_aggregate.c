@@ -93,8 +93,8 @@ static enum pt_status try(const struct attempt *a, bool *good, bool *stopped,
     char *config = pt_experiment_path(e, "config.json");
     char *out = pt_experiment_path(e, "logs/parse.out");
     char *err = pt_experiment_path(e, "logs/parse.err");
-    char *cache = NULL, threads[32], ranks[24];
-    char *environment[] = {NULL, threads, (char *)"OMPI_ALLOW_RUN_AS_ROOT=1",
+    char *cache = NULL, ranks[24];
+    char *environment[] = {NULL, (char *)"OMPI_ALLOW_RUN_AS_ROOT=1",
                            (char *)"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", NULL};
     struct words w = {0};
     pid_t pid = 0;
@@ -108,10 +108,9 @@ static enum pt_status try(const struct attempt *a, bool *good, bool *stopped,
         goto done;
     }
     environment[0] = cache;
-    snprintf(threads, sizeof threads, "OMP_NUM_THREADS=1");
     snprintf(ranks, sizeof ranks, "%zu", a->ranks);
     if (geteuid() != 0)
-        environment[2] = NULL;
+        environment[1] = NULL;
     if (a->mpirun)
         add_mpirun(&w, a->mpirun, ranks);
     add(&w, a->parse);

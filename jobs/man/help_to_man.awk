@@ -61,9 +61,11 @@ in_usage && NR == 1 {
     next
 }
 
+# Another way to call it stands under the first one's name.
 in_usage && /^ +[^ ]/ {
+    another = $0 ~ /^       [a-z]/
     sub(/^ +/, "")
-    if ($0 ~ /^pytracer/)
+    if (another)
         usage[++usages] = $0
     else
         usage[usages] = usage[usages] " " $0
