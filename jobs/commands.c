@@ -7,6 +7,8 @@
 static const struct pt_front_command commands[] = {
     {"run", "run a program N times, aggregate, rank its functions", NULL, pt_front_run,
      pt_help_run},
+    {"submit", "the same as jobs of SLURM", NULL, pt_front_submit, pt_help_submit},
+    {"status", "how far an experiment is", NULL, pt_front_status, pt_help_status},
     {"trace", "run a Python program once and trace it", "pytracer-trace", NULL, NULL},
     {"parse", "aggregate traces into one result file", "pytracer-parse", NULL, NULL},
     {"visualize", "look at a result file in the browser", "pytracer-viz", NULL, NULL},

@@ -21,10 +21,12 @@ const struct pt_front_command *pt_front_find(const char *name);
 int pt_front_info(int argc, char **argv);
 int pt_front_clean(int argc, char **argv);
 int pt_front_run(int argc, char **argv);
+int pt_front_submit(int argc, char **argv);
+int pt_front_status(int argc, char **argv);
 int pt_front_help(int argc, char **argv);
 
 /* Help texts, embedded from help/. */
 extern const char pt_help_info[], pt_help_clean[], pt_help_run[], pt_help_help[],
-    pt_help_pytracer[];
+    pt_help_pytracer[], pt_help_submit[], pt_help_status[];
 
 #endif

@@ -18,6 +18,8 @@ EMBED(pt_help_pytracer, "pytracer.txt");
 EMBED(pt_help_info, "info.txt");
 EMBED(pt_help_clean, "clean.txt");
 EMBED(pt_help_run, "run.txt");
+EMBED(pt_help_submit, "submit.txt");
+EMBED(pt_help_status, "status.txt");
 EMBED(pt_help_help, "help.txt");
 
 int pt_front_help(int argc, char **argv)

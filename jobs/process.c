@@ -3,11 +3,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "base/file.h"
+
+enum { OUTPUT_LIMIT = 64 << 20 };
 
 static sigset_t watched(void)
 {
@@ -131,6 +137,35 @@ bool pt_process_ended(pid_t pid, int *wait_status)
         got = waitpid(pid, wait_status, WNOHANG);
     } while (got < 0 && errno == EINTR);
     return got != 0;
+}
+
+enum pt_status pt_process_output(const struct pt_process_plan *plan, char **text,
+                                 int *exit_status, struct pt_error *error)
+{
+    struct pt_process_plan mine = *plan;
+    char path[64];
+    size_t bytes = 0;
+    int wait_status = 0, fd = memfd_create("output", MFD_CLOEXEC);
+    pid_t pid;
+    enum pt_status status;
+
+    *text = NULL;
+    if (fd < 0)
+        return pt_error_sys(error, "cannot keep the output of %s", plan->argv[0]);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+    mine.out = path;
+    status = pt_process_start(&mine, &pid, error);
+    if (status == PT_OK) {
+        while (!pt_process_ended(pid, &wait_status)) {
+            if (pt_process_wait(0.05) == PT_PROCESS_STOP)
+                pt_process_signal(pid, SIGTERM);
+        }
+        *exit_status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status)
+                                              : 128 + WTERMSIG(wait_status);
+        status = pt_file_read(path, OUTPUT_LIMIT, text, &bytes, error);
+    }
+    close(fd);
+    return status;
 }
 
 double pt_process_now(void)

@@ -39,6 +39,14 @@ enum pt_process_event pt_process_wait(double seconds);
 /* True if the child has ended; *wait_status as of waitpid. */
 bool pt_process_ended(pid_t pid, int *wait_status);
 
+/* Runs the program to its end and gives what it wrote to standard output,
+ * NUL-terminated (the caller frees it), and its exit status (128 + signal where it was
+ * killed). Its standard error is ours unless the plan says otherwise; plan->out is not
+ * used. */
+PT_MUST_CHECK enum pt_status pt_process_output(const struct pt_process_plan *plan,
+                                               char **text, int *exit_status,
+                                               struct pt_error *error);
+
 /* Monotonic seconds. */
 double pt_process_now(void);
 

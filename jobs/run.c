@@ -85,7 +85,7 @@ int pt_front_run(int argc, char **argv)
     struct pt_error error = {0};
     int fd = -1, result = 1;
 
-    if (pt_run_options_read(argc, argv, &o, &error) != PT_OK) {
+    if (pt_run_options_read(argc, argv, false, &o, &error) != PT_OK) {
         fprintf(stderr, "pytracer run: %s\n", error.text);
         return 2;
     }

@@ -123,9 +123,9 @@ enum pt_status pt_run_create(const struct pt_run_options *o,
         status = set_command(e, o, error);
     if (status == PT_OK)
         status = set_runs(e, o->runs ? o->runs : DEFAULT_RUNS, error);
-    if (status == PT_OK)
+    if (status == PT_OK && !o->dry_run)
         status = pt_experiment_create(e, error);
-    if (status == PT_OK)
+    if (status == PT_OK && !o->dry_run)
         status = pt_run_config_write(config, e->folder, error);
     pt_config_destroy(config);
     return status;

@@ -1,4 +1,4 @@
-/* The command line of `pytracer run`. */
+/* The command line of `pytracer run` and `pytracer submit`. */
 #ifndef PT_RUN_OPTIONS_H
 #define PT_RUN_OPTIONS_H
 
@@ -18,12 +18,17 @@ struct pt_run_options {
     const char *layers, *mode, *method; /* NULL: as configured, all, sr, parse's own */
     uint64_t precision64, precision32;  /* 0: as configured */
     bool has_seed, no_fuzzy, no_parse, help;
+    /* submit alone; texts are SLURM's own, NULL: not asked for */
+    const char *partition, *account, *qos, *constraint, *mem, *time, *parse_time,
+        *stage;
+    uint64_t nodes, throttle; /* 0: one node for parse; no throttle */
+    bool wait, dry_run, no_probe;
     char **command; /* NULL-terminated, borrowed from argv */
     size_t n_command;
 };
 
-/* PT_E_USAGE names what is wrong. */
-PT_MUST_CHECK enum pt_status pt_run_options_read(int argc, char **argv,
+/* PT_E_USAGE names what is wrong. `submit`: read the options of submit. */
+PT_MUST_CHECK enum pt_status pt_run_options_read(int argc, char **argv, bool submit,
                                                  struct pt_run_options *options,
                                                  struct pt_error *error);
 

@@ -13,8 +13,8 @@
 
 enum { RECORD_LIMIT = 256 << 20 };
 
-static const char *const subfolders[] = {"traces", "failed", "work",
-                                         "logs",   "stats",  "sources"};
+static const char *const subfolders[] = {"traces", "failed",  "work",  "logs",
+                                         "stats",  "sources", "status"};
 
 uint64_t pt_experiment_seed(uint64_t seed, uint64_t number)
 {
@@ -175,5 +175,8 @@ void pt_experiment_destroy(struct pt_experiment *experiment)
     free(experiment->python);
     free(experiment->runs);
     free(experiment->result);
+    for (size_t i = 0; i < experiment->n_jobs; i++)
+        free(experiment->jobs[i]);
+    free(experiment->jobs);
     free(experiment);
 }

@@ -7,8 +7,9 @@
  *     failed/run-0003/  traces of a run that is kept out
  *     work/run-0004/    traces of a run in progress
  *     logs/             run-0001.out, run-0001.err, parse.out, parse.err
- *     sources/          copies of the traced sources
- *     stats/            the result file
+ *     status/           run-0001, result: what batch jobs have to say, "key=value"
+ * lines sources/          copies of the traced sources stats/            the result
+ * file
  *
  * Thread: an experiment belongs to one thread, its folder to one process. */
 #ifndef PT_EXPERIMENT_H
@@ -49,6 +50,8 @@ struct pt_experiment {
     struct pt_run *runs; /* run i has number i + 1 */
     size_t n_runs;
     char *result; /* file name in stats/, NULL: none yet */
+    char **jobs;  /* ids of the batch jobs, in order of submission */
+    size_t n_jobs;
 };
 
 /* Seed of run `number` (from 1): splitmix64 of seed + number. Thread: safe. */
@@ -68,6 +71,11 @@ PT_MUST_CHECK enum pt_status pt_experiment_read(const char *folder,
 /* Writes experiment.json anew, by temporary name and rename. */
 PT_MUST_CHECK enum pt_status pt_experiment_write(const struct pt_experiment *experiment,
                                                  struct pt_error *error);
+
+/* Takes over what batch jobs left in status/: runs that ended, and the result. Files
+ * that make no sense are passed over. PT_E_MEMORY. */
+PT_MUST_CHECK enum pt_status pt_experiment_collect(struct pt_experiment *experiment,
+                                                   struct pt_error *error);
 
 void pt_experiment_destroy(struct pt_experiment *experiment);
 

@@ -17,6 +17,17 @@ const char *pt_run_state_name(enum pt_run_state state)
     return states[state];
 }
 
+bool pt_run_state_find(const char *name, enum pt_run_state *state)
+{
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(states); i++) {
+        if (strcmp(name, states[i]) == 0) {
+            *state = (enum pt_run_state)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static cJSON *add_u64(cJSON *to, const char *name, uint64_t value)
 {
     char text[24];
@@ -54,12 +65,12 @@ static bool add_runs(cJSON *root, const struct pt_experiment *e)
     return runs != NULL;
 }
 
-static bool add_command(cJSON *root, const struct pt_experiment *e)
+static bool add_words(cJSON *root, const char *name, char *const *words, size_t n)
 {
-    cJSON *list =
-        cJSON_CreateStringArray((const char *const *)e->command, (int)e->n_command);
+    cJSON *list = n ? cJSON_CreateStringArray((const char *const *)words, (int)n)
+                    : cJSON_CreateArray();
 
-    if (cJSON_AddItemToObject(root, "command", list))
+    if (cJSON_AddItemToObject(root, name, list))
         return true;
     cJSON_Delete(list);
     return false;
@@ -82,7 +93,9 @@ char *pt_record_format(const struct pt_experiment *e)
         add_u64(root, "created_ns", (uint64_t)e->created_ns) &&
         add_u64(root, "seed", e->seed) &&
         cJSON_AddStringToObject(root, "directory", e->directory) &&
-        add_text(root, "python", e->python) && add_command(root, e) &&
+        add_text(root, "python", e->python) &&
+        add_words(root, "command", e->command, e->n_command) &&
+        add_words(root, "jobs", e->jobs, e->n_jobs) &&
         cJSON_AddNumberToObject(root, "timeout", e->timeout) &&
         cJSON_AddNumberToObject(root, "threads", e->threads) &&
         add_text(root, "result", e->result) && add_runs(root, e))
@@ -135,24 +148,25 @@ static uint64_t take_u64(struct record *r, const cJSON *from, const char *name)
     return value;
 }
 
-static void take_command(struct record *r, struct pt_experiment *e)
+/* A list of texts, ended by NULL. */
+static void take_words(struct record *r, const char *name, char ***words, size_t *n)
 {
-    const cJSON *list = cJSON_GetObjectItemCaseSensitive(r->root, "command"), *item;
-    int n = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : 0;
+    const cJSON *list = cJSON_GetObjectItemCaseSensitive(r->root, name), *item;
+    int size = cJSON_IsArray(list) ? cJSON_GetArraySize(list) : -1;
 
-    e->command = calloc((size_t)n + 1, sizeof *e->command);
-    if (n == 0 || e->command == NULL) {
-        r->bad = "command";
+    *words = size >= 0 ? calloc((size_t)size + 1, sizeof **words) : NULL;
+    if (*words == NULL) {
+        r->bad = name;
         return;
     }
     cJSON_ArrayForEach(item, list)
     {
         char *word = cJSON_IsString(item) ? strdup(item->valuestring) : NULL;
         if (word == NULL) {
-            r->bad = "command";
+            r->bad = name;
             return;
         }
-        e->command[e->n_command++] = word;
+        (*words)[(*n)++] = word;
     }
 }
 
@@ -164,13 +178,8 @@ static void take_run(struct record *r, const cJSON *item, struct pt_run *run)
     run->exit_status = (int)take_number(r, item, "exit_status", -1, 255);
     run->signal = (int)take_number(r, item, "signal", 0, 128);
     run->seconds = take_number(r, item, "seconds", 0, 1e12);
-    for (size_t i = 0; i < PT_ARRAY_LENGTH(states); i++) {
-        if (cJSON_IsString(state) && strcmp(state->valuestring, states[i]) == 0) {
-            run->state = (enum pt_run_state)i;
-            return;
-        }
-    }
-    r->bad = "state";
+    if (!cJSON_IsString(state) || !pt_run_state_find(state->valuestring, &run->state))
+        r->bad = "state";
 }
 
 static void take_runs(struct record *r, struct pt_experiment *e)
@@ -196,7 +205,10 @@ static void take_all(struct record *r, struct pt_experiment *e)
     e->seed = take_u64(r, r->root, "seed");
     e->directory = take_text(r, "directory", false);
     e->python = take_text(r, "python", true);
-    take_command(r, e);
+    take_words(r, "command", &e->command, &e->n_command);
+    if (e->n_command == 0)
+        r->bad = "command";
+    take_words(r, "jobs", &e->jobs, &e->n_jobs);
     e->timeout = take_number(r, r->root, "timeout", 0, 1e12);
     e->threads = (uint32_t)take_number(r, r->root, "threads", 1, 1e6);
     e->result = take_text(r, "result", true);

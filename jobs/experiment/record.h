@@ -4,7 +4,7 @@
  *      "id": "261123043000.node1.4711", "created": "2026-11-23T04:30:00Z",
  *      "created_ns": "1795408200000000000", "seed": "42", "directory": "/home/me",
  *      "python": null, "command": ["script.py", "a b"], "timeout": 0, "threads": 1,
- *      "result": "stats.….h5",
+ *      "result": "stats.….h5", "jobs": ["4711"],
  *      "runs": [{"run": 1, "seed": "123…", "state": "done", "exit_status": 0,
  *                "signal": 0, "seconds": 1.25}, …]}
  *
@@ -25,5 +25,8 @@ PT_MUST_CHECK enum pt_status pt_record_parse(const char *text, const char *path,
 
 /* "waiting", "done", "failed", "timed out". */
 const char *pt_run_state_name(enum pt_run_state state);
+
+/* The state of that name; false if there is none. */
+bool pt_run_state_find(const char *name, enum pt_run_state *state);
 
 #endif
