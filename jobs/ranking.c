@@ -8,6 +8,9 @@
 
 enum { MOST_SOURCES = 5 };
 
+/* A loss below this is not worth a line. */
+static const double least_loss_bits = 0.05;
+
 struct row {
     uint64_t index; /* row of functions/ */
     uint32_t rank, flags;
@@ -159,15 +162,22 @@ static enum pt_status print_rows(FILE *out, const struct pt_result *result,
                                  const struct row *rows, size_t n, size_t most,
                                  struct pt_error *error)
 {
-    size_t ranked = 0;
+    size_t ranked = 0, shown = 0;
     enum pt_status status = PT_OK;
 
     for (size_t i = 0; i < n && status == PT_OK; i++) {
         struct function f = {0};
+        double lost = 0;
 
-        if (rows[i].rank == 0 || ++ranked > most)
+        if (rows[i].rank == 0)
             continue;
-        if (ranked == 1)
+        ranked++;
+        if (shown < most)
+            status = pt_result_f64(result, PT_COLUMN_FUNCTIONS_SELF_LOST, rows[i].index,
+                                   &lost, error);
+        if (shown >= most || status != PT_OK || !(lost >= least_loss_bits))
+            continue;
+        if (++shown == 1)
             fputs("Functions by the bits of significance lost inside them (median, and "
                   "most, over calls)\n\n"
                   "rank  self-lost    most      in     out    calls  function\n",
@@ -179,8 +189,10 @@ static enum pt_status print_rows(FILE *out, const struct pt_result *result,
     }
     if (ranked == 0)
         fputs("no function has both float inputs and outputs: nothing to rank\n", out);
-    else if (ranked > most)
-        fprintf(out, "      and %zu more\n", ranked - most);
+    else if (shown == 0)
+        fputs("no function loses digits\n", out);
+    else if (ranked > shown)
+        fprintf(out, "      and %zu that lose less\n", ranked - shown);
     return status;
 }
 

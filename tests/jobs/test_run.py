@@ -261,11 +261,12 @@ def test_a_damaged_record_is_refused(pytracer, tmp_path):
 @pytest.mark.parametrize("with_mpi", [True, False])
 def test_runs_end_in_a_ranking(run, script, tmp_path, with_mpi):
     script("import numpy as np\n"
-           "def worker():\n    return np.linalg.norm(np.array([0.1, 0.2]) * 3.0) - 0.67\n"
-           "for _ in range(3): print(worker())\n")
+           "for _ in range(3):\n"
+           "    total = np.sum(np.arange(1.0, 20000.0) / 3.0, keepdims=True)\n"
+           "    print(np.subtract(total, 66663333.0))\n")
     (tmp_path / "c.json").write_text('{"modules_to_load": ["numpy"], "numpy": {"ufunc": true}}')
     path = environment()["PATH"] if with_mpi else str(Path(sys.executable).parent / "nothing")
-    done = run("-n", "4", "--ranks", "2", "--config", "c.json", "--experiment", "e", "x.py",
+    done = run("-n", "5", "--seed", "1", "--ranks", "2", "--config", "c.json", "--experiment", "e", "x.py",
                parse=True, env={"PATH": path})
     assert done.returncode == 0, done.stderr
     (result,) = (tmp_path / "e/stats").glob("stats.*.h5")
