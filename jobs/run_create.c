@@ -137,6 +137,8 @@ enum pt_status pt_run_resume(const struct pt_run_options *o,
 {
     enum pt_status status = pt_experiment_read(o->resume, experiment, error);
 
+    if (status == PT_OK)
+        status = pt_experiment_collect(*experiment, error);
     if (status != PT_OK)
         return status;
     for (size_t i = 0; i < (*experiment)->n_runs; i++) {

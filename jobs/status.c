@@ -22,7 +22,7 @@ static void print_failed(const struct pt_experiment *e)
     for (size_t i = 0; i < e->n_runs; i++) {
         const struct pt_run *run = &e->runs[i];
 
-        if (run->state != PT_RUN_FAILED && run->state != PT_RUN_TIMED_OUT)
+        if (run->state == PT_RUN_WAITING || run->state == PT_RUN_DONE)
             continue;
         if (++named > MOST_NAMED)
             continue;
@@ -57,16 +57,17 @@ static void print_about(const struct pt_experiment *e)
 {
     char date[PT_WORDS];
     char *command = pt_words_command(e->n_command, e->command);
-    size_t counts[4] = {0};
+    size_t counts[PT_N_RUN_STATES] = {0};
 
     for (size_t i = 0; i < e->n_runs; i++)
         counts[e->runs[i].state]++;
     pt_words_date(e->created_ns, date);
     printf("experiment %s\n  program: %s\n  made:    %s, seed %llu\n", e->folder,
            command ? command : "", date, (unsigned long long)e->seed);
-    printf("%zu of %zu runs done, %zu failed, %zu timed out, %zu not ended\n",
-           counts[PT_RUN_DONE], e->n_runs, counts[PT_RUN_FAILED],
-           counts[PT_RUN_TIMED_OUT], counts[PT_RUN_WAITING]);
+    printf(
+        "%zu of %zu runs done, %zu failed, %zu timed out or stopped, %zu not ended\n",
+        counts[PT_RUN_DONE], e->n_runs, counts[PT_RUN_FAILED],
+        counts[PT_RUN_TIMED_OUT] + counts[PT_RUN_STOPPED], counts[PT_RUN_WAITING]);
     free(command);
     print_failed(e);
 }

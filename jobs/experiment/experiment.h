@@ -25,7 +25,9 @@ enum pt_run_state {
     PT_RUN_WAITING,
     PT_RUN_DONE,   /* used */
     PT_RUN_FAILED, /* exit status or signal, or no trace */
-    PT_RUN_TIMED_OUT
+    PT_RUN_TIMED_OUT,
+    PT_RUN_STOPPED, /* a batch job that was told to end: time limit, scancel */
+    PT_N_RUN_STATES
 };
 
 struct pt_run {

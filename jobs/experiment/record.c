@@ -10,7 +10,8 @@
 
 enum { VERSION = 1, MOST_RUNS = 1000000 };
 
-static const char *const states[] = {"waiting", "done", "failed", "timed out"};
+static const char *const states[] = {"waiting", "done", "failed", "timed out",
+                                     "stopped"};
 
 const char *pt_run_state_name(enum pt_run_state state)
 {

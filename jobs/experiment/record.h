@@ -23,7 +23,7 @@ PT_MUST_CHECK enum pt_status pt_record_parse(const char *text, const char *path,
                                              struct pt_experiment **experiment,
                                              struct pt_error *error);
 
-/* "waiting", "done", "failed", "timed out". */
+/* "waiting", "done", "failed", "timed out", "stopped". */
 const char *pt_run_state_name(enum pt_run_state state);
 
 /* The state of that name; false if there is none. */
