@@ -74,6 +74,7 @@ pt_handler pt_api_functions;
 pt_handler pt_api_edges;
 pt_handler pt_api_divergences;
 pt_handler pt_api_timeline;
+pt_handler pt_api_gantt;
 pt_handler pt_api_value;
 pt_handler pt_api_elements;
 pt_handler pt_api_grid;

@@ -19,6 +19,7 @@ static const struct {
     {API "edges", pt_api_edges, true},
     {API "divergences", pt_api_divergences, true},
     {API "timeline", pt_api_timeline, true},
+    {API "gantt", pt_api_gantt, true},
     {API "values/#", pt_api_value, true},
     {API "values/#/elements", pt_api_elements, true},
     {API "values/#/grid", pt_api_grid, true},

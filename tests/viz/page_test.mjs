@@ -243,6 +243,28 @@ test("the source shows the line that a call path names", async () => {
   assert.equal(await page.locator(".marked code").textContent(), expected.source[line - 1]);
 });
 
+test("the calls over time nest, and one opens its value", async () => {
+  await open("#/calls?from=0&to=60");
+  await page.waitForSelector("[data-bars]");
+  assert.ok(Number(await page.getAttribute("[data-bars]", "data-bars")) > 20);
+  await canvas().focus();
+  for (const key of ["ArrowRight", "ArrowDown", "ArrowDown"]) await page.keyboard.press(key);
+  await page.waitForSelector(".tip:not([hidden])");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/#\/value\/\d+/);
+});
+
+test("the call graph has every function that was called, with its digits", async () => {
+  await open("#/graph");
+  await page.waitForSelector("svg [data-function]");
+  const shown = await page.locator("svg [data-function]").evaluateAll((nodes) => nodes.map((n) => [Number(n.dataset.function), n.textContent]));
+  assert.deepEqual(shown.map(([i]) => i).sort((a, b) => a - b), expected.functions.map((_, i) => i));
+  for (const [i, text] of shown) if (expected.functions[i].digits_out !== null) assert.ok(text.includes(`${bits(expected.functions[i].digits_out)} left`), text);
+  await page.locator("svg a").first().click();
+  await page.waitForFunction(() => /graph\?f=\d+/.test(location.hash));
+  assert.ok((await page.locator("svg [data-function]").count()) < shown.length);
+});
+
 test("runs and divergences are the tables of the file", async () => {
   await open("#/runs");
   await page.waitForSelector("tbody tr");
@@ -255,7 +277,7 @@ test("runs and divergences are the tables of the file", async () => {
 
 test("keys lead everywhere and a sheet explains them", async () => {
   await open("#/overview");
-  for (const [key, title] of [["f", "Functions"], ["t", "Timeline"], ["s", "Source"], ["d", "Divergence"], ["r", "Runs"], ["o", "Overview"]]) {
+  for (const [key, title] of [["f", "Functions"], ["t", "Timeline"], ["s", "Source"], ["c", "Calls over time"], ["g", "Call graph"], ["d", "Divergence"], ["r", "Runs"], ["o", "Overview"]]) {
     await page.keyboard.press(key);
     await page.waitForFunction((t) => document.querySelector("h1")?.textContent === t, title);
   }
@@ -292,7 +314,7 @@ test("a wrong address and a dead value say so", async () => {
 test("no view has a fault that axe-core finds, light or dark", async () => {
   const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
   for (const theme of ["light", "dark"]) {
-    for (const place of ["#/overview", "#/functions", "#/timeline", `#/value/${expected.matrix.row}`, "#/source?line=12", "#/divergence", "#/runs"]) {
+    for (const place of ["#/overview", "#/functions", "#/timeline", `#/value/${expected.matrix.row}`, "#/source?line=12", "#/divergence", "#/runs", "#/calls", "#/graph"]) {
       await open(place);
       await page.evaluate((t) => { document.documentElement.dataset.theme = t; document.dispatchEvent(new Event("themechange")); }, theme);
       await page.waitForTimeout(200);

@@ -12,6 +12,8 @@ const SHOTS = [
   ["value", "VALUE"],
   ["value-line", "LINE"],
   ["scalar", "SCALAR"],
+  ["calls", "#/calls?from=0&to=120"],
+  ["graph", "#/graph"],
   ["source", "#/source?line=16"],
   ["divergence", "#/divergence"],
   ["runs", "#/runs"],

@@ -201,6 +201,36 @@ def test_a_call_names_its_path_and_values(viewer, h5):
     assert answer["self_lost"] == h5["calls/self_lost"][call]
 
 
+def test_nested_calls_have_their_depth_and_span(viewer, h5):
+    answer = viewer.get("gantt?bins=4000")
+    bars = answer["bars"]
+    assert answer["n_calls"] == len(h5["calls/key"]) and bars["call"] == list(range(answer["n_calls"]))
+    parent = h5["calls/parent"]
+    for i, depth in zip(bars["call"], bars["depth"]):
+        assert depth == (0 if parent[i] < 0 else bars["depth"][parent[i]] + 1)
+    assert bars["start"] == list(h5["calls/time"]) and bars["end"] == list(h5["calls/end_time"])
+    assert set(bars["merged"]) == {1}
+
+
+def test_nested_calls_in_a_window_keep_what_encloses_them(viewer, h5):
+    whole = viewer.get("gantt?bins=4000")["bars"]
+    part = viewer.get("gantt?bins=4000&from=501&to=512")["bars"]
+    inside = [i for i in whole["call"] if h5["calls/time"][i] <= 512 and h5["calls/end_time"][i] >= 501]
+    assert part["call"] == inside and 0 in inside
+    assert part["depth"] == [whole["depth"][i] for i in inside]
+    wall = viewer.get("gantt?bins=4000&clock=wall")
+    same([s for s in wall["bars"]["start"]], h5["calls/start_ns"] - h5["calls/start_ns"][0])
+
+
+def test_short_calls_are_merged_and_none_is_lost(viewer, h5):
+    bars = viewer.get("gantt?bins=20")["bars"]
+    assert sum(bars["merged"]) == len(h5["calls/key"]) and len(bars["call"]) < 100
+    flagged = 0
+    for flags in bars["flags"]:
+        flagged |= flags
+    assert flagged == int(np.bitwise_or.reduce(h5["calls/flags"]))
+
+
 def test_labels_sources_runs_and_divergences(viewer, h5):
     row = int(series_rows(h5, names(h5).index("LinearRegression.fit"), "self", 0)[0])
     assert viewer.get(f"values/{row}")["label"] == "LinearRegression()"
@@ -237,7 +267,7 @@ def test_one_run_has_means_and_no_digits(folder):
     ("values/3/grid?h=2000&w=2000", 413), ("values/3/grid?h=9999999", 400),
     ("values/3/grid?part=1", 400), ("values/3/grid?slice=1", 400),
     ("values/3/elements?first=385", 400), ("values/3/elements?count=385", 400),
-    ("calls/999999", 404), ("sources/7", 404), ("sources/0/../../etc/passwd", 404),
+    ("calls/999999", 404), ("gantt?process=1", 400), ("gantt?clock=sun", 400), ("gantt?from=5&to=4", 400), ("sources/7", 404), ("sources/0/../../etc/passwd", 404),
     ("overview?r=/etc/passwd", 404), ("overview?r=../small.h5", 404), ("", 404),
     ("Overview", 404),
 ])

@@ -138,6 +138,14 @@ def test_call_paths_that_run_in_circles_end(copy):
         assert len(viewer.get("calls/5")["path"]) <= 512
 
 
+def test_calls_whose_parents_run_in_circles_end(copy):
+    with h5py.File(copy, "r+") as file:
+        n = len(file["calls/parent"])
+        file["calls/parent"][:] = (np.arange(n) + 1) % n
+    with Viewer("--filename", copy) as viewer:
+        assert max(viewer.get("gantt")["bars"]["depth"]) < 200
+
+
 def test_truncated_files_get_a_message(result, tmp_path):
     whole = result.read_bytes()
     for part in [0.001, 0.1, 0.5, 0.9, 0.999]:

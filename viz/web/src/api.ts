@@ -142,6 +142,17 @@ export interface Call {
   }[];
 }
 
+export interface Bars {
+  call: number[];
+  function: number[];
+  thread: number[];
+  depth: number[];
+  start: number[];
+  end: number[];
+  flags: number[];
+  merged: number[];
+}
+
 export interface Grid {
   rows: number;
   columns: number;
@@ -226,6 +237,9 @@ export class Api {
     const { from, to, ...rest } = query;
     const span: Record<string, number> = from === undefined || to === undefined ? {} : { from, to };
     return this.json("timeline", { functions: functions.join(","), ...rest, ...span }, signal);
+  }
+  gantt(query: Record<string, string | number>, signal?: AbortSignal): Promise<{ last: number; n_calls: number; bars: Bars }> {
+    return this.json("gantt", query, signal);
   }
   value(row: number, signal?: AbortSignal): Promise<Value> {
     return this.json(`values/${row}`, {}, signal);

@@ -4,6 +4,8 @@ import { parsePlace, placeHash, type App, type MakeView, type View } from "./app
 import { clear, h } from "./dom";
 import { isDark } from "./palette";
 import { FunctionsView } from "./views/functions";
+import { GanttView } from "./views/gantt";
+import { GraphView } from "./views/graph";
 import { OverviewView } from "./views/overview";
 import { describeError, message } from "./views/parts";
 import { SourceView } from "./views/source";
@@ -16,6 +18,8 @@ const VIEWS: Record<string, MakeView> = {
   functions: (app) => new FunctionsView(app),
   timeline: (app) => new TimelineView(app),
   value: (app, argument) => new ValueView(app, argument),
+  calls: (app) => new GanttView(app),
+  graph: (app) => new GraphView(app),
   source: (app) => new SourceView(app),
   divergence: (app) => new DivergenceView(app),
   runs: (app) => new RunsView(app),
@@ -24,12 +28,14 @@ const MENU = [
   ["overview", "Overview", "o"],
   ["functions", "Functions", "f"],
   ["timeline", "Timeline", "t"],
+  ["calls", "Calls", "c"],
+  ["graph", "Graph", "g"],
   ["source", "Source", "s"],
   ["divergence", "Divergence", "d"],
   ["runs", "Runs", "r"],
 ] as const;
 const KEYS: [string, string][] = [
-  ["o f t s d r", "go to a view (underlined in the menu)"],
+  ["o f t c g s d r", "go to a view (underlined in the menu)"],
   ["/", "search functions"],
   ["← → ↑ ↓", "in a chart: next mark or cell, next series"],
   ["Enter", "in a chart: open the value"],
