@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "embed/finish.h"
 #include "embed/interrupted.h"
 #include "embed/process_calls.h"
 #include "embed/session.h"
@@ -38,9 +39,7 @@ static void at_finalized(void)
 static void on_process_exit(int exit_status, void *unused)
 {
     (void)unused;
-    if (!pt_session_stopped() && Py_IsInitialized() && PyGILState_Check())
-        pt_session_stop();
-    pt_session_seal((struct pt_ending){.exit_status = exit_status & 0xff});
+    pt_finish((struct pt_ending){.exit_status = exit_status & 0xff});
 }
 
 /* ---- fork ----------------------------------------------------------------------- */

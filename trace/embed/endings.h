@@ -5,6 +5,7 @@
  *     KeyboardInterrupt not caught               Py_AtExit → seal (Python then kills
  *                                                itself by SIGINT)
  *     os._exit, os.exec…                         their C functions → stop, seal
+ *     MPI_Abort                                  our function before it → stop, seal
  *     SIGTERM, where nothing else handles it     a thread of ours → stop, seal, die
  *     os.fork                                    the child begins a trace of its own
  *     other forks                                the child forgets the trace

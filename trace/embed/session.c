@@ -260,7 +260,7 @@ static void stop_trace(void)
 void pt_session_stop(void)
 {
     struct pt_error error;
-    if (session.state != STATE_RUNNING || getpid() != session.pid)
+    if (pt_session_stopped())
         return;
     pt_intercept_stop();
     if (session.writer != NULL)
@@ -272,7 +272,7 @@ void pt_session_stop(void)
 
 bool pt_session_stopped(void)
 {
-    return session.state != STATE_RUNNING;
+    return session.state != STATE_RUNNING || getpid() != session.pid;
 }
 
 void pt_session_seal(struct pt_ending ending)

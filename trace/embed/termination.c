@@ -1,34 +1,22 @@
 /* The handler may not do more than wake a thread:
  *
- *     SIGTERM ─▶ handler ─semaphore─▶ watcher ──▶ sealer: takes the GIL, stops, seals
- *                                        │  at most PATIENCE seconds
- *                                        ▼
- *                                default action, SIGTERM again
- *
- * The sealer is a thread of its own because taking the GIL may never end: the program
- * may be deep in C code, or the interpreter may be going down and freezes whoever asks.
- * The process must die all the same; the trace then stays unsealed, and readable. */
+ *     SIGTERM ─▶ handler ─semaphore─▶ watcher ─▶ pt_finish ─▶ default action, again
+ */
 #include "embed/termination.h"
-
-#include <Python.h>
 
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stdbool.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "embed/finish.h"
 #include "embed/own_threads.h"
-#include "embed/session.h"
-
-enum { PATIENCE = 5 };
 
 static struct {
     sem_t woken; /* posted by the handler, awaited by the watcher */
     pid_t owner; /* a forked child has the handler, not the threads */
-    sem_t sealed;
 } state;
 
 static void die(void)
@@ -51,32 +39,12 @@ static void on_signal(int number)
     errno = kept;
 }
 
-static void *seal(void *unused)
-{
-    (void)unused;
-    if (!pt_session_stopped()) {
-        /* Never released: the program stands still until the process is gone. */
-        (void)PyGILState_Ensure();
-        pt_session_stop();
-    }
-    pt_session_seal((struct pt_ending){.exit_status = -1, .signal = SIGTERM});
-    sem_post(&state.sealed);
-    return NULL;
-}
-
 static void *watch(void *unused)
 {
     (void)unused;
-    pthread_t sealer;
-    struct timespec end;
-
     while (sem_wait(&state.woken) != 0 && errno == EINTR)
         continue;
-    clock_gettime(CLOCK_REALTIME, &end);
-    end.tv_sec += PATIENCE;
-    if (pthread_create(&sealer, NULL, seal, NULL) == 0)
-        while (sem_timedwait(&state.sealed, &end) != 0 && errno == EINTR)
-            continue;
+    pt_finish((struct pt_ending){.exit_status = -1, .signal = SIGTERM});
     die();
     return NULL;
 }
@@ -100,7 +68,7 @@ enum pt_status pt_termination_install(struct pt_error *error)
     if (sigaction(SIGTERM, NULL, &present) != 0 || present.sa_handler != SIG_DFL)
         return PT_OK;
     state.owner = getpid();
-    if (sem_init(&state.woken, 0, 0) != 0 || sem_init(&state.sealed, 0, 0) != 0)
+    if (sem_init(&state.woken, 0, 0) != 0)
         return pt_error_sys(error, "cannot make a semaphore");
     pt_own_threads_begin(&kept);
     int failed = pthread_create(&watcher, NULL, watch, NULL);
