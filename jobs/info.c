@@ -11,7 +11,7 @@
 #include "options.h"
 #include "show_result.h"
 
-enum { DIRECTORY = 1, TRACE, AGGREGATION, JSON, DUMP, CONFIG, HELP };
+enum { DIRECTORY = 1, TRACE, AGGREGATION, JSON, DUMP, VERIFY, CONFIG, HELP };
 
 static const struct pt_option table[] = {
     {"directory", 0, 1, DIRECTORY},
@@ -19,13 +19,14 @@ static const struct pt_option table[] = {
     {"aggregation", 0, 0, AGGREGATION},
     {"json", 0, 0, JSON},
     {"dump", 0, 0, DUMP},
+    {"verify", 0, 0, VERIFY},
     {"config", 0, 1, CONFIG},
     {"help", 'h', 0, HELP},
 };
 
 struct wishes {
     const char *directory, *config, *file;
-    bool trace, aggregation, json, dump, help;
+    bool trace, aggregation, json, dump, verify, help;
 };
 
 static enum pt_status take(int id, const char *value, struct wishes *w,
@@ -49,6 +50,9 @@ static enum pt_status take(int id, const char *value, struct wishes *w,
         break;
     case DUMP:
         w->dump = true;
+        break;
+    case VERIFY:
+        w->verify = true;
         break;
     case HELP:
         w->help = true;
@@ -80,8 +84,12 @@ static enum pt_status read_wishes(int argc, char **argv, struct wishes *w,
         return pt_error_set(error, PT_E_USAGE,
                             "a file and --directory, --trace or --aggregation exclude "
                             "each other");
-    if (w->dump && !w->file)
-        return pt_error_set(error, PT_E_USAGE, "--dump needs the name of a trace");
+    if ((w->dump || w->verify) && !w->file)
+        return pt_error_set(error, PT_E_USAGE, "%s needs the name of a trace",
+                            w->dump ? "--dump" : "--verify");
+    if (w->verify && (w->dump || w->json))
+        return pt_error_set(error, PT_E_USAGE,
+                            "--verify and --dump or --json exclude each other");
     if (!w->trace && !w->aggregation)
         w->trace = w->aggregation = !w->file;
     return PT_OK;
@@ -179,6 +187,8 @@ static enum pt_status describe_trace(const struct wishes *w, struct pt_error *er
     struct pt_listing one = {0};
     enum pt_status status;
 
+    if (w->verify)
+        return pt_inspect_verify(stdout, w->file, error);
     if (!w->json)
         return pt_inspect_trace(stdout, w->file, w->dump, error);
     status = pt_listing_trace_file(w->file, &one, error);
@@ -203,9 +213,9 @@ static enum pt_status describe(const struct wishes *w, struct pt_error *error)
     fclose(file);
     if (n != sizeof head || memcmp(head, hdf5, sizeof head) != 0)
         return describe_trace(w, error);
-    if (w->dump)
+    if (w->dump || w->verify)
         return pt_error_set(error, PT_E_UNSUPPORTED,
-                            "%s is a result; --dump prints the calls of a trace",
+                            "%s is a result; --dump and --verify are for traces",
                             w->file);
     return pt_show_result(w->file, w->json, error);
 }

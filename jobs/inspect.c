@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "format/checker.h"
 #include "inspect_dump.h"
 #include "inspect_text.h"
 #include "inspect_walk.h"
@@ -292,4 +293,24 @@ enum pt_status pt_inspect_trace(FILE *out, const char *path, bool dump,
                          "%s is damaged: %" PRIu64 " blocks of calls", path, n_lost);
     pt_trace_reader_close(reader);
     return status;
+}
+
+enum pt_status pt_inspect_verify(FILE *out, const char *path, struct pt_error *error)
+{
+    struct pt_trace_check check;
+    enum pt_status status = pt_trace_check(path, &check, error);
+
+    if (status != PT_OK)
+        return status;
+    if (check.faults)
+        return pt_error_set(error, PT_E_DAMAGED, "%s: %s (%" PRIu64 " fault%s in all)",
+                            path, check.first_fault, check.faults,
+                            check.faults == 1 ? "" : "s");
+    pt_inspect_put(out, path, strlen(path), MAX_TEXT);
+    fprintf(out,
+            ": sound%s; %" PRIu64 " calls (%" PRIu64 " not ended), %" PRIu64
+            " values, %" PRIu64 " payloads in %" PRIu64 " blocks\n",
+            check.sealed ? "" : ", but not sealed", check.calls, check.open_calls,
+            check.values, check.payloads, check.blocks);
+    return PT_OK;
 }

@@ -17,4 +17,10 @@
 PT_MUST_CHECK enum pt_status pt_inspect_trace(FILE *out, const char *path, bool dump,
                                               struct pt_error *error);
 
+/* Checks every checksum, reference and rule of the trace, and prints what it holds.
+ * PT_E_DAMAGED names the first thing that does not hold and counts them. Thread: safe.
+ */
+PT_MUST_CHECK enum pt_status pt_inspect_verify(FILE *out, const char *path,
+                                               struct pt_error *error);
+
 #endif

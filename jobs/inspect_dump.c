@@ -127,7 +127,7 @@ static void put_label(FILE *out, const unsigned char *head, uint64_t bytes)
     size_t type = strnlen(text, (size_t)bytes);
 
     pt_inspect_put(out, text, type, MAX_LABEL);
-    if (type < bytes) {
+    if (type + 1 < bytes) {
         fputs(" ", out);
         pt_inspect_put(out, text + type + 1, (size_t)bytes - type - 1, MAX_LABEL);
     }

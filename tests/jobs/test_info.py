@@ -111,11 +111,22 @@ def test_one_trace_is_described(pytracer, traced, tmp_path):
     assert "my program.py" in done.stdout
 
 
+def test_a_trace_is_verified(pytracer, traced, tmp_path):
+    (trace,) = (tmp_path / ".__pytracercache__/traces").iterdir()
+    done = pytracer("info", trace, "--verify")
+    assert done.returncode == 0 and done.stderr == ""
+    assert ": sound; " in done.stdout
+    trace.write_bytes(trace.read_bytes()[:-40])
+    one_line(pytracer("info", trace, "--verify"), "pytracer info:", "end of the trace")
+
+
 @pytest.mark.parametrize("args, words", [
     (["none.trace"], ["none.trace", "No such file"]),
     (["--directory", "none"], ["none"]),
     (["x.py"], ["x.py"]),
     (["--dump"], ["--dump"]),
+    (["--verify"], ["--verify"]),
+    (["x.py", "--verify", "--dump"], ["--verify"]),
     (["x.py", "--trace"], ["--trace"]),
     (["x.py", "y.py"], ["y.py"]),
 ])

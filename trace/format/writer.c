@@ -20,8 +20,10 @@ enum {
 };
 
 /* What stands in memory longer than this is handed to the disk, so that a killed
- * program leaves all but its last moments. */
+ * program leaves all but its last moments. At first it goes sooner: after 50 ms, and
+ * then whenever the time since the start has doubled. */
 static const int64_t HAND_OVER_NS = INT64_C(2000000000);
+static const int64_t FIRST_HAND_OVER_NS = INT64_C(50000000);
 
 struct pt_trace_writer {
     char *path, *part;
@@ -351,6 +353,12 @@ void pt_trace_writer_value_hashed(struct pt_trace_writer *writer,
     note_time(buffer, v.call);
 }
 
+static bool is_time_to_hand_over(const struct pt_trace_writer *writer, int64_t ns)
+{
+    int64_t since = ns - writer->handed_over_ns;
+    return since > HAND_OVER_NS || since > FIRST_HAND_OVER_NS + writer->handed_over_ns;
+}
+
 /* Ends the phase: what both kinds of skeleton records have in common. */
 static void end_phase(struct pt_trace_writer *writer, struct pt_buffer *buffer,
                       uint64_t time, int64_t ns)
@@ -361,7 +369,7 @@ static void end_phase(struct pt_trace_writer *writer, struct pt_buffer *buffer,
     writer->footer.n_values += writer->phase_values;
     writer->footer.data_bytes += writer->phase_bytes;
     pt_trace_writer_begin_phase(writer);
-    if (ns - writer->handed_over_ns > HAND_OVER_NS) {
+    if (is_time_to_hand_over(writer, ns)) {
         writer->handed_over_ns = ns;
         submit_all(writer);
     }

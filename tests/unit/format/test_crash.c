@@ -117,6 +117,38 @@ static void killed_at_any_moment_it_keeps_all_whole_blocks(void **state)
     free(path);
 }
 
+static bool is_on_disk(const char *part, enum pt_trace_stream stream)
+{
+    struct pt_trace_reader *reader = open_reader(part);
+    bool there = pt_trace_reader_n_blocks(reader, stream) > 0;
+    pt_trace_reader_close(reader);
+    return there;
+}
+
+/* Waits for ever if it is not so: the test's time limit ends it. */
+static void what_is_no_longer_new_is_on_disk_without_being_asked(void **state)
+{
+    const struct model_options options = {.seed = 13, .n_calls = 20, .max_bytes = 500};
+    char *path = model_path("short.trace"), *part = part_of(path);
+    (void)state;
+
+    struct pt_trace_writer *writer = open_writer(path);
+    model_begin(writer);
+    for (uint32_t i = 0; i < options.n_calls; i++)
+        model_write_call(writer, &options, i);
+    assert_false(is_on_disk(part, PT_STREAM_SKELETON));
+    pt_trace_writer_begin_phase(writer);
+    pt_trace_writer_enter(writer,
+                          &(struct pt_trace_enter){.time = 1000, .ns = 60000000});
+    while (!is_on_disk(part, PT_STREAM_SKELETON))
+        usleep(1000);
+    assert_true(is_on_disk(part, PT_STREAM_META));
+    assert_true(is_on_disk(part, PT_STREAM_VALUES));
+    assert_int_equal(pt_trace_writer_close(writer, NULL), PT_OK);
+    free(part);
+    free(path);
+}
+
 /* In a child, under a limit of the file's size: what a full disk does too. */
 static void fill_a_small_disk(const char *path, const struct model_options *options)
 {
@@ -274,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_at_any_moment_it_keeps_all_whole_blocks),
+        cmocka_unit_test(what_is_no_longer_new_is_on_disk_without_being_asked),
         cmocka_unit_test(a_full_disk_costs_the_rest_of_the_trace_only),
         cmocka_unit_test(the_child_of_a_fork_cannot_harm_the_trace),
         cmocka_unit_test(memory_is_bounded_whatever_is_written),

@@ -248,6 +248,29 @@ static void what_is_no_trace_is_an_error(void **state)
     assert_int_equal(status, PT_E_FORMAT);
 }
 
+static void verifying_names_the_first_fault(void **state)
+{
+    char *path = model_path("verified.trace"), *text = NULL;
+    struct forge forge;
+    struct pt_error error;
+    size_t bytes;
+    FILE *out = open_memstream(&text, &bytes);
+    (void)state;
+
+    write_two_calls(path);
+    assert_int_equal(pt_inspect_verify(out, path, &error), PT_OK);
+    assert_int_equal(fclose(out), 0);
+    expect(text, "verified.trace: sound; 2 calls (0 not ended), 4 values, 1 payloads");
+    forge_load(&forge, path);
+    forge.bytes[forge_find(&forge, PT_STREAM_VALUES, 0) + 100] ^= 1;
+    forge_save(&forge, path);
+    assert_int_equal(pt_inspect_verify(stdout, path, &error), PT_E_DAMAGED);
+    assert_non_null(strstr(error.text, "is damaged"));
+    forge_free(&forge);
+    free(text);
+    free(path);
+}
+
 static char *element(char dtype, uint8_t bytes, const void *p)
 {
     struct pt_trace_value value = {.dtype = dtype, .item_bytes = bytes};
@@ -305,6 +328,7 @@ int main(void)
         cmocka_unit_test(a_damaged_trace_is_printed_as_far_as_it_goes),
         cmocka_unit_test(no_byte_makes_it_crash),
         cmocka_unit_test(what_is_no_trace_is_an_error),
+        cmocka_unit_test(verifying_names_the_first_fault),
         cmocka_unit_test(elements_of_every_type_are_printed_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
