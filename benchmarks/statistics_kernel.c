@@ -57,7 +57,7 @@ static double read_seconds(const struct data *data, int threads)
         double start = omp_get_wtime();
         uint64_t sum = 0;
 
-#pragma omp parallel for simd num_threads(threads) reduction(+ : sum)
+#pragma omp parallel for num_threads(threads) reduction(+ : sum)
         for (size_t i = 0; i < words; i++) {
             sum += store[i];
         }
