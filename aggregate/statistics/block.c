@@ -1,5 +1,6 @@
 #include "statistics/block.h"
 
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 
@@ -114,14 +115,70 @@ static bool load_reference(const struct pt_stat_work *work,
            PT_FINITE;
 }
 
+/* All samples are below 2 to this. */
+static int greatest_exponent(const struct pt_sample *samples, size_t n)
+{
+    int greatest = INT_MIN;
+
+    for (size_t k = 0; k < n; k++) {
+        if (samples[k].mantissa != 0) {
+            int e = samples[k].exponent + 64 - __builtin_clzll(samples[k].mantissa);
+
+            greatest = e > greatest ? e : greatest;
+        }
+    }
+    return greatest == INT_MIN ? 0 : greatest;
+}
+
+/* Of n finite samples and of those that gather() counted since `before`. */
+static void set_moments(const struct pt_stat_work *work, const struct pt_exact *exact,
+                        size_t n, const struct pt_stat_summary *before,
+                        const struct pt_stat_summary *after, struct pt_moments *moments)
+{
+    pt_moments_begin(moments);
+    moments->n_nan = (uint32_t)(after->n_nan - before->n_nan);
+    moments->n_inf = (uint32_t)(after->n_inf - before->n_inf);
+    if (n > 0) {
+        moments->n = (uint32_t)n;
+        moments->scale = greatest_exponent(work->samples, n);
+        moments->mean = ldexp(exact->mean.m, exact->mean.e - moments->scale);
+        moments->mean_low = ldexp(exact->low.m, exact->low.e - moments->scale);
+        moments->m2 =
+            ldexp(exact->var.m * (double)n, exact->var.e - 2 * moments->scale);
+    }
+    for (size_t k = 0; k < n; k++) {
+        double x = pt_sample_double(work->samples[k]);
+
+        moments->low = fmin(moments->low, x);
+        moments->high = fmax(moments->high, x);
+    }
+}
+
+void pt_block_moments(const struct pt_stat_work *work, struct pt_plane *plane)
+{
+    const struct pt_lanes *lanes = &plane->lanes;
+
+    for (size_t i = 0; i < work->count; i++) {
+        if (lanes->done[i]) {
+            plane->moments[i] = (struct pt_moments){.mean = lanes->mean[i],
+                                                    .mean_low = lanes->mean_low[i],
+                                                    .m2 = lanes->m2[i],
+                                                    .low = lanes->low[i],
+                                                    .high = lanes->high[i],
+                                                    .n = (uint32_t)work->n};
+        }
+    }
+}
+
 void pt_element_exact(struct pt_stat_work *work, struct pt_plane *plane, size_t i,
                       struct pt_stat_summary *summary)
 {
     bool external = work->input->reference != NULL;
     bool general = work->plan->options.method == PT_STAT_GENERAL;
+    struct pt_stat_summary before = *summary;
     size_t n = gather(work, plane, i, summary);
     struct pt_sample y;
-    struct pt_exact exact;
+    struct pt_exact exact = {.logz = NAN};
 
     set_undefined(&plane->lanes, i);
     plane->irregular = true;
@@ -146,6 +203,9 @@ void pt_element_exact(struct pt_stat_work *work, struct pt_plane *plane, size_t 
     }
     if (n > 1) {
         set_digits(work, plane, i, &exact, n);
+    }
+    if (plane->moments != NULL) {
+        set_moments(work, &exact, n, &before, summary, &plane->moments[i]);
     }
 }
 

@@ -15,6 +15,7 @@ struct pt_plane {
     struct pt_lanes lanes;
     bool irregular;                     /* some element was done by exact arithmetic */
     unsigned char state[PT_STAT_BLOCK]; /* enum pt_state */
+    struct pt_moments *moments;         /* of the block's elements, or NULL */
     /* For complex elements: log₂ of the mean square (General: of the squared spread),
      * and of |y|; −Inf for 0. */
     double log_square[PT_STAT_BLOCK], log_ref[PT_STAT_BLOCK];
@@ -63,6 +64,9 @@ void pt_block_general(struct pt_stat_work *work, struct pt_plane *plane);
 
 /* Digits of all elements as the Python package gives them, in place of ours. */
 void pt_block_compat(struct pt_stat_work *work, struct pt_plane *plane);
+
+/* plane->moments of the elements that are done; exact arithmetic fills its own. */
+void pt_block_moments(const struct pt_stat_work *work, struct pt_plane *plane);
 
 /* work->digits of all elements. */
 void pt_block_digits(struct pt_stat_work *work);

@@ -9,7 +9,7 @@
 /* Fixed-point numbers of one element: sign and magnitude, `words` words of 64 bits, the
  * lowest bit worth 2^base. The widest case, x87 long doubles from 2^−16445 to 2^16384,
  * with the room below and above, needs 520 words. */
-enum { MAX_WORDS = 520, ROOM_BELOW = 64, ROOM_ABOVE = 192 };
+enum { MAX_WORDS = 520, ROOM_BELOW = 128, ROOM_ABOVE = 192 };
 
 struct fixed {
     bool negative;
@@ -357,13 +357,27 @@ static struct pt_scaled divide(struct pt_scaled x, double by)
 static struct pt_scaled fixed_share(const struct pt_exact_work *work,
                                     const struct fixed *x, uint32_t n)
 {
-    uint64_t head;
     int exponent;
-    double m;
+    uint64_t head = fixed_head(work, x, &exponent);
+    double m = (double)(((unsigned __int128)head << 40) / n);
 
-    head = fixed_head(work, x, &exponent);
-    m = (double)(((unsigned __int128)head << 40) / n);
     return pt_scaled_normal(x->negative ? -m : m, exponent - 40);
+}
+
+/* base/n − mean, which the rounding of the mean left over. */
+static struct pt_scaled mean_rest(struct pt_exact_work *work, struct pt_scaled mean,
+                                  uint32_t n)
+{
+    struct pt_sample rounded = {.mantissa = (uint64_t)ldexp(fabs(mean.m), 53),
+                                .exponent = mean.e - 53,
+                                .negative = mean.m < 0};
+
+    if (mean.m == 0) {
+        return mean;
+    }
+    fixed_difference(work, rounded, n);
+    work->difference.negative = !work->difference.negative;
+    return fixed_share(work, &work->difference, n);
 }
 
 void pt_exact_element(struct pt_exact_work *work, const struct pt_sample *samples,
@@ -381,6 +395,7 @@ void pt_exact_element(struct pt_exact_work *work, const struct pt_sample *sample
     }
     fixed_copy(&work->base, &work->sum, work->words);
     result->mean = fixed_share(work, &work->sum, factor);
+    result->low = mean_rest(work, result->mean, factor);
     result->square = mean_square(work, samples, n, factor);
     result->var = divide(result->square, count * count);
     result->ref = result->mean;

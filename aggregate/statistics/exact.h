@@ -20,7 +20,8 @@ struct pt_sample {
 };
 
 struct pt_exact {
-    struct pt_scaled mean;   /* μ */
+    struct pt_scaled mean;   /* μ rounded */
+    struct pt_scaled low;    /* μ − mean */
     struct pt_scaled var;    /* σ² about μ, divisor n */
     struct pt_scaled square; /* mean square about the reference y; without one, σ² */
     struct pt_scaled ref;    /* y, or μ */

@@ -196,6 +196,9 @@ static void run_plane(struct pt_stat_work *work, struct pt_plane *plane,
     if (work->plan->options.method == PT_STAT_GENERAL && work->n > 1) {
         pt_block_general(work, plane);
     }
+    if (plane->moments != NULL) {
+        pt_block_moments(work, plane);
+    }
     if (work->plan->options.compat && plane->part.lanes) {
         pt_block_compat(work, plane);
     }
@@ -276,6 +279,9 @@ static void fill_nothing(const struct pt_stat_work *work,
         if (output->digits != NULL) {
             output->digits[i] = NAN;
         }
+        for (unsigned p = 0; p < work->n_planes && output->moments != NULL; p++) {
+            pt_moments_begin(&output->moments[i + p * output->plane]);
+        }
     }
 }
 
@@ -299,6 +305,9 @@ static void run_block(struct pt_stat_work *work, const struct pt_stat_output *ou
                       struct pt_stat_summary *summary)
 {
     for (unsigned i = 0; i < work->n_planes; i++) {
+        work->plane[i].moments = output->moments == NULL
+                                     ? NULL
+                                     : output->moments + work->at + i * output->plane;
         run_plane(work, &work->plane[i], summary);
         copy_out(work, &work->plane[i], output);
     }

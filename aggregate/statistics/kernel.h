@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "statistics/moments.h"
 #include "statistics/plan.h"
 #include "statistics/summary.h"
 
@@ -39,6 +40,7 @@ struct pt_stat_output {
     double *digits;       /* one per element, also of complex ones (by the distance
                            * |z − z̄|/|z̄|): clamped to [0, D(n)], 0 where only some runs
                            * have NaN or Inf, NaN: none. What quantiles are taken of */
+    struct pt_moments *moments; /* what merging needs, of each part (moments.h) */
     size_t plane;
 };
 
