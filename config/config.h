@@ -49,6 +49,7 @@ struct pt_config {
     struct {
         enum pt_io_type type;
         bool backtrace;
+        bool fork;   /* trace forked children too, each in a file of its own */
         char *trace; /* file name of the trace, NULL: by the cache's naming */
         struct {
             char *root;                                     /* ".__pytracercache__" */

@@ -57,6 +57,7 @@ static const struct pt_key keys[] = {
     CHOICE("io.type", io.type, io_types,
            "Form of the trace; `pickle` is the one of Pytracer 1."),
     BOOL("io.backtrace", io.backtrace, "Keep the call stack of each call."),
+    BOOL("io.fork", io.fork, "Trace forked processes too, each in a file of its own."),
     TEXT("io.trace", io.trace, true,
          "Name of the trace file; empty: `<date>.<job or host>.<pid>.trace`."),
     TEXT("io.cache.root", io.cache.root, false,

@@ -233,6 +233,13 @@ os.wait()
     assert all(header(p)["pid"] == int(p.stem.split(".")[2]) for p in found.values())
 
 
+def test_forked_children_are_left_out_where_the_configuration_says_so(tmp_path):
+    name = script(tmp_path, "import os\nif os.fork() == 0:\n    os._exit(0)\nos.wait()\n")
+    configuration = configure(tmp_path, io={"fork": False})
+    assert traced([name], tmp_path, ["--config", configuration]) == (0, "", "")
+    assert role(only_trace(tmp_path)) == (0, "")
+
+
 def test_workers_of_a_pool_seal_their_traces_when_they_are_terminated(tmp_path):
     name = script(tmp_path, """
 import multiprocessing as mp

@@ -320,7 +320,7 @@ void pt_session_in_child(void)
 enum pt_status pt_session_continue(struct pt_error *error)
 {
     struct pt_identity now;
-    if (!session.interrupted)
+    if (!session.interrupted || !session.handle->config->io.fork)
         return PT_OK;
     session.interrupted = false;
     session.start_ns = monotonic_ns();

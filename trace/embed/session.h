@@ -45,7 +45,8 @@ void pt_session_before_fork(void);
 void pt_session_in_child(void);
 
 /* In such a child, if it goes on as a Python program: opens a trace of its own, of the
- * same run. Does nothing where the parent had none. Thread: under the GIL. */
+ * same run. Does nothing where the parent had none, or io.fork is
+ * false. Thread: under the GIL. */
 PT_MUST_CHECK enum pt_status pt_session_continue(struct pt_error *error);
 
 /* A number that tells this process from every other one of its run, and that is the
