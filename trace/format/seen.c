@@ -6,8 +6,14 @@
 
 enum { SLOTS = 8, FIRST_BUCKETS = 8 };
 
-/* Of a slot. RECENT: asked for since the clock's hand went by. */
-enum { EMPTY, USED, RECENT };
+/* A slot's state is one byte, so that a bucket's are one word of one cache line, and
+ * the entries themselves are touched only where the tag fits:
+ *
+ *   bit 7 RECENT  asked for since the clock's hand went by
+ *   bit 6 USED
+ *   0 … 5         tag: bits of key.high
+ */
+enum { EMPTY = 0, TAG = 0x3f, USED = 0x40, RECENT = 0x80 };
 
 struct entry {
     struct pt_hash128 key;
@@ -58,15 +64,21 @@ static size_t first_slot(const struct pt_seen *seen, struct pt_hash128 key)
     return (size_t)(key.low & (seen->n_buckets - 1)) * SLOTS;
 }
 
+static unsigned char state_of(struct pt_hash128 key)
+{
+    return (unsigned char)(USED | (key.high & TAG));
+}
+
 bool pt_seen_find(struct pt_seen *seen, struct pt_hash128 key, uint64_t *value)
 {
     size_t first = first_slot(seen, key);
+    unsigned char state = state_of(key);
 
     for (size_t s = first; s < first + SLOTS; s++) {
         const struct entry *entry = &seen->entries[s];
-        if (seen->states[s] != EMPTY && entry->key.low == key.low &&
+        if ((seen->states[s] & ~RECENT) == state && entry->key.low == key.low &&
             entry->key.high == key.high) {
-            seen->states[s] = RECENT;
+            seen->states[s] |= RECENT;
             *value = entry->value;
             return true;
         }
@@ -101,9 +113,9 @@ static size_t take_slot(struct pt_seen *seen, size_t first)
     }
     for (;;) {
         size_t s = first + seen->hand++ % SLOTS;
-        if (seen->states[s] == USED)
+        if (!(seen->states[s] & RECENT))
             return s;
-        seen->states[s] = USED;
+        seen->states[s] &= (unsigned char)~RECENT;
     }
 }
 
@@ -126,7 +138,7 @@ void pt_seen_add(struct pt_seen *seen, struct pt_hash128 key, uint64_t value)
         split(seen);
     size_t s = take_slot(seen, first_slot(seen, key));
     seen->entries[s] = (struct entry){.key = key, .value = value};
-    seen->states[s] = USED;
+    seen->states[s] = state_of(key);
 }
 
 size_t pt_seen_count(const struct pt_seen *seen)

@@ -1,6 +1,8 @@
 #include "format/writer.h"
 
 #include <assert.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -409,6 +411,19 @@ void pt_trace_writer_exit(struct pt_trace_writer *writer,
 /* --------------------------------------------------------------------- begin and end
  */
 
+/* The name from the root on: the program may change its folder before the end. NULL: no
+ * memory, or no folder. */
+static char *absolute(const char *path)
+{
+    char folder[PATH_MAX], *whole = NULL;
+
+    if (path[0] == '/')
+        return strdup(path);
+    if (!getcwd(folder, sizeof folder) || asprintf(&whole, "%s/%s", folder, path) < 0)
+        return NULL;
+    return whole;
+}
+
 static void release(struct pt_trace_writer *writer)
 {
     pt_seen_destroy(writer->payloads);
@@ -425,19 +440,17 @@ enum pt_status pt_trace_writer_open(const char *path,
 {
     unsigned char bytes[PT_TRACE_HEADER_BYTES];
     enum pt_status status;
-    size_t room = strlen(path) + sizeof PT_TRACE_UNSEALED;
     struct pt_trace_writer *writer = calloc(1, sizeof *writer);
 
     if (!writer)
         return pt_error_set(error, PT_E_MEMORY, "no memory to write %s", path);
-    writer->path = strdup(path);
-    writer->part = malloc(room);
-    if (!writer->path || !writer->part) {
-        status = pt_error_set(error, PT_E_MEMORY, "no memory to write %s", path);
+    writer->path = absolute(path);
+    if (!writer->path ||
+        asprintf(&writer->part, "%s" PT_TRACE_UNSEALED, writer->path) < 0) {
+        writer->part = NULL;
+        status = pt_error_sys(error, "cannot name the trace %s", path);
         goto done;
     }
-    memcpy(writer->part, path, strlen(path));
-    memcpy(writer->part + strlen(path), PT_TRACE_UNSEALED, sizeof PT_TRACE_UNSEALED);
     if (access(path, F_OK) == 0) {
         status = pt_error_set(error, PT_E_EXISTS, "%s is there already", path);
         goto done;

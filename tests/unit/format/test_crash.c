@@ -1,5 +1,6 @@
 /* Programs that are killed, disks that are full, children of forks, long runs. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -238,6 +240,57 @@ static void the_child_of_a_fork_cannot_harm_the_trace(void **state)
     free(path);
 }
 
+/* As a daemon does: closes all that is open, opens files of its own, changes its
+ * folder. */
+static void become_a_daemon(const char *path, const char *name,
+                            const struct model_options *options)
+{
+    if (chdir(model_folder()) != 0)
+        _exit(1);
+    struct pt_trace_writer *writer = open_writer(name);
+    model_begin(writer);
+    for (uint32_t i = 0; i < options->n_calls; i++) {
+        model_write_call(writer, options, i);
+        if (i != options->n_calls / 2)
+            continue;
+        pt_trace_writer_flush(writer);
+        for (int fd = 3; fd < 5000; fd++)
+            close(fd);
+        for (int k = 0; k < 5000; k++) { /* takes the writer's number too, if it can */
+            if (open(path, O_RDWR | O_CREAT, 0600) < 0)
+                break;
+        }
+        for (int fd = 3; fd < 20; fd++)
+            close(fd);
+        if (chdir("/") != 0)
+            _exit(2);
+    }
+    _exit(pt_trace_writer_close(writer, NULL) == PT_OK ? 0 : 3);
+}
+
+static void a_daemon_keeps_its_files_and_its_trace(void **state)
+{
+    const struct model_options options = {
+        .seed = 14, .n_calls = 2000, .max_bytes = 10000};
+    char *path = model_path("daemon.trace"), *own = model_path("daemon.own");
+    struct stat st;
+    int status;
+    (void)state;
+
+    pid_t child = fork();
+    if (child == 0)
+        become_a_daemon(own, "daemon.trace", &options);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    assert_int_equal(stat(own, &st), 0);
+    assert_int_equal(st.st_size, 0);
+    struct pt_trace_reader *reader = open_reader(path);
+    assert_int_equal(model_compare(reader, &options), options.n_calls);
+    pt_trace_reader_close(reader);
+    free(own);
+    free(path);
+}
+
 static size_t status_kib(const char *key)
 {
     char line[256];
@@ -309,6 +362,7 @@ int main(void)
         cmocka_unit_test(what_is_no_longer_new_is_on_disk_without_being_asked),
         cmocka_unit_test(a_full_disk_costs_the_rest_of_the_trace_only),
         cmocka_unit_test(the_child_of_a_fork_cannot_harm_the_trace),
+        cmocka_unit_test(a_daemon_keeps_its_files_and_its_trace),
         cmocka_unit_test(memory_is_bounded_whatever_is_written),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
