@@ -15,6 +15,10 @@ static const struct pt_front_command commands[] = {
     {"info", "list traces and results, or describe one", NULL, pt_front_info,
      pt_help_info},
     {"clean", "remove the cache", NULL, pt_front_clean, pt_help_clean},
+    {"check", "check a result against thresholds", NULL, pt_front_check, pt_help_check},
+    {"diff", "compare two results", NULL, pt_front_diff, pt_help_diff},
+    {"export", "write a result as CSV, JSON or Perfetto trace", NULL, pt_front_export,
+     pt_help_export},
     {"help", "explain a command", NULL, pt_front_help, pt_help_help},
 };
 
