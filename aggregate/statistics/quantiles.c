@@ -70,11 +70,9 @@ static double interpolate(double below, double above, double part)
     return part == 0 ? below : below + (above - below) * part;
 }
 
-static double quantile(double *x, size_t n, double fraction)
+/* The k-th smallest, and `part` of the way to the next one. */
+static double between(double *x, size_t n, size_t k, double part)
 {
-    double position = (double)(n - 1) * fraction;
-    size_t k = (size_t)position;
-    double part = position - (double)k;
     double below = select_kth(x, n, k);
     double above = below;
 
@@ -87,20 +85,79 @@ static double quantile(double *x, size_t n, double fraction)
     return interpolate(below, above, part);
 }
 
+static double quantile(double *x, size_t n, double fraction)
+{
+    double position = (double)(n - 1) * fraction;
+    size_t k = (size_t)position;
+
+    return between(x, n, k, position - (double)k);
+}
+
+/* Many digits are first counted in bins of 2⁻⁷ bit, so that selection sees only the few
+ * of the bins that the quantile lies in. */
+enum { COARSE_PER_BIT = 128, COARSE_BINS = 64 * COARSE_PER_BIT + 1 };
+
+static size_t coarse_bin(double digits)
+{
+    return (size_t)(digits * COARSE_PER_BIT);
+}
+
+/* The bin of the k-th smallest; *below: how many lie in the bins before it. */
+static size_t find_bin(const uint32_t *bins, size_t k, size_t *below)
+{
+    size_t bin = 0, sum = 0;
+
+    while (sum + bins[bin] <= k) {
+        sum += bins[bin++];
+    }
+    *below = sum;
+    return bin;
+}
+
+static double binned_quantile(double *x, size_t n, const uint32_t *bins,
+                              double fraction)
+{
+    double position = (double)(n - 1) * fraction;
+    size_t k = (size_t)position, below, unused, kept = 0;
+    size_t first = find_bin(bins, k, &below);
+    size_t last = k + 1 < n ? find_bin(bins, k + 1, &unused) : first;
+
+    for (size_t i = 0; i < n; i++) {
+        double t = x[i];
+        size_t bin = coarse_bin(t);
+
+        if (bin >= first && bin <= last) {
+            x[i] = x[kept];
+            x[kept++] = t;
+        }
+    }
+    return between(x, kept, k - below, position - (double)k);
+}
+
 void pt_stat_quantiles(double *digits, size_t n, double *p05, double *median)
 {
-    enum { SORT_BELOW = 64 };
+    enum { SORT_BELOW = 64, BIN_FROM = 1024 };
     size_t numbers = drop_nans(digits, n);
 
     if (numbers == 0) {
         *p05 = *median = NAN;
-        return;
+    } else if (numbers == 1) {
+        *p05 = *median = digits[0];
+    } else if (numbers < BIN_FROM) {
+        if (numbers < SORT_BELOW) {
+            qsort(digits, numbers, sizeof *digits, compare);
+        }
+        *median = quantile(digits, numbers, 0.5);
+        *p05 = quantile(digits, numbers, 0.05);
+    } else {
+        uint32_t bins[COARSE_BINS] = {0};
+
+        for (size_t i = 0; i < numbers; i++) {
+            bins[coarse_bin(digits[i])]++;
+        }
+        *median = binned_quantile(digits, numbers, bins, 0.5);
+        *p05 = binned_quantile(digits, numbers, bins, 0.05);
     }
-    if (numbers < SORT_BELOW) {
-        qsort(digits, numbers, sizeof *digits, compare);
-    }
-    *median = quantile(digits, numbers, 0.5);
-    *p05 = quantile(digits, numbers, 0.05);
 }
 
 double pt_stat_median(double *values, size_t n)

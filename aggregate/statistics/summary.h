@@ -95,8 +95,9 @@ void pt_stat_summary_finish(const struct pt_stat_plan *plan,
  */
 enum { PT_STAT_EXACT_MAX = 1 << 20 };
 
-/* 5 % and median of the numbers among digits[0 … n), with linear interpolation between
- * order statistics (numpy's default). NaNs are left out; all NaN: NaN. Reorders digits.
+/* 5 % and median of the numbers in [0, 64] among digits[0 … n), with linear
+ * interpolation between order statistics (numpy's default). NaNs are left out; all NaN:
+ * NaN. Reorders digits.
  */
 void pt_stat_quantiles(double *digits, size_t n, double *p05, double *median);
 

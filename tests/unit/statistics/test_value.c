@@ -397,7 +397,7 @@ static double sorted_quantile(const double *sorted, size_t n, double fraction)
 
 static void quantiles_are_those_of_the_sorted_numbers(void **state)
 {
-    const size_t sizes[] = {1, 2, 3, 20, 21, 63, 64, 65, 1000, 4000};
+    const size_t sizes[] = {1, 2, 3, 20, 21, 63, 64, 65, 1000, 1023, 1024, 4000};
     struct pt_stat_histogram *histogram = malloc(sizeof *histogram);
     uint64_t seed = 5;
 
