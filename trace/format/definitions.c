@@ -7,14 +7,14 @@
 #include "format/reader_state.h"
 #include "format/record.h"
 
-enum { CHUNK_BYTES = 64 << 10 };
+enum { FIRST_CHUNK = 4 << 10, LARGEST_CHUNK = 256 << 10 };
 
 struct pt_reader_chunk {
     struct pt_reader_chunk *next;
     char text[];
 };
 
-/* What a record did not hold. */
+/* The reason that ends the reading; others are damage. Compared by address. */
 static const char *const no_memory = "no memory";
 
 /* A copy that lives as long as the reader, NUL-terminated. NULL: no memory. */
@@ -22,7 +22,9 @@ static const char *keep(struct pt_reader_arena *arena, const unsigned char *text
                         size_t bytes)
 {
     if (bytes + 1 > arena->left) {
-        size_t room = bytes + 1 > CHUNK_BYTES ? bytes + 1 : CHUNK_BYTES;
+        size_t twice = arena->chunk ? 2 * arena->chunk : FIRST_CHUNK;
+        arena->chunk = twice < LARGEST_CHUNK ? twice : LARGEST_CHUNK;
+        size_t room = bytes + 1 > arena->chunk ? bytes + 1 : arena->chunk;
         struct pt_reader_chunk *chunk = malloc(sizeof *chunk + room);
         if (!chunk)
             return NULL;

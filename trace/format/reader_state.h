@@ -41,7 +41,7 @@ struct pt_reader_meta {
 struct pt_reader_arena {
     struct pt_reader_chunk *chunks;
     char *free;
-    size_t left;
+    size_t left, chunk; /* bytes of the last chunk: the next is twice as large */
 };
 
 /* A decoded block that is kept for a while. */

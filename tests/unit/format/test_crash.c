@@ -19,7 +19,9 @@
 #include "format/checker.h"
 #include "model.h"
 
-enum { N_KILLS = 25, CHECKPOINT = 64 };
+enum { CHECKPOINT = 64 };
+
+static int n_kills = 20; /* or the first argument */
 
 static struct pt_trace_writer *open_writer(const char *path)
 {
@@ -109,7 +111,7 @@ static void killed_at_any_moment_it_keeps_all_whole_blocks(void **state)
     char *path = model_path("killed.trace"), *part = part_of(path);
     (void)state;
 
-    for (int i = 0; i < N_KILLS; i++) {
+    for (int i = 0; i < n_kills; i++) {
         kill_and_compare(path, part, &options,
                          (long)(pt_splitmix64(&random) % 30000000));
         assert_int_not_equal(access(path, F_OK), 0);
@@ -355,7 +357,7 @@ static void memory_is_bounded_whatever_is_written(void **state)
     free(path);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(killed_at_any_moment_it_keeps_all_whole_blocks),
@@ -365,5 +367,7 @@ int main(void)
         cmocka_unit_test(a_daemon_keeps_its_files_and_its_trace),
         cmocka_unit_test(memory_is_bounded_whatever_is_written),
     };
+    if (argc == 2)
+        n_kills = atoi(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
