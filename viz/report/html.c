@@ -27,8 +27,11 @@ static const char head[] =
     "border-radius:10px;padding:16px 18px;margin:0 0 16px;overflow-x:auto}\n"
     "table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}\n"
     "th{text-align:left;color:var(--q);font-weight:600}\nth,td{padding:5px 10px;"
-    "border-bottom:1px solid var(--l)}\n.n{text-align:right}\nsmall{color:var(--q);"
-    "display:block}\nmeter{width:110px}\ntd{overflow-wrap:anywhere}\n"
+    "border-bottom:1px solid "
+    "var(--l)}\n.n{text-align:right;white-space:nowrap}\nsmall{color:var(--q);"
+    "display:block}\n.b{width:120px;background:var(--l);border-radius:4px}.b "
+    "i{display:block;height:8px;border-radius:4px;background:#c8730a}\ntd{overflow-"
+    "wrap:anywhere}\n"
     "ul{margin:0;padding-left:20px}\n</style>\n";
 
 /* A text as text, whatever is in it. */
@@ -83,10 +86,8 @@ static void add_ranking(const struct pt_report *report, struct pt_buffer *out)
         add_number(out, f->lost);
         add_number(out, f->self_lost);
         pt_buffer_printf(
-            out,
-            "<td><meter min=\"0\" max=\"53\" value=\"%.1f\" aria-label=\"bits "
-            "lost\"></meter></td>",
-            isnan(f->self_lost) ? 0.0 : f->self_lost);
+            out, "<td><div class=\"b\"><i style=\"width:%.0f%%\"></i></div></td>",
+            isnan(f->self_lost) ? 0.0 : fmin(100, f->self_lost / 0.53));
         add_number(out, f->self_lost_max);
         pt_buffer_printf(out, "<td>%s</td></tr>\n", words);
     }
