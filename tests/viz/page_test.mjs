@@ -277,7 +277,7 @@ test("runs and divergences are the tables of the file", async () => {
 
 test("keys lead everywhere and a sheet explains them", async () => {
   await open("#/overview");
-  for (const [key, title] of [["f", "Functions"], ["t", "Timeline"], ["s", "Source"], ["c", "Calls over time"], ["g", "Call graph"], ["d", "Divergence"], ["r", "Runs"], ["o", "Overview"]]) {
+  for (const [key, title] of [["f", "Functions"], ["t", "Timeline"], ["s", "Source"], ["c", "Calls over time"], ["g", "Call graph"], ["d", "Divergence"], ["r", "Runs"], ["p", "Compare"], ["o", "Overview"]]) {
     await page.keyboard.press(key);
     await page.waitForFunction((t) => document.querySelector("h1")?.textContent === t, title);
   }
@@ -314,7 +314,7 @@ test("a wrong address and a dead value say so", async () => {
 test("no view has a fault that axe-core finds, light or dark", async () => {
   const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
   for (const theme of ["light", "dark"]) {
-    for (const place of ["#/overview", "#/functions", "#/timeline", `#/value/${expected.matrix.row}`, "#/source?line=12", "#/divergence", "#/runs", "#/calls", "#/graph"]) {
+    for (const place of ["#/overview", "#/functions", "#/timeline", `#/value/${expected.matrix.row}`, "#/source?line=12", "#/divergence", "#/runs", "#/calls", "#/graph", "#/compare"]) {
       await open(place);
       await page.evaluate((t) => { document.documentElement.dataset.theme = t; document.dispatchEvent(new Event("themechange")); }, theme);
       await page.waitForTimeout(200);

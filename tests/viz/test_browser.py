@@ -8,6 +8,8 @@ from pathlib import Path
 
 import h5py
 
+from viewer import Viewer, make_result
+
 HERE = Path(__file__).parent
 
 
@@ -63,6 +65,14 @@ def run_node(script, url, expected, timeout):
     failed = re.findall(r"^not ok .*?(?=^ok|^not ok|^1\.\.|\Z)", done.stdout, re.M | re.S)
     assert done.returncode == 0, "\n".join(t[:3000] for t in failed) or done.stdout[-3000:] + done.stderr[-2000:]
     assert int(re.search(r"^# pass (\d+)", done.stdout, re.M)[1]) > 0
+
+
+def test_two_results_are_chosen_between_and_compared(result, tmp_path):
+    other = make_result(tmp_path / "other.h5", "--seed", "5", "--runs", "5", "--calls", "300")
+    expected = tmp_path / "expected.json"
+    expected.write_text(json.dumps({"a": expectations(result), "b": expectations(other)}))
+    with Viewer("--filename", result, "--filename", other) as viewer:
+        run_node("compare_test.mjs", viewer.url, expected, 120)
 
 
 def test_the_page_shows_what_the_file_holds(result, viewer, tmp_path):

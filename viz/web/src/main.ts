@@ -3,6 +3,7 @@ import { Api, type FunctionRow, type Overview } from "./api";
 import { parsePlace, placeHash, type App, type MakeView, type View } from "./app";
 import { clear, h } from "./dom";
 import { isDark } from "./palette";
+import { CompareView } from "./views/compare";
 import { FunctionsView } from "./views/functions";
 import { GanttView } from "./views/gantt";
 import { GraphView } from "./views/graph";
@@ -23,6 +24,7 @@ const VIEWS: Record<string, MakeView> = {
   source: (app) => new SourceView(app),
   divergence: (app) => new DivergenceView(app),
   runs: (app) => new RunsView(app),
+  compare: (app) => new CompareView(app),
 };
 const MENU = [
   ["overview", "Overview", "o"],
@@ -33,9 +35,10 @@ const MENU = [
   ["source", "Source", "s"],
   ["divergence", "Divergence", "d"],
   ["runs", "Runs", "r"],
+  ["compare", "Compare", "p"],
 ] as const;
 const KEYS: [string, string][] = [
-  ["o f t c g s d r", "go to a view (underlined in the menu)"],
+  ["o f t c g s d r p", "go to a view (underlined in the menu)"],
   ["/", "search functions"],
   ["← → ↑ ↓", "in a chart: next mark or cell, next series"],
   ["Enter", "in a chart: open the value"],
@@ -50,6 +53,7 @@ class Page implements App {
   readonly api: Api;
   overview!: Overview;
   functions!: FunctionRow[];
+  private others: string[] = [];
   private view: View | null = null;
   private viewKey = "";
   private readonly main = h("main", { id: "main", tabindex: -1 });
@@ -73,7 +77,10 @@ class Page implements App {
   }
 
   async start(): Promise<void> {
-    [this.overview, this.functions] = await Promise.all([this.api.overview(), this.api.functions()]);
+    const [overview, functions, { results }] = await Promise.all([this.api.overview(), this.api.functions(), this.api.results()]);
+    this.overview = overview;
+    this.functions = functions;
+    this.others = results.map((r) => r.id);
     clear(this.root);
     this.root.append(this.makeSide(), this.main, this.help);
     document.addEventListener("keydown", this.key);
@@ -88,11 +95,13 @@ class Page implements App {
   private makeSide(): HTMLElement {
     const nav = h("nav", { "aria-label": "Views" });
     for (const [view, label, key] of MENU) {
-      const link = h("a", { href: this.href(view), "aria-keyshortcuts": key }, h("span", { class: "initial" }, label[0]), label.slice(1));
+      const at = label.toLowerCase().indexOf(key);
+      const link = h("a", { href: this.href(view), "aria-keyshortcuts": key }, label.slice(0, at), h("span", { class: "initial" }, label[at]), label.slice(at + 1));
       this.links.set(view, link);
       nav.append(link);
     }
-    const program = h("div", { class: "program", title: this.overview.path }, h("div", { class: "program-name" }, this.overview.program || "(program)"), h("div", { class: "program-file" }, this.overview.id));
+    const program = h("div", { class: "program", title: this.overview.path }, h("div", { class: "program-name" }, this.overview.program || "(program)"),
+      this.others.length > 1 ? this.chooser() : h("div", { class: "program-file" }, this.overview.id));
     return h("header", { class: "side" },
       h("a", { class: "skip", href: "#main", onclick: (event: Event) => { event.preventDefault(); this.main.focus(); } }, "Skip to content"),
       h("div", { class: "brand" }, h("img", { src: "/favicon.svg", alt: "", width: 26, height: 26 }), "pytracer"),
@@ -100,6 +109,13 @@ class Page implements App {
       h("div", { class: "side-foot" },
         h("button", { type: "button", class: "quiet-button", onclick: () => toggleTheme() }, "Light / dark"),
         h("button", { type: "button", class: "quiet-button", onclick: () => this.toggleHelp() }, "Keys ", h("kbd", {}, "?"))));
+  }
+
+  /** Which of several results is looked at. */
+  private chooser(): HTMLElement {
+    const box = h("select", { "aria-label": "Result", onchange: () => { location.hash = placeHash("overview", { r: box.value }); } });
+    for (const id of this.others) box.append(h("option", { value: id, selected: id === this.overview.id }, id));
+    return box;
   }
 
   private makeHelp(): HTMLDialogElement {
