@@ -52,6 +52,9 @@ static void on_module(PyObject *module, const char *name)
 
 enum pt_status pt_stochastic_watch(struct pt_error *error)
 {
+    struct pt_error why;
+    if (pt_fuzzy_python_ready(&why) != PT_OK)
+        pt_log_warning("Python's own floats are not perturbed: %s", why.text);
     return pt_intercept_on_module(on_module, error);
 }
 

@@ -86,6 +86,12 @@ PT_MUST_CHECK enum pt_status pt_fuzzy_seed_system(uint64_t *seed,
 PT_MUST_CHECK enum pt_status pt_fuzzy_start(const struct pt_fuzzy_options *options,
                                             struct pt_error *error);
 
+/* To be called under the GIL when Python has started and before it runs the program:
+ * puts the layer `python` in place, if it was asked for. PT_E_UNSUPPORTED where this
+ * interpreter does not allow it: the program runs on without the layer, and the caller
+ * says so. Leaves no Python exception set. */
+PT_MUST_CHECK enum pt_status pt_fuzzy_python_ready(struct pt_error *error);
+
 /* To be called under the GIL when `numpy.core._multiarray_umath` (numpy 1) or
  * `numpy._core._multiarray_umath` (numpy 2) has been executed; `umath_module` is that
  * module, borrowed. Replaces numpy's loops by stochastic ones. A second call for the

@@ -1,0 +1,196 @@
+#define Py_BUILD_CORE 1
+#include "fuzzy/evaluation.h"
+
+#include "cpython/frame.h"
+
+#include <dlfcn.h>
+#include <link.h>
+#include <opcode.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "cpython/patch.h"
+
+enum { OPCODES = 256, LEAST_INSIDE = 200 };
+
+/* Specialised instructions that add, subtract and multiply floats themselves. */
+static const uint8_t specialised[] = {BINARY_OP_ADD_FLOAT, BINARY_OP_SUBTRACT_FLOAT,
+                                      BINARY_OP_MULTIPLY_FLOAT};
+
+/* Some instructions that exist in every version, to tell where a table starts. */
+static const uint8_t present[] = {
+    CACHE,        POP_TOP,     PUSH_NULL, UNARY_NEGATIVE, BINARY_SUBSCR, STORE_SUBSCR,
+    GET_ITER,     LOAD_CONST,  LOAD_NAME, STORE_NAME,     LOAD_GLOBAL,   LOAD_FAST,
+    STORE_FAST,   COMPARE_OP,  FOR_ITER,  CALL,           RESUME,        BINARY_OP,
+    RETURN_VALUE, BUILD_TUPLE, BUILD_MAP, SWAP,           COPY,          IMPORT_NAME};
+
+struct search {
+    uintptr_t first, last;        /* the evaluation function */
+    uintptr_t text_from, text_to; /* the segment it lies in */
+    void **table;                 /* a table found */
+    size_t n_tables;
+};
+
+/* Written under the GIL. */
+static struct {
+    void **table;
+    void *before[PT_ARRAY_LENGTH(specialised)];
+} patched;
+
+/* What the entries of unknown opcodes hold: the most frequent address. */
+static void *most_frequent(void *const *table)
+{
+    void *best = NULL;
+    size_t most = 0;
+    for (size_t i = 0; i < OPCODES; i++) {
+        size_t n = 0;
+        for (size_t j = i; j < OPCODES; j++)
+            n += table[j] == table[i];
+        if (n > most) {
+            most = n;
+            best = table[i];
+        }
+    }
+    return best;
+}
+
+static bool is_table(const struct search *search, void *const *table)
+{
+    size_t inside = 0;
+    for (size_t i = 0; i < OPCODES; i++)
+        inside +=
+            (uintptr_t)table[i] >= search->first && (uintptr_t)table[i] < search->last;
+    if (inside < LEAST_INSIDE)
+        return false;
+    void *unknown = most_frequent(table);
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(present); i++)
+        if (table[present[i]] == unknown)
+            return false;
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(specialised); i++)
+        if (table[specialised[i]] == unknown ||
+            table[specialised[i]] == table[BINARY_OP])
+            return false;
+    return true;
+}
+
+/* Goes through the words of a data segment for stretches of addresses of code. */
+static void search_segment(struct search *search, void **words, size_t n)
+{
+    size_t run = 0;
+    for (size_t i = 0; i < n; i++) {
+        uintptr_t word = (uintptr_t)words[i];
+        run = word >= search->text_from && word < search->text_to ? run + 1 : 0;
+        if (run >= OPCODES && is_table(search, words + i + 1 - OPCODES)) {
+            search->table = words + i + 1 - OPCODES;
+            search->n_tables++;
+        }
+    }
+}
+
+static int search_object(struct dl_phdr_info *object, size_t size, void *data)
+{
+    struct search *search = data;
+    bool found = false;
+    (void)size;
+    for (size_t i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        uintptr_t from = object->dlpi_addr + segment->p_vaddr;
+        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) ||
+            search->first < from || search->first >= from + segment->p_memsz)
+            continue;
+        search->text_from = from;
+        search->text_to = from + segment->p_memsz;
+        found = true;
+    }
+    for (size_t i = 0; found && i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        uintptr_t from = (object->dlpi_addr + segment->p_vaddr + 7) & ~(uintptr_t)7;
+        if (segment->p_type == PT_LOAD && (segment->p_flags & PF_R) &&
+            !(segment->p_flags & PF_X) && segment->p_filesz >= 8)
+            search_segment(search, (void **)from, (segment->p_filesz - 7) / 8);
+    }
+    return found;
+}
+
+static void **find_table(void)
+{
+    struct search search = {0};
+    Dl_info info;
+    ElfW(Sym) *symbol = NULL;
+    void *function = NULL;
+    *(PyObject * (**)(PyThreadState *, struct _PyInterpreterFrame *, int)) & function =
+        _PyEval_EvalFrameDefault;
+    if (!dladdr1(function, &info, (void **)&symbol, RTLD_DL_SYMENT) || !symbol)
+        return NULL;
+    search.first = (uintptr_t)function;
+    search.last = search.first + symbol->st_size;
+    dl_iterate_phdr(search_object, &search);
+    return search.n_tables == 1 ? search.table : NULL;
+}
+
+enum pt_status pt_fuzzy_evaluation_generic(struct pt_error *error)
+{
+    if (patched.table)
+        return PT_OK;
+    void **table = find_table();
+    if (!table)
+        return pt_error_set(
+            error, PT_E_UNSUPPORTED,
+            "the evaluation loop of this Python has no dispatch table "
+            "that can be told apart: the layer python is not available");
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(specialised); i++) {
+        patched.before[i] = table[specialised[i]];
+        patched.table = table;
+        if (!pt_patch_pointer(&table[specialised[i]], table[BINARY_OP])) {
+            pt_fuzzy_evaluation_restore();
+            return pt_error_set(error, PT_E_UNSUPPORTED,
+                                "the memory of this Python's evaluation loop cannot be "
+                                "changed: the layer python is not available");
+        }
+    }
+    return PT_OK;
+}
+
+void pt_fuzzy_evaluation_restore(void)
+{
+    for (size_t i = 0; patched.table && i < PT_ARRAY_LENGTH(specialised); i++)
+        if (patched.before[i])
+            (void)!pt_patch_pointer(&patched.table[specialised[i]], patched.before[i]);
+    memset(&patched, 0, sizeof patched);
+}
+
+static bool is_arithmetic(int opcode)
+{
+    switch (opcode) {
+    case BINARY_OP:
+    case BINARY_OP_ADD_FLOAT:
+    case BINARY_OP_SUBTRACT_FLOAT:
+    case BINARY_OP_MULTIPLY_FLOAT:
+    case BINARY_OP_ADD_INT:
+    case BINARY_OP_SUBTRACT_INT:
+    case BINARY_OP_MULTIPLY_INT:
+#if PY_VERSION_HEX < 0x030c0000
+    case BINARY_OP_ADAPTIVE:
+#endif
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool pt_fuzzy_evaluation_in_arithmetic(void)
+{
+#if PY_VERSION_HEX >= 0x030d0000
+    struct _PyInterpreterFrame *frame = PyThreadState_GetUnchecked()->current_frame;
+    const _Py_CODEUNIT *at = frame ? frame->instr_ptr : NULL;
+#else
+    struct _PyInterpreterFrame *frame =
+        _PyThreadState_UncheckedGet()->cframe->current_frame;
+    const _Py_CODEUNIT *at = frame ? frame->prev_instr : NULL;
+#endif
+#if PY_VERSION_HEX >= 0x030c0000
+    return at && frame->owner != FRAME_OWNED_BY_CSTACK && is_arithmetic(at->op.code);
+#else
+    return at && is_arithmetic(_Py_OPCODE(*at));
+#endif
+}

@@ -1,0 +1,257 @@
+#include "fuzzy/floats.h"
+
+#include <math.h>
+
+#include "fuzzy/evaluation.h"
+
+/* The slots that were there. Written under the GIL, before ours are in place. */
+static struct {
+    binaryfunc add, subtract, multiply, divide;
+    ternaryfunc power;
+    binaryfunc integer_divide;
+    binaryfunc complex_add, complex_subtract, complex_multiply;
+} own;
+
+static uint64_t n_calls; /* of our slots, for the proof; under the GIL */
+
+double pt_fuzzy_float_operation(struct pt_fuzzy_stream *stream, unsigned operation,
+                                double a, double b)
+{
+    const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
+    /* The common case in few steps; Python looks at no exception flags. */
+    if (runtime->vectors) {
+        double result = a;
+        if (runtime->kernels->scan[PT_FUZZY_BINARY64][operation](
+                &result, &b, NULL, pt_fuzzy_stream_draw(stream, 1), 1) == 1) {
+            pt_fuzzy_stream_count(stream, 1, 0);
+            return result;
+        }
+    }
+    return pt_fuzzy_scalar(stream, operation, PT_FUZZY_BINARY64, a, b);
+}
+
+/* The stream to draw from for an operation that a program asked for. */
+static struct pt_fuzzy_stream *stream_here(void)
+{
+    n_calls++;
+    return pt_fuzzy_evaluation_in_arithmetic() ? pt_fuzzy_stream_get() : NULL;
+}
+
+/* As float's own slots convert; what they refuse they have refused before. */
+static bool value_of(PyObject *object, double *value)
+{
+    if (PyFloat_Check(object))
+        *value = PyFloat_AS_DOUBLE(object);
+    else if (PyLong_Check(object))
+        *value = PyLong_AsDouble(object);
+    else
+        return false;
+    return *value != -1 || !PyErr_Occurred();
+}
+
+static bool is_ours(PyObject *result)
+{
+    return result && PyFloat_CheckExact(result) && Py_REFCNT(result) == 1 &&
+           isfinite(PyFloat_AS_DOUBLE(result));
+}
+
+/* Rounds the result of `a op b` anew; steals and returns it. */
+static PyObject *rounded(unsigned operation, PyObject *a, PyObject *b, PyObject *result)
+{
+    double x, y;
+    if (!is_ours(result) || !value_of(a, &x) || !value_of(b, &y))
+        return result;
+    struct pt_fuzzy_stream *stream = stream_here();
+    if (stream)
+        ((PyFloatObject *)result)->ob_fval =
+            pt_fuzzy_float_operation(stream, operation, x, y);
+    return result;
+}
+
+static PyObject *add(PyObject *a, PyObject *b)
+{
+    return rounded(PT_FUZZY_ADD, a, b, own.add(a, b));
+}
+
+static PyObject *subtract(PyObject *a, PyObject *b)
+{
+    return rounded(PT_FUZZY_SUBTRACT, a, b, own.subtract(a, b));
+}
+
+static PyObject *multiply(PyObject *a, PyObject *b)
+{
+    return rounded(PT_FUZZY_MULTIPLY, a, b, own.multiply(a, b));
+}
+
+static PyObject *divide(PyObject *a, PyObject *b)
+{
+    return rounded(PT_FUZZY_DIVIDE, a, b, own.divide(a, b));
+}
+
+/* The quotient of two integers, where doubles hold them. */
+static PyObject *integer_divide(PyObject *a, PyObject *b)
+{
+    static const double most = 0x1p53;
+    PyObject *result = own.integer_divide(a, b);
+    double x, y;
+    if (!is_ours(result) || !value_of(a, &x) || !value_of(b, &y)) {
+        if (result)
+            PyErr_Clear(); /* an operand too large for a double */
+        return result;
+    }
+    struct pt_fuzzy_stream *stream = stream_here();
+    if (stream && fabs(x) <= most && fabs(y) <= most)
+        ((PyFloatObject *)result)->ob_fval =
+            pt_fuzzy_float_operation(stream, PT_FUZZY_DIVIDE, x, y);
+    return result;
+}
+
+static PyObject *power(PyObject *a, PyObject *b, PyObject *modulus)
+{
+    PyObject *result = own.power(a, b, modulus);
+    double x, y;
+    if (!is_ours(result) || !value_of(a, &x) || !value_of(b, &y))
+        return result;
+    struct pt_fuzzy_stream *stream = stream_here();
+    if (stream)
+        ((PyFloatObject *)result)->ob_fval = pt_fuzzy_scalar_function(
+            stream, PT_FUZZY_POWER, PT_FUZZY_BINARY64, x, y, PyFloat_AS_DOUBLE(result));
+    return result;
+}
+
+static bool complex_of(PyObject *object, Py_complex *value)
+{
+    value->imag = 0;
+    if (!PyComplex_Check(object))
+        return value_of(object, &value->real);
+    *value = ((PyComplexObject *)object)->cval;
+    return true;
+}
+
+/* Real and imaginary part by the real operations that make them, each rounded. */
+static Py_complex complex_result(struct pt_fuzzy_stream *s, unsigned operation,
+                                 Py_complex a, Py_complex b)
+{
+    Py_complex r;
+    if (operation != PT_FUZZY_MULTIPLY) {
+        r.real = pt_fuzzy_float_operation(s, operation, a.real, b.real);
+        r.imag = pt_fuzzy_float_operation(s, operation, a.imag, b.imag);
+        return r;
+    }
+    r.real = pt_fuzzy_float_operation(
+        s, PT_FUZZY_SUBTRACT, pt_fuzzy_float_operation(s, operation, a.real, b.real),
+        pt_fuzzy_float_operation(s, operation, a.imag, b.imag));
+    r.imag = pt_fuzzy_float_operation(
+        s, PT_FUZZY_ADD, pt_fuzzy_float_operation(s, operation, a.real, b.imag),
+        pt_fuzzy_float_operation(s, operation, a.imag, b.real));
+    return r;
+}
+
+static PyObject *complex_rounded(unsigned operation, PyObject *a, PyObject *b,
+                                 PyObject *result)
+{
+    Py_complex x, y;
+    if (!result || !PyComplex_CheckExact(result) || Py_REFCNT(result) != 1 ||
+        !complex_of(a, &x) || !complex_of(b, &y))
+        return result;
+    Py_complex *value = &((PyComplexObject *)result)->cval;
+    struct pt_fuzzy_stream *stream = stream_here();
+    if (stream && isfinite(value->real) && isfinite(value->imag))
+        *value = complex_result(stream, operation, x, y);
+    return result;
+}
+
+static PyObject *complex_add(PyObject *a, PyObject *b)
+{
+    return complex_rounded(PT_FUZZY_ADD, a, b, own.complex_add(a, b));
+}
+
+static PyObject *complex_subtract(PyObject *a, PyObject *b)
+{
+    return complex_rounded(PT_FUZZY_SUBTRACT, a, b, own.complex_subtract(a, b));
+}
+
+static PyObject *complex_multiply(PyObject *a, PyObject *b)
+{
+    return complex_rounded(PT_FUZZY_MULTIPLY, a, b, own.complex_multiply(a, b));
+}
+
+static void put_slots(void)
+{
+    PyNumberMethods *real = PyFloat_Type.tp_as_number;
+    PyNumberMethods *pair = PyComplex_Type.tp_as_number;
+    own.add = real->nb_add;
+    own.subtract = real->nb_subtract;
+    own.multiply = real->nb_multiply;
+    own.divide = real->nb_true_divide;
+    own.power = real->nb_power;
+    own.integer_divide = PyLong_Type.tp_as_number->nb_true_divide;
+    own.complex_add = pair->nb_add;
+    own.complex_subtract = pair->nb_subtract;
+    own.complex_multiply = pair->nb_multiply;
+    real->nb_add = add;
+    real->nb_subtract = subtract;
+    real->nb_multiply = multiply;
+    real->nb_true_divide = divide;
+    real->nb_power = power;
+    PyLong_Type.tp_as_number->nb_true_divide = integer_divide;
+    pair->nb_add = complex_add;
+    pair->nb_subtract = complex_subtract;
+    pair->nb_multiply = complex_multiply;
+}
+
+static void take_slots_back(void)
+{
+    PyNumberMethods *real = PyFloat_Type.tp_as_number;
+    PyNumberMethods *pair = PyComplex_Type.tp_as_number;
+    real->nb_add = own.add;
+    real->nb_subtract = own.subtract;
+    real->nb_multiply = own.multiply;
+    real->nb_true_divide = own.divide;
+    real->nb_power = own.power;
+    PyLong_Type.tp_as_number->nb_true_divide = own.integer_divide;
+    pair->nb_add = own.complex_add;
+    pair->nb_subtract = own.complex_subtract;
+    pair->nb_multiply = own.complex_multiply;
+    own.add = NULL;
+}
+
+/* Runs a loop for as long as its instructions take to be specialised, and says whether
+ * each of its operations came to our slots. */
+static bool loops_reach_slots(void)
+{
+    static const char code[] = "def prove():\n"
+                               "    x = 0.5\n"
+                               "    for i in range(200):\n"
+                               "        x = (x + 0.5 - 0.25) * 0.5\n"
+                               "prove()\n";
+    PyObject *globals = PyDict_New(), *result = NULL;
+    uint64_t before = n_calls;
+    pt_fuzzy_pause();
+    if (globals &&
+        PyDict_SetItemString(globals, "__builtins__", PyEval_GetBuiltins()) == 0)
+        result = PyRun_String(code, Py_file_input, globals, globals);
+    pt_fuzzy_resume();
+    bool reached = result && n_calls - before >= 600;
+    Py_XDECREF(result);
+    Py_XDECREF(globals);
+    PyErr_Clear();
+    return reached;
+}
+
+enum pt_status pt_fuzzy_floats_install(struct pt_error *error)
+{
+    if (own.add)
+        return PT_OK;
+    enum pt_status status = pt_fuzzy_evaluation_generic(error);
+    if (status != PT_OK)
+        return status;
+    put_slots();
+    if (loops_reach_slots())
+        return PT_OK;
+    take_slots_back();
+    pt_fuzzy_evaluation_restore();
+    return pt_error_set(error, PT_E_UNSUPPORTED,
+                        "additions in a loop of this Python do not reach its number "
+                        "slots: the layer python is not available");
+}
