@@ -133,6 +133,15 @@ const struct pt_key *pt_key_find(const char *name, bool *synonym)
     return NULL;
 }
 
+const char *pt_key_synonym(const struct pt_key *key)
+{
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(synonyms); i++) {
+        if (strcmp(key->name, synonyms[i].name) == 0)
+            return synonyms[i].written;
+    }
+    return NULL;
+}
+
 const char *pt_key_nearest(const char *name)
 {
     const char *last = strrchr(name, '.');

@@ -40,6 +40,9 @@ const struct pt_key *pt_keys(size_t *n);
  * spelling it was. */
 const struct pt_key *pt_key_find(const char *name, bool *synonym);
 
+/* The other spelling of a key, NULL: none. */
+const char *pt_key_synonym(const struct pt_key *key);
+
 /* The known name (key, group or synonym's key) at the least edit distance from `name`;
  * never NULL. */
 const char *pt_key_nearest(const char *name);

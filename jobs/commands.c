@@ -19,6 +19,7 @@ static const struct pt_front_command commands[] = {
     {"diff", "compare two results", NULL, pt_front_diff, pt_help_diff},
     {"export", "write a result as CSV, JSON or Perfetto trace", NULL, pt_front_export,
      pt_help_export},
+    {"config", "the configuration in force", NULL, pt_front_config, pt_help_config},
     {"help", "explain a command", NULL, pt_front_help, pt_help_help},
 };
 
