@@ -13,7 +13,7 @@ static enum pt_status write_field(struct pt_output *output,
                                   uint64_t rounds, struct pt_error *error)
 {
     uint32_t bytes = pt_result_type_bytes(pt_result_columns[field->id].type);
-    enum pt_status status = pt_output_column(output, field->id, items->total, 1, error);
+    enum pt_status status = PT_OK;
     for (uint64_t i = 0; !status && i < rounds; i++) {
         uint64_t from = i * SLAB < items->n ? i * SLAB : items->n;
         uint64_t n = items->n - from < SLAB ? items->n - from : SLAB;
@@ -27,9 +27,26 @@ static enum pt_status write_field(struct pt_output *output,
     return status;
 }
 
+enum pt_status pt_column_create(struct pt_output *output, const struct pt_field *fields,
+                                size_t n, uint64_t total, struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    for (size_t i = 0; !status && i < n; i++)
+        status = pt_output_column(output, fields[i].id, total, 1, error);
+    return status;
+}
+
 enum pt_status pt_column_fields(struct pt_output *output, const struct pt_field *fields,
                                 size_t n, const struct pt_items *items,
                                 struct pt_error *error)
+{
+    enum pt_status status = pt_column_create(output, fields, n, items->total, error);
+    return status ? status : pt_column_write(output, fields, n, items, error);
+}
+
+enum pt_status pt_column_write(struct pt_output *output, const struct pt_field *fields,
+                               size_t n, const struct pt_items *items,
+                               struct pt_error *error)
 {
     const struct pt_team *team = pt_output_team(output);
     uint64_t rounds = (pt_team_max(team, items->n) + SLAB - 1) / SLAB;

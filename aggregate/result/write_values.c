@@ -63,58 +63,76 @@ static struct record record_of(const struct pt_value *value, uint64_t row,
     return record;
 }
 
-/* Rows [r·n/size, (r + 1)·n/size) are written by rank r. */
-static uint64_t slab_start(const struct pt_team *team, uint64_t total, int rank)
+/* Rows that are moved and written in one go: what they take is bounded so. */
+enum { GO_ROWS = 1 << 18 };
+
+/* The rows [first, first + n) of one go; rank r writes [r·n/size, (r + 1)·n/size). */
+struct go {
+    uint64_t first, n;
+};
+
+static uint64_t slab_start(const struct pt_team *team, const struct go *go, int rank)
 {
-    return (uint64_t)((__extension__(unsigned __int128) total * (unsigned)rank) /
-                      (unsigned)team->size);
+    return go->first + go->n * (uint64_t)rank / (uint64_t)team->size;
 }
 
-static int slab_of(const struct pt_team *team, uint64_t total, uint64_t row)
+static int slab_of(const struct pt_team *team, const struct go *go, uint64_t row)
 {
-    int rank = total ? (int)((double)row / (double)total * team->size) : 0;
-    while (rank > 0 && slab_start(team, total, rank) > row)
+    int rank = (int)((row - go->first) * (uint64_t)team->size / go->n);
+    while (rank > 0 && slab_start(team, go, rank) > row)
         rank--;
-    while (rank + 1 < team->size && slab_start(team, total, rank + 1) <= row)
+    while (rank + 1 < team->size && slab_start(team, go, rank + 1) <= row)
         rank++;
     return rank;
 }
 
-static enum pt_status move_rows(const struct pt_result *result, uint64_t labels_before,
-                                struct record **rows, size_t *n, struct pt_error *error)
+static enum pt_status pick_rows(const struct pt_result *result, const struct go *go,
+                                uint64_t labels_before, struct pt_array *mine,
+                                struct pt_array *destination, struct pt_error *error)
 {
-    const struct pt_team *team = result->team;
     const struct pt_values *values = result->values;
     const struct pt_value *value = values->values.items;
-    size_t n_mine = values->values.n;
-    struct record *mine = malloc((n_mine + 1) * sizeof *mine), *received = NULL;
-    int *destination = malloc((n_mine + 1) * sizeof *destination);
-    enum pt_status status =
-        mine && destination ? PT_OK : pt_no_memory(error, "rows of values");
-    status = pt_team_agree(team, status, error);
-    if (status)
-        goto done;
-    for (size_t i = 0; i < n_mine; i++) {
-        mine[i] = record_of(&value[i], result->tables->rows[i], labels_before);
-        destination[i] = slab_of(team, values->total, mine[i].row);
+    const uint64_t *rows = result->tables->rows;
+    mine->n = destination->n = 0;
+    for (size_t i = 0; i < values->values.n; i++) {
+        if (rows[i] - go->first >= go->n)
+            continue;
+        struct record *at = pt_array_push(mine, 1);
+        int *where = pt_array_push(destination, 1);
+        if (!at || !where)
+            return pt_no_memory(error, "rows of values");
+        *at = record_of(&value[i], rows[i], labels_before);
+        *where = slab_of(result->team, go, rows[i]);
     }
-    status = pt_team_send(team, mine, n_mine, sizeof *mine, destination,
-                          (void **)&received, n, error);
+    return PT_OK;
+}
+
+/* *rows: this rank's slab of the go, in order; the caller frees. */
+static enum pt_status move_rows(const struct pt_result *result, const struct go *go,
+                                uint64_t labels_before, struct record **rows, size_t *n,
+                                struct pt_error *error)
+{
+    const struct pt_team *team = result->team;
+    struct pt_array mine = {.item_bytes = sizeof(struct record)};
+    struct pt_array destination = {.item_bytes = sizeof(int)};
+    struct record *received = NULL;
+    enum pt_status status =
+        pick_rows(result, go, labels_before, &mine, &destination, error);
+    status = pt_team_agree(team, status, error);
+    if (!status)
+        status = pt_team_send(team, mine.items, mine.n, sizeof(struct record),
+                              destination.items, (void **)&received, n, error);
+    pt_array_free(&mine);
+    pt_array_free(&destination);
     if (status)
-        goto done;
-    free(mine);
-    mine = NULL;
+        return status;
     *rows = malloc((*n + 1) * sizeof **rows);
-    uint64_t start = slab_start(team, values->total, team->rank);
+    uint64_t start = slab_start(team, go, team->rank);
     for (size_t i = 0; *rows && i < *n; i++)
         (*rows)[received[i].row - start] = received[i];
-    status = pt_team_agree(team, *rows ? PT_OK : pt_no_memory(error, "rows of values"),
-                           error);
-done:
-    free(mine);
     free(received);
-    free(destination);
-    return status;
+    return pt_team_agree(team, *rows ? PT_OK : pt_no_memory(error, "rows of values"),
+                         error);
 }
 
 #define FIELD(column, member)                                                          \
@@ -152,7 +170,7 @@ static const struct pt_field fields[] = {
 
 static enum pt_status write_dtypes(struct pt_output *output, const struct pt_team *team,
                                    const struct record *rows, uint64_t start, size_t n,
-                                   uint64_t total, struct pt_error *error)
+                                   struct pt_error *error)
 {
     char *texts = malloc(n * DTYPE_WIDTH + 1);
     enum pt_status status =
@@ -161,11 +179,27 @@ static enum pt_status write_dtypes(struct pt_output *output, const struct pt_tea
         memcpy(texts + i * DTYPE_WIDTH, rows[i].dtype, DTYPE_WIDTH);
     if (!status)
         status =
-            pt_output_column(output, PT_COLUMN_VALUES_DTYPE, total, DTYPE_WIDTH, error);
-    if (!status)
-        status =
             pt_output_write(output, PT_COLUMN_VALUES_DTYPE, start, n, texts, error);
     free(texts);
+    return status;
+}
+
+static enum pt_status write_go(struct pt_output *output, const struct pt_result *result,
+                               const struct go *go, uint64_t labels_before,
+                               struct pt_error *error)
+{
+    const struct pt_team *team = result->team;
+    uint64_t start = slab_start(team, go, team->rank);
+    struct record *rows = NULL;
+    size_t n = 0;
+    enum pt_status status = move_rows(result, go, labels_before, &rows, &n, error);
+    struct pt_items items = {rows, sizeof *rows, start, n, result->values->total};
+    if (!status)
+        status =
+            pt_column_write(output, fields, PT_ARRAY_LENGTH(fields), &items, error);
+    if (!status)
+        status = write_dtypes(output, team, rows, start, n, error);
+    free(rows);
     return status;
 }
 
@@ -208,21 +242,19 @@ enum pt_status pt_result_write_values(struct pt_output *output,
                                       const struct pt_result *result,
                                       struct pt_error *error)
 {
-    const struct pt_team *team = result->team;
     uint64_t total = result->values->total, labels;
-    uint64_t labels_before = pt_team_offset(team, result->values->labels.n, &labels);
-    struct record *rows = NULL;
-    size_t n = 0;
-    enum pt_status status = move_rows(result, labels_before, &rows, &n, error);
-    uint64_t start = slab_start(team, total, team->rank);
-    struct pt_items items = {rows, sizeof *rows, start, n, total};
+    uint64_t labels_before =
+        pt_team_offset(result->team, result->values->labels.n, &labels);
+    enum pt_status status =
+        pt_column_create(output, fields, PT_ARRAY_LENGTH(fields), total, error);
     if (!status)
         status =
-            pt_column_fields(output, fields, PT_ARRAY_LENGTH(fields), &items, error);
-    if (!status)
-        status = write_dtypes(output, team, rows, start, n, total, error);
+            pt_output_column(output, PT_COLUMN_VALUES_DTYPE, total, DTYPE_WIDTH, error);
+    for (uint64_t first = 0; !status && first < total; first += GO_ROWS) {
+        struct go go = {first, total - first < GO_ROWS ? total - first : GO_ROWS};
+        status = write_go(output, result, &go, labels_before, error);
+    }
     if (!status)
         status = write_blobs(output, result, labels_before, labels, error);
-    free(rows);
     return status;
 }

@@ -133,6 +133,20 @@ static void parcel_free(struct parcel *parcel)
     free(parcel->from);
 }
 
+/* One rank alone: everything stays, in its order. */
+static enum pt_status parcel_keep(const void *records, size_t n, size_t record_bytes,
+                                  struct parcel *parcel, void **received,
+                                  struct pt_error *error)
+{
+    *received = malloc(n * record_bytes + 1);
+    if (!*received)
+        return pt_no_memory(error, "an exchange");
+    if (n)
+        memcpy(*received, records, n * record_bytes);
+    parcel->n_received = n;
+    return PT_OK;
+}
+
 static enum pt_status parcel_exchange(const struct pt_team *team, const void *records,
                                       size_t n, size_t record_bytes,
                                       const int *destination, struct parcel *parcel,
@@ -141,6 +155,8 @@ static enum pt_status parcel_exchange(const struct pt_team *team, const void *re
     enum pt_status status = PT_OK;
     *parcel = (struct parcel){0};
     *received = NULL;
+    if (team->size == 1)
+        return parcel_keep(records, n, record_bytes, parcel, received, error);
     parcel->sorted = malloc(n * record_bytes + 1);
     parcel->order = malloc((n + 1) * sizeof *parcel->order);
     parcel->to = calloc((size_t)team->size * 2, sizeof *parcel->to);
@@ -194,6 +210,10 @@ enum pt_status pt_team_ask(const struct pt_team *team, const void *requests, siz
                                             destination, &parcel, &received, error);
     if (status)
         goto done;
+    if (team->size == 1) {
+        status = answer(context, received, n, replies, error);
+        goto done;
+    }
     answers = calloc(parcel.n_received + 1, reply_bytes);
     sorted = malloc(n * reply_bytes + 1);
     if (!answers || !sorted)

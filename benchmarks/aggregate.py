@@ -1,0 +1,109 @@
+# benchmark: aggregation: traces to result, against reading the traces and writing the result plainly
+"""Aggregates made-up traces and prints one Markdown table.
+
+    aggregate.py [--scale S] [--repeat N]
+
+Each work is done by pytracer-parse as ranks × threads; beside it, in the same minute and
+with as many processes: reading the same files (warm cache), and writing a file as large
+as the result with fsync. The least of N. --scale shrinks the traces; at 1 the first work
+is 2000 calls × 10,000 float64 in and out and 20,000 scalar calls in each of 5 runs.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from multiprocessing import Process
+from pathlib import Path
+
+BUILD = Path(os.environ.get("PYTRACER_BUILD", Path(__file__).parent.parent / "build/release"))
+PARSE = BUILD / "bin" / "pytracer-parse"
+MAKE = BUILD / "tests" / "make_traces"
+MPIRUN = ["mpirun", "--oversubscribe", "--bind-to", "none", "--mca", "pml", "ob1",
+          "--mca", "btl", "self,vader"]
+
+WORKS = {
+    "arrays, 5 runs": dict(runs=5, calls=2000, elements=10000, scalars=20000),
+    "scalars, 10 runs": dict(runs=10, calls=0, elements=0, scalars=1000000),
+}
+SHAPES = [(1, 1), (1, 2), (2, 1)]
+
+
+def read_files(files):
+    buffer = bytearray(8 << 20)
+    for path in files:
+        with open(path, "rb", buffering=0) as f:
+            while f.readinto(buffer):
+                pass
+
+
+def write_file(path, size):
+    block = bytes(8 << 20)
+    with open(path, "wb", buffering=0) as f:
+        for at in range(0, size, len(block)):
+            f.write(block[:min(len(block), size - at)])
+        os.fsync(f.fileno())
+    os.unlink(path)
+
+
+def timed(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def together(target, arguments):
+    jobs = [Process(target=target, args=a) for a in arguments]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+
+
+def aggregate(folder, result, ranks, threads):
+    command = (MPIRUN + ["-n", str(ranks)] if ranks > 1 else []) + [
+        PARSE, "--directory", folder, "--output", result, "--force", "--quiet",
+        "--threads", str(threads)]
+    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+
+
+def measure(name, size, repeat):
+    with tempfile.TemporaryDirectory(dir=os.environ.get("PYTRACER_BENCH_DIR")) as scratch:
+        folder, result = Path(scratch) / "traces", Path(scratch) / "result.h5"
+        subprocess.run([MAKE, folder] + [f"{k}={v}" for k, v in size.items()], check=True)
+        files = sorted(folder.iterdir())
+        data = sum(f.stat().st_size for f in files)
+        read_files(files)
+        for ranks, threads in SHAPES:
+            ours = read = write = float("inf")
+            for _ in range(repeat):
+                ours = min(ours, timed(lambda: aggregate(folder, result, ranks, threads)))
+                out = result.stat().st_size
+                read = min(read, timed(lambda: together(
+                    read_files, [(files[r::ranks],) for r in range(ranks)])))
+                write = min(write, timed(lambda: together(
+                    write_file, [(f"{scratch}/plain{r}", out // ranks) for r in range(ranks)])))
+            print(f"| {name}, {data / 1e9:.2f} GB → {out / 1e9:.2f} GB | {ranks} × {threads} "
+                  f"| {ours:.2f} | {read:.2f} | {write:.2f} | {ours / (read + write):.2f} "
+                  f"| {data / ours / 1e9:.2f} |", flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--scale", type=float, default=0.25)
+    parser.add_argument("--repeat", type=int, default=3)
+    options = parser.parse_args()
+    if not PARSE.exists() or not MAKE.exists():
+        sys.exit(f"aggregate.py: {PARSE} and {MAKE} are not both built")
+    print("| work | ranks × threads | s | raw read, s | plain write, s | "
+          "s / (read + write) | GB/s |")
+    print("|---|---|---|---|---|---|---|")
+    for name, size in WORKS.items():
+        shrunk = {k: max(1, int(v * options.scale)) if k in ("calls", "scalars") and v else v
+                  for k, v in size.items()}
+        measure(name, shrunk, options.repeat)
+
+
+main()
