@@ -1,0 +1,43 @@
+/* The blocks that are being filled. */
+#include <assert.h>
+
+#include "format/writer_state.h"
+
+void pt_writer_submit(struct pt_trace_writer *writer, enum pt_trace_stream stream)
+{
+    struct pt_buffer *buffer = writer->open[stream];
+
+    if (!buffer || buffer->used == 0)
+        return;
+    /* A definition stands in the file before the block that first uses it. */
+    if (stream == PT_STREAM_SKELETON || stream == PT_STREAM_VALUES)
+        pt_writer_submit(writer, PT_STREAM_DEFINITIONS);
+    writer->open[stream] = NULL;
+    pt_sink_submit(writer->sink, buffer);
+}
+
+void pt_writer_submit_all(struct pt_trace_writer *writer)
+{
+    static const enum pt_trace_stream order[] = {PT_STREAM_META, PT_STREAM_DEFINITIONS,
+                                                 PT_STREAM_PAYLOADS, PT_STREAM_VALUES,
+                                                 PT_STREAM_SKELETON};
+
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(order); i++)
+        pt_writer_submit(writer, order[i]);
+}
+
+struct pt_buffer *pt_writer_room(struct pt_trace_writer *writer,
+                                 enum pt_trace_stream stream, size_t bytes)
+{
+    struct pt_buffer *buffer = writer->open[stream];
+
+    if (buffer && PT_SINK_ROOM - buffer->used >= bytes)
+        return buffer;
+    assert(bytes <= PT_SINK_ROOM);
+    pt_writer_submit(writer, stream);
+    writer->open[stream] =
+        pt_sink_take(writer->sink, stream, writer->next_ordinal[stream]);
+    if (writer->open[stream])
+        writer->next_ordinal[stream]++;
+    return writer->open[stream];
+}

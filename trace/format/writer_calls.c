@@ -1,0 +1,190 @@
+/* Calls, their values, and the payloads of these. */
+#include "format/record.h"
+#include "format/writer_state.h"
+
+/* What stands in memory longer than this is handed to the disk, so that a killed
+ * program leaves all but its last moments. At first it goes sooner: after 50 ms, and
+ * then whenever the time since the start has doubled. */
+static const int64_t HAND_OVER_NS = INT64_C(2000000000);
+static const int64_t FIRST_HAND_OVER_NS = INT64_C(50000000);
+
+/* Writes one extent into the open block, as much of the content as fits; *written moves
+ * on. */
+static void put_extent(struct pt_buffer *buffer, struct pt_trace_extent *extent,
+                       const unsigned char *content)
+{
+    size_t room = PT_SINK_ROOM - buffer->used - PT_PAYLOAD_BYTES;
+    uint64_t left = extent->content_bytes - extent->offset;
+
+    room -= room % 8; /* all extents but the last are multiples of 8 */
+    extent->bytes = left < room ? left : room;
+    size_t whole = (size_t)pt_align8(PT_PAYLOAD_BYTES + extent->bytes);
+    unsigned char *p = pt_writer_claim(buffer, whole);
+    pt_record_put_extent(p, (uint32_t)whole, extent);
+    memcpy(p + PT_PAYLOAD_BYTES, content + extent->offset, (size_t)extent->bytes);
+    pt_writer_pad(p, PT_PAYLOAD_BYTES + (size_t)extent->bytes);
+    extent->offset += extent->bytes;
+}
+
+static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 hash,
+                              const void *data, uint64_t bytes, uint64_t time)
+{
+    struct pt_trace_extent extent = {.hash = hash, .content_bytes = bytes};
+    uint64_t whole = pt_align8(PT_PAYLOAD_BYTES + bytes);
+    /* What fits no block starts at the head of an empty one. */
+    size_t want = whole < PT_SINK_ROOM ? (size_t)whole : PT_SINK_ROOM;
+    uint64_t ref = 0;
+
+    for (;;) {
+        struct pt_buffer *buffer = pt_writer_room(writer, PT_STREAM_PAYLOADS, want);
+        if (!buffer)
+            return 0;
+        if (extent.offset == 0)
+            ref = pt_trace_ref(buffer->block.ordinal, buffer->used);
+        pt_writer_note_time(buffer, time);
+        put_extent(buffer, &extent, data);
+        if (extent.offset == bytes)
+            return ref;
+        pt_writer_submit(writer, PT_STREAM_PAYLOADS);
+    }
+}
+
+/* The reference of the content, which is written unless it stands in the file. */
+static uint64_t payload_ref(struct pt_trace_writer *writer,
+                            const struct pt_trace_value *value, const void *data,
+                            const struct pt_hash128 *known)
+{
+    struct pt_hash128 hash =
+        known ? *known : pt_hash128(data, (size_t)value->data_bytes);
+    struct pt_hash128 key = hash;
+    uint64_t ref;
+
+    /* Equality is hash, length and dtype. */
+    key.high ^= value->data_bytes * UINT64_C(0x9e3779b97f4a7c15);
+    key.high ^= (uint64_t)(unsigned char)value->dtype << 56;
+    key.high ^= (uint64_t)value->item_bytes << 48;
+    if (!pt_seen_find(writer->payloads, key, &ref)) {
+        ref = write_payload(writer, hash, data, value->data_bytes, value->call);
+        pt_seen_add(writer->payloads, key, ref);
+    }
+    return ref;
+}
+
+/* ------------------------------------------------------------------ calls and values
+ */
+
+void pt_trace_writer_begin_phase(struct pt_trace_writer *writer)
+{
+    writer->phase_ref = 0;
+    writer->phase_bytes = 0;
+    writer->phase_values = 0;
+}
+
+static uint8_t choose_storage(const struct pt_trace_value *value, const void *data)
+{
+    if (value->storage == PT_STORAGE_NONE || (!data && value->data_bytes))
+        return PT_STORAGE_NONE;
+    if (value->storage == PT_STORAGE_SAMPLE)
+        return PT_STORAGE_SAMPLE;
+    return value->data_bytes <= PT_TRACE_INLINE_BYTES ? PT_STORAGE_INLINE
+                                                      : PT_STORAGE_PAYLOAD;
+}
+
+void pt_trace_writer_value(struct pt_trace_writer *writer,
+                           const struct pt_trace_value *value, const void *data)
+{
+    pt_trace_writer_value_hashed(writer, value, data, NULL);
+}
+
+void pt_trace_writer_value_hashed(struct pt_trace_writer *writer,
+                                  const struct pt_trace_value *value, const void *data,
+                                  const struct pt_hash128 *hash)
+{
+    struct pt_trace_value v = *value;
+    size_t used = PT_VALUE_BYTES;
+
+    if (v.ndim > PT_TRACE_MAX_DIMENSIONS) { /* numpy 2 allows 64 */
+        v.kind = PT_VALUE_OMITTED;
+        v.reason = PT_REASON_UNSUPPORTED;
+        v.storage = PT_STORAGE_NONE;
+        v.ndim = 0;
+    }
+    v.storage = choose_storage(&v, data);
+    if (v.storage == PT_STORAGE_PAYLOAD || v.storage == PT_STORAGE_SAMPLE)
+        v.payload = payload_ref(writer, &v, data, hash);
+    size_t tail = used += 8 * (size_t)v.ndim;
+    if (v.storage == PT_STORAGE_INLINE)
+        used += (size_t)v.data_bytes;
+    else if (v.storage != PT_STORAGE_NONE)
+        used += 8;
+    size_t whole = (size_t)pt_align8(used);
+    struct pt_buffer *buffer = pt_writer_room(writer, PT_STREAM_VALUES, whole);
+    if (!buffer)
+        return;
+    if (writer->phase_values++ == 0)
+        writer->phase_ref = pt_trace_ref(buffer->block.ordinal, buffer->used);
+    writer->phase_bytes += v.data_bytes;
+    unsigned char *p = pt_writer_claim(buffer, whole);
+    pt_record_put_value(p, (uint32_t)whole, &v);
+    if (v.storage == PT_STORAGE_INLINE && v.data_bytes)
+        memcpy(p + tail, data, (size_t)v.data_bytes);
+    else if (v.storage > PT_STORAGE_INLINE)
+        pt_put64(p + tail, v.payload);
+    pt_writer_pad(p, used);
+    pt_writer_note_time(buffer, v.call);
+}
+
+static bool is_time_to_hand_over(const struct pt_trace_writer *writer, int64_t ns)
+{
+    int64_t since = ns - writer->handed_over_ns;
+    return since > HAND_OVER_NS || since > FIRST_HAND_OVER_NS + writer->handed_over_ns;
+}
+
+/* Ends the phase: what both kinds of skeleton records have in common. */
+static void end_phase(struct pt_trace_writer *writer, struct pt_buffer *buffer,
+                      uint64_t time, int64_t ns)
+{
+    pt_writer_note_time(buffer, time);
+    if (time > writer->footer.end_time)
+        writer->footer.end_time = time;
+    writer->footer.n_values += writer->phase_values;
+    writer->footer.data_bytes += writer->phase_bytes;
+    pt_trace_writer_begin_phase(writer);
+    if (is_time_to_hand_over(writer, ns)) {
+        writer->handed_over_ns = ns;
+        pt_writer_submit_all(writer);
+    }
+}
+
+void pt_trace_writer_enter(struct pt_trace_writer *writer,
+                           const struct pt_trace_enter *enter)
+{
+    struct pt_trace_enter e = *enter;
+    struct pt_buffer *buffer =
+        pt_writer_room(writer, PT_STREAM_SKELETON, PT_ENTER_BYTES);
+
+    if (!buffer)
+        return;
+    e.values = writer->phase_ref;
+    e.data_bytes = writer->phase_bytes;
+    e.n_values = writer->phase_values;
+    pt_record_put_enter(pt_writer_claim(buffer, PT_ENTER_BYTES), &e);
+    writer->footer.n_calls++;
+    end_phase(writer, buffer, e.time, e.ns);
+}
+
+void pt_trace_writer_exit(struct pt_trace_writer *writer,
+                          const struct pt_trace_exit *exit)
+{
+    struct pt_trace_exit e = *exit;
+    struct pt_buffer *buffer =
+        pt_writer_room(writer, PT_STREAM_SKELETON, PT_EXIT_BYTES);
+
+    if (!buffer)
+        return;
+    e.values = writer->phase_ref;
+    e.data_bytes = writer->phase_bytes;
+    e.n_values = writer->phase_values;
+    pt_record_put_exit(pt_writer_claim(buffer, PT_EXIT_BYTES), &e);
+    end_phase(writer, buffer, e.time, e.ns);
+}
