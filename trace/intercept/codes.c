@@ -2,7 +2,7 @@
 
 #include "capture/parts.h"
 #include "cpython/frame.h"
-#include "intercept/runtime.h"
+#include "intercept/builtins.h"
 
 /* One record for all code of this epoch of which nothing is known but that it is not
  * traced. A few bytes that stay for each start. */
@@ -138,8 +138,11 @@ static bool is_foreign_wrapper(PyFunctionObject *function)
                           : NULL;
     PyObject *home = PyDict_GetItemString(function->func_globals, "__name__");
 
-    return inner && PyFunction_Check(inner) && home &&
-           !same_text(home, function->func_module) &&
+    if (!inner || !home || same_text(home, function->func_module))
+        return false;
+    if (PyCFunction_Check(inner))
+        return pt_builtin_is_hooked(((PyCFunctionObject *)inner)->m_ml);
+    return PyFunction_Check(inner) &&
            same_text(((PyFunctionObject *)inner)->func_qualname,
                      function->func_qualname);
 }

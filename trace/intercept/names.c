@@ -9,14 +9,14 @@ static bool is_word(const char *part, size_t bytes, const char *word)
     return bytes == strlen(word) && memcmp(part, word, bytes) == 0;
 }
 
-/* By custom a leading underscore; numpy hid its parts in "core", "lib" and
- * "linalg.linalg" before. `outer` is the part before, or NULL. */
+/* By custom a leading underscore; numpy hid its parts in "core", "lib",
+ * "mtrand" and "linalg.linalg" before. `outer` is the part before, or NULL. */
 static bool is_private(const char *outer, const char *part, size_t bytes)
 {
     size_t outer_bytes = outer ? (size_t)(part - 1 - outer) : 0;
 
     return part[0] == '_' || is_word(part, bytes, "core") ||
-           is_word(part, bytes, "lib") ||
+           is_word(part, bytes, "lib") || is_word(part, bytes, "mtrand") ||
            (outer && outer_bytes == bytes && memcmp(outer, part, bytes) == 0);
 }
 
@@ -74,24 +74,37 @@ static bool is_defined_as(PyObject *object, const char *package, const char *mod
            is_text(((PyHeapTypeObject *)object)->ht_qualname, name);
 }
 
-static bool exports(const char *package, const char *module, const char *name)
+/* What the package has under the name, or NULL. Borrowed. */
+static PyObject *member(const char *package, const char *name)
 {
     PyObject *modules = PyImport_GetModuleDict();
-    PyObject *home, *names, *object;
+    PyObject *home, *names;
 
     if (!modules || !PyDict_CheckExact(modules))
-        return false;
+        return NULL;
     home = PyDict_GetItemString(modules, package);
     if (!home || !PyModule_Check(home))
-        return false;
+        return NULL;
     names = PyModule_GetDict(home);
-    object = names ? PyDict_GetItemString(names, name) : NULL;
-    return object && is_defined_as(object, package, module, name);
+    return names ? PyDict_GetItemString(names, name) : NULL;
+}
+
+/* `compiled`: a function or class that cannot tell where it was defined; its name has
+ * to do. */
+static bool exports(const char *package, const char *module, const char *name,
+                    bool compiled)
+{
+    PyObject *object = member(package, name);
+
+    if (!object || PyModule_Check(object))
+        return false;
+    return compiled || is_defined_as(object, package, module, name);
 }
 
 /* Modules that users name stay as they are. For the others, the nearest package around
  * them that has no private part and exports the class or function. */
-void pt_public_module(const char *module, const char *qualname, char *out, size_t room)
+static void find_public(const char *module, const char *qualname, bool compiled,
+                        char *out, size_t room)
 {
     char name[256];
     char *dot;
@@ -102,8 +115,19 @@ void pt_public_module(const char *module, const char *qualname, char *out, size_
     snprintf(name, sizeof name, "%.*s", (int)strcspn(qualname, "."), qualname);
     while ((dot = strrchr(out, '.'))) {
         *dot = '\0';
-        if (!has_private_part(out) && exports(out, module, name))
+        if (!has_private_part(out) && exports(out, module, name, compiled))
             return;
     }
     snprintf(out, room, "%s", module);
+}
+
+void pt_public_module(const char *module, const char *qualname, char *out, size_t room)
+{
+    find_public(module, qualname, false, out, room);
+}
+
+void pt_exporting_module(const char *module, const char *qualname, char *out,
+                         size_t room)
+{
+    find_public(module, qualname, true, out, room);
 }

@@ -66,10 +66,11 @@ static bool is_letter(char c)
  * default, or an annotation. */
 size_t pt_signature_names(const char *text, struct pt_name *names, size_t room)
 {
-    const char *p = text ? strpbrk(text, "(\n") : NULL;
+    const char *p = text ? text + strspn(text, " \n") : "";
     size_t n = 0;
     int depth = 0;
 
+    p = strpbrk(p, "(\n");
     if (!p || *p != '(')
         return 0;
     for (p++; *p && *p != '\n' && n < room; p++) {

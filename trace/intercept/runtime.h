@@ -165,6 +165,9 @@ const struct pt_variant *pt_code_variant(struct _PyInterpreterFrame *frame,
  * where there is none): "sklearn.decomposition" for PCA.fit of
  * sklearn.decomposition._pca. */
 void pt_public_module(const char *module, const char *qualname, char *out, size_t room);
+/* The same for compiled code, by name alone. Leaves no exception. */
+void pt_exporting_module(const char *module, const char *qualname, char *out,
+                         size_t room);
 
 /* python_functions.c */
 PT_MUST_CHECK enum pt_status pt_python_functions_start(struct pt_error *error);
@@ -176,6 +179,8 @@ PT_MUST_CHECK enum pt_status pt_modules_watch(struct pt_error *error);
 /* Callbacks of pt_intercept_on_module, each in the file of its name. */
 void pt_ufuncs_module(PyObject *module, const char *name);
 void pt_f2py_module(PyObject *module, const char *name);
+void pt_compiled_module(PyObject *module, const char *name);
+void pt_builtins_start(void); /* names for the new trace */
 
 /* ufuncs.c, ufunc_methods.c */
 void pt_ufuncs_start(void); /* names for the new trace */

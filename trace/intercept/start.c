@@ -15,17 +15,18 @@ static int64_t clock_ns(void)
 }
 
 /* What looks for callables in an extension module. The first one finds numpy itself. */
-static pt_intercept_module_callback *const finders[] = {pt_ufuncs_module,
-                                                        pt_f2py_module};
+static pt_intercept_module_callback *const finders[] = {
+    pt_ufuncs_module, pt_f2py_module, pt_compiled_module};
 
 static void look_at(PyObject *module, const char *name)
 {
-    for (size_t i = 0; i < PT_ARRAY_LENGTH(finders); i++)
-        finders[i](module, name);
+    pt_ufuncs_module(module, name);
+    pt_f2py_module(module, name);
 }
 
 /* Extension modules that are there already: a trace that starts late, as in the child
- * of a fork. */
+ * of a fork. The definitions of builtins are left as they are then: some code may have
+ * their hashes. */
 static void look_at_loaded_modules(void)
 {
     static const char *const cores[] = {"numpy.core._multiarray_umath",
@@ -56,6 +57,7 @@ static enum pt_status start_all(struct pt_error *error)
 
     pt_ufuncs_start();
     pt_ufunc_methods_start();
+    pt_builtins_start();
     for (size_t i = 0; i < PT_ARRAY_LENGTH(finders) && status == PT_OK; i++)
         status = pt_intercept_on_module(finders[i], error);
     if (status == PT_OK)

@@ -77,6 +77,7 @@ static void signatures_name_their_parameters(void **state)
         {"dot(a, b, /, out=None)\n", {"a", "b", "out"}},
         {"f($self, x: int = (1, 2), *args, y=g(3), **kw)",
          {"self", "x", "args", "y", "kw"}},
+        {"\n    dot(a, b)\n", {"a", "b"}},
         {"f()", {NULL}},
         {"no signature\n(x)", {NULL}},
         {"f(a", {"a"}},
