@@ -112,9 +112,9 @@ def test_tracer_is_not_started_by_hand(tmp_path):
 
 def test_dry_run_says_what_would_be_traced_and_runs_nothing(tmp_path):
     configuration = configure(tmp_path, modules_to_load=["alpha", "beta"], numpy={"ufunc": True})
-    (tmp_path / "script.py").write_text("print('ran')\n")
+    (tmp_path / "script.py").write_text("print('executed')\n")
     code, out, err = traced(["script.py"], tmp_path, ["--dry-run", "--config", configuration])
-    assert code == 0 and err == "" and "ran" not in out
+    assert code == 0 and err == "" and "executed" not in out
     told = dict(line.split(None, 1) for line in out.splitlines())
     assert told["program"] == "script script.py" and told["modules"] == "alpha beta" and told["ufuncs"] == "yes"
     assert told["interpreter"].startswith(PYTHON) and told["trace"].startswith(str(tmp_path))
