@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -297,3 +298,30 @@ for file in files:
     assert {(tmp_path / f"own{i}").read_text() for i in range(20)} == {"precious"}
     assert metadata(only_trace(tmp_path))["exit_status"] == "0"
     assert only_trace(tmp_path).stat().st_size > 10**6
+
+
+def test_no_child_is_born_after_sigterm(tmp_path):
+    name = script(tmp_path, """
+import os, time
+os.setpgrp()
+print('ready', flush=True)
+for i in range(200):
+    if os.fork() == 0:
+        time.sleep(60)
+time.sleep(60)
+""")
+    configuration = configure(tmp_path, io={"fork": False})
+    for delay in (0.0, 0.003, 0.01, 0.03):
+        process = start([TRACE, "--python", PYTHON, "--config", configuration, name], tmp_path)
+        wait_for(process, "ready")
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGTERM)
+        process.communicate(timeout=30)
+        assert process.returncode == -signal.SIGTERM
+        while any(state_of(pid) not in "XZ" for pid in members_of(process.pid)):
+            time.sleep(0.02)  # the test's own limit of time ends this
+
+
+def members_of(group):
+    found = subprocess.run(["ps", "-eo", "pid=,pgid="], capture_output=True, text=True).stdout
+    return [int(pid) for pid, pgid in map(str.split, found.splitlines()) if int(pgid) == group]

@@ -1,8 +1,15 @@
 /* The handler may not do more than wake a thread:
  *
  *     SIGTERM ─▶ handler ─semaphore─▶ watcher ─▶ pt_finish ─▶ default action, again
+ *                                        └─▶ pending call: the main thread stands still
+ *
+ * Without us the signal would have ended the process on the spot. So the program should
+ * do nothing more that is seen from outside: its main thread stops at the next
+ * bytecode, and a child that it forks in between dies, too.
  */
 #include "embed/termination.h"
+
+#include <Python.h>
 
 #include <errno.h>
 #include <pthread.h>
@@ -17,6 +24,7 @@
 static struct {
     sem_t woken; /* posted by the handler, awaited by the watcher */
     pid_t owner; /* a forked child has the handler, not the threads */
+    volatile sig_atomic_t dying;
 } state;
 
 static void die(void)
@@ -34,9 +42,21 @@ static void on_signal(int number)
 {
     (void)number;
     int kept = errno;
+    state.dying = 1;
     if (getpid() != state.owner || sem_post(&state.woken) != 0)
         die();
     errno = kept;
+}
+
+/* With the GIL free for whoever seals. */
+static int stand_still(void *unused)
+{
+    (void)unused;
+    Py_BEGIN_ALLOW_THREADS;
+    while (state.dying)
+        pause();
+    Py_END_ALLOW_THREADS;
+    return 0;
 }
 
 static void *watch(void *unused)
@@ -44,6 +64,7 @@ static void *watch(void *unused)
     (void)unused;
     while (sem_wait(&state.woken) != 0 && errno == EINTR)
         continue;
+    (void)Py_AddPendingCall(stand_still, NULL);
     pt_finish((struct pt_ending){.exit_status = -1, .signal = SIGTERM});
     die();
     return NULL;
@@ -53,6 +74,8 @@ static void *watch(void *unused)
 static void in_child(void)
 {
     struct sigaction present, action = {.sa_handler = SIG_DFL};
+    if (state.dying)
+        die();
     if (sigaction(SIGTERM, NULL, &present) == 0 && present.sa_handler == on_signal)
         sigaction(SIGTERM, &action, NULL);
 }
