@@ -88,8 +88,7 @@ static void print_sources(FILE *out, const struct pt_result *result)
             continue;
         }
         if (!shown++)
-            fprintf(out,
-                    "\nSources (the output varies, nothing that varies goes in):\n");
+            fprintf(out, "\nSources (the output varies, no float goes in):\n");
         function_text(&result->definitions->functions[i], name, sizeof name);
         place_text(&result->definitions->functions[i], place, sizeof place);
         fprintf(out, "      %-*s  %-*s          %5.1f             %6llu\n", NAME_WIDTH,
@@ -127,35 +126,95 @@ static void print_counts(FILE *out, const struct pt_result *result)
                 n_runs);
 }
 
+struct pt_trail pt_report_trail(const struct pt_result *result)
+{
+    struct pt_trail trail = {.n = 0};
+    const struct pt_calls *calls = result->calls;
+    const struct pt_team *team = result->team;
+    if (!result->attribution->n_divergences)
+        return trail;
+    int64_t row = result->attribution->divergences[0].parent;
+    while (row >= 0 && trail.n < PT_TRAIL_LENGTH) {
+        int owner = pt_calls_rank(team, calls->starts, (uint64_t)row);
+        int64_t up[2] = {0, -1};
+        if (owner == team->rank) {
+            const struct pt_call *call = &calls->items[(uint64_t)row - calls->first];
+            up[0] = call->function;
+            up[1] = call->parent;
+        }
+        pt_team_share(team, owner, up, sizeof up);
+        trail.functions[trail.n++] = (uint32_t)up[0];
+        row = up[1];
+    }
+    return trail;
+}
+
+static void print_call(FILE *out, const struct pt_definitions *d,
+                       const struct pt_divergence *divergence)
+{
+    char name[512] = "code that is not traced";
+    if (divergence->function != PT_RESULT_NONE32)
+        function_text(&d->functions[divergence->function], name, sizeof name);
+    fputs(name, out);
+    if (divergence->site != PT_RESULT_NONE32)
+        fprintf(out, " from %s:%u", base_of(d->sites[divergence->site].file),
+                d->sites[divergence->site].line);
+}
+
+/* What the runs that do not make the first call do instead: the next call in the same
+ * caller that no run of the first can be shown to make. */
+static const struct pt_divergence *other_branch(const struct pt_attribution *a,
+                                                uint32_t n_runs)
+{
+    const struct pt_divergence *first = &a->divergences[0];
+    for (size_t i = 1; i < a->n_divergences; i++) {
+        const struct pt_divergence *other = &a->divergences[i];
+        if (other->process == first->process && other->parent == first->parent &&
+            other->n_runs + first->n_runs <= n_runs)
+            return other;
+    }
+    return NULL;
+}
+
 /* Where the program's control flow first depends on rounding. */
-static void print_divergence(FILE *out, const struct pt_result *result)
+static void print_divergence(FILE *out, const struct pt_result *result,
+                             const struct pt_trail *trail)
 {
     const struct pt_attribution *a = result->attribution;
+    const struct pt_definitions *d = result->definitions;
     if (!a->n_divergences)
         return;
     const struct pt_divergence *first = &a->divergences[0];
-    const struct pt_definitions *d = result->definitions;
-    char name[512] = "code that is not traced", place[512] = "";
-    if (first->function != PT_RESULT_NONE32)
-        function_text(&d->functions[first->function], name, sizeof name);
-    if (first->site != PT_RESULT_NONE32)
-        snprintf(place, sizeof place, " from %s:%u",
-                 base_of(d->sites[first->site].file), d->sites[first->site].line);
-    fprintf(
-        out,
-        "Runs part first at a call of %s%s, which %u of %u runs make (%zu places in "
-        "all)\n",
-        name, place, first->n_runs, result->catalogue->processes[first->process].n_runs,
-        a->n_divergences);
+    uint32_t n_runs = result->catalogue->processes[first->process].n_runs;
+    const struct pt_divergence *other = other_branch(a, n_runs);
+    fputs("Runs part first at a call of ", out);
+    print_call(out, d, first);
+    fprintf(out, ", which %u of %u runs make", first->n_runs, n_runs);
+    if (other) {
+        fprintf(out, "; %u go on with ", other->n_runs);
+        print_call(out, d, other);
+    }
+    fprintf(out, " (%zu place%s in all)\n", a->n_divergences,
+            a->n_divergences == 1 ? "" : "s");
+    for (int i = trail->n; i-- > 0;) {
+        char name[512] = "?", place[512] = "";
+        if (trail->functions[i] != PT_RESULT_NONE32) {
+            function_text(&d->functions[trail->functions[i]], name, sizeof name);
+            place_text(&d->functions[trail->functions[i]], place, sizeof place);
+        }
+        fprintf(out, "%s%s (%s)%s", i == trail->n - 1 ? "  in " : " › ", name, place,
+                i == 0 ? "\n" : "");
+    }
 }
 
-void pt_report_print(FILE *out, const struct pt_result *result, const char *path)
+void pt_report_print(FILE *out, const struct pt_result *result,
+                     const struct pt_trail *trail, const char *path)
 {
     if (result->catalogue->n_runs > 1) {
         print_ranking(out, result);
         print_sources(out, result);
     }
     print_counts(out, result);
-    print_divergence(out, result);
+    print_divergence(out, result, trail);
     fprintf(out, "Result: %s\n", path);
 }

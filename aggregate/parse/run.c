@@ -10,6 +10,7 @@
 #include "config.h"
 #include "parse/binding.h"
 #include "parse/place.h"
+#include "parse/progress.h"
 #include "parse/report.h"
 #include "result/write.h"
 #include "schema/schema.h"
@@ -38,6 +39,7 @@ struct state {
     struct pt_tables tables;
     struct pt_sources sources;
     uint64_t n_damaged;
+    struct pt_progress progress;
 };
 
 static void state_free(struct state *s)
@@ -62,10 +64,9 @@ static void state_free(struct state *s)
     pt_config_destroy(s->config);
 }
 
-static void say(const struct state *s, const char *what, uint64_t n, const char *unit)
+static void say(struct state *s, const char *what, uint64_t n, const char *unit)
 {
-    if (s->team->rank == 0)
-        pt_log_info("%s: %llu %s", what, (unsigned long long)n, unit);
+    pt_progress_phase(&s->progress, what, n, unit);
 }
 
 /* ── options and configuration ──────────────────────────────────────────────────── */
@@ -136,8 +137,7 @@ static enum pt_status catalogue(struct state *s, struct pt_error *error)
     free(traces);
     if (status)
         return status;
-    say(s, "Traces", s->catalogue.n_traces, "files");
-    say(s, "Runs", s->catalogue.n_runs, "samples");
+    say(s, "Found", s->catalogue.n_traces, "traces");
     if (s->catalogue.n_runs == 1 && s->team->rank == 0)
         pt_log_warning("one run only: means are written, digits need two runs or more");
     status = pt_stat_plan_create(&s->options->statistics, s->catalogue.n_runs, &s->plan,
@@ -250,7 +250,9 @@ done:
 static enum pt_status pass_two(struct state *s, struct pt_error *error)
 {
     struct pt_compute_options options = {
-        .batch = s->options->online ? ONLINE_BATCH : s->options->batch};
+        .batch = s->options->online ? ONLINE_BATCH : s->options->batch,
+        .progress = s->team->rank == 0 ? pt_progress_show : NULL,
+        .context = &s->progress};
     uint64_t n_damaged = 0;
     enum pt_status status = pt_readers_create(&s->catalogue, &s->readers, error);
     status = pt_team_agree(s->team, status, error);
@@ -261,7 +263,7 @@ static enum pt_status pass_two(struct state *s, struct pt_error *error)
         status =
             pt_layout_make(s->team, &s->values, s->catalogue.n_runs, &s->layout, error);
     if (!status)
-        say(s, "Values", s->values.total, "inputs and outputs");
+        say(s, "Read", s->values.total, "values");
     if (!status)
         status =
             pt_output_create(s->team, s->path, s->options->hints, &s->output, error);
@@ -318,6 +320,7 @@ static void report(struct state *s, const struct pt_result *result)
     uint64_t read = pt_team_sum(s->team, pt_readers_bytes(&s->readers)), files = 0;
     for (size_t i = 0; i < s->catalogue.n_traces; i++)
         files += s->catalogue.traces[i].bytes;
+    struct pt_trail trail = pt_report_trail(result);
     if (s->team->rank)
         return;
     if (damaged)
@@ -326,7 +329,7 @@ static void report(struct state *s, const struct pt_result *result)
     pt_log_debug("pass 2 read %llu bytes of the traces' %llu", (unsigned long long)read,
                  (unsigned long long)files);
     if (!s->options->quiet)
-        pt_report_print(stdout, result, s->path);
+        pt_report_print(stdout, result, &trail, s->path);
 }
 
 enum pt_status pt_parse_run(struct pt_team *team,
@@ -335,6 +338,7 @@ enum pt_status pt_parse_run(struct pt_team *team,
 {
     struct state s = {.team = team, .options = options};
     struct pt_result result = {0};
+    pt_progress_begin(&s.progress, team->rank == 0, options->quiet);
     enum pt_status status = configure(&s, argc, argv, error);
     if (!status)
         status = catalogue(&s, error);
@@ -344,9 +348,12 @@ enum pt_status pt_parse_run(struct pt_team *team,
         status = pass_two(&s, error);
     if (!status)
         status = conclude(&s, &result, error);
+    uint64_t written = s.output ? pt_output_bytes(s.output) : 0;
     status = pt_output_publish(s.output, status, error);
-    if (!status)
+    if (!status) {
+        say(&s, "Wrote", pt_team_sum(team, written), "bytes");
         report(&s, &result);
+    }
     state_free(&s);
     return status;
 }

@@ -102,6 +102,29 @@ def test_extra_calls_of_several_runs_are_joined_and_stand_in_their_place(tmp_pat
         assert names_of(f)[first] == "restart"
 
 
+def test_both_branches_of_the_first_divergence_are_named_with_their_callers(tmp_path):
+    runs = []
+    for i in range(5):
+        run = Run(i + 1)
+        run.enter("main", line=1)
+        run.enter("solve", line=5, site_line=2)
+        if i < 2:
+            run.call("lu", {}, {"Ret": 1.0}, line=10, site_line=6)
+        else:
+            run.call("qr", {}, {"Ret": 1.0}, line=20, site_line=8)
+        run.leave()
+        run.leave()
+        runs.append(run)
+    write_runs(tmp_path / "t", runs)
+    for ranks in (0, 3):
+        done = parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5",
+                     "--force", ranks=ranks)
+        words = done.stdout.replace("\n", " ")
+        assert "mod.qr from main.py:8" in words and "mod.lu from main.py:6" in words
+        assert "of 5 runs make; " in words
+        assert "in mod.main (mod.py:1) › mod.solve (mod.py:5)" in words
+
+
 def test_permuting_the_runs_changes_nothing(tmp_path):
     shapes = [(5, None), (7, 2), (6, None), (6, 3)]
     wanted = None
