@@ -476,8 +476,11 @@ class Maker:
 
     def write_runs(self, file):
         n, per = self.runs, len(self.calls["function"])
-        infos = [f"cpu=AMD EPYC 7763\nblas=openblas 0.3.21 (Zen)\nthreads=1\n"
-                 f"hashseed=0\npython=3.11.2\nnumpy=1.24.2\nfuzzy=numpy\n"
+        infos = [f"cpu.model=AMD EPYC 7763\nblas.library=libopenblasp-r0.3.21.so\n"
+                 f"blas.kernel={'Zen' if i != 7 else 'Haswell'}\nthreads.omp=1\nthreads.blas=1\n"
+                 f"hash_seed=0\npython.version=3.11.2\nnumpy.version=1.24.2\n"
+                 f"modules=__main__ numpy scipy sklearn\nfuzzy.layers=numpy\nfuzzy.mode=sr\n"
+                 f"fuzzy.precision.binary64=53\nduration_ns={2315000000 + i}\n"
                  for i in range(n)]
         starts = np.cumsum([0] + [len(i) for i in infos])
         flags = np.zeros(n, np.uint32)

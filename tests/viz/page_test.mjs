@@ -221,6 +221,29 @@ test("the heatmap shows the array's elements", async () => {
   assert.ok(light[0] < light[1], `least ${light[0]}, greatest ${light[1]}`);
 });
 
+test("the histogram counts every element, in as many bins as asked for", async () => {
+  await open(`#/value/${expected.matrix.row}`);
+  await page.waitForSelector("[data-shown=sig]");
+  await page.selectOption("[aria-label=Bins]", "10");
+  await page.waitForFunction(() => location.hash.includes("bins=10"));
+  await page.waitForLoadState("networkidle");
+  await page.locator(".chart").nth(1).locator("button:text-is('Table')").click();
+  const rows = await page.locator(".chart").nth(1).locator(".chart-table tbody tr").evaluateAll((list) => list.map((r) => [...r.cells].map((c) => Number(c.textContent))));
+  const flat = expected.matrix.sig.flat();
+  const [low, high] = [Math.min(...flat), Math.max(...flat)];
+  const counts = new Array(10).fill(0);
+  for (const v of flat) counts[Math.min(9, Math.floor(((v - low) / (high - low)) * 10))]++;
+  assert.deepEqual(rows.map((r) => r[2]), counts);
+});
+
+test("the overview names what perturbed the runs", async () => {
+  await open("#/overview");
+  await page.waitForSelector("section:has(h2:text-is('Noise'))");
+  const text = await page.locator("section:has(h2:text-is('Noise'))").textContent();
+  assert.ok(text.includes("sr") && text.includes("numpy"), text);
+  assert.ok(text.includes("blas.kernel differs"), text);
+});
+
 test("a vector is a line, a scalar its numbers, a label its text", async () => {
   await open(`#/value/${expected.vector.row}`);
   await page.waitForSelector("[data-shown]");

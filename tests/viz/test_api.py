@@ -238,7 +238,7 @@ def test_labels_sources_runs_and_divergences(viewer, h5):
     source = viewer.get("sources/0")
     assert source["text"].encode() == h5["sources/text"][:].tobytes()
     runs = viewer.get("runs")
-    assert runs["n"] == 10 and "blas=openblas" in runs["info"][3]
+    assert runs["n"] == 10 and "blas.kernel=Zen\n" in runs["info"][3]
     assert [int(s, 16) for s in runs["columns"]["seed"]] == list(h5["runs/seed"][:])
     divergences = viewer.get("divergences")
     assert divergences["n"] == 2 and divergences["places"][0]["name"] == "LinearRegression.fit"

@@ -2,6 +2,7 @@
 import type { FunctionRow } from "../api";
 import { functionPlace, functionTitle, type App, type View } from "../app";
 import { h } from "../dom";
+import { entriesOf, valueOf } from "../environment";
 import { bits, bytes, date, decimal, functionFlags, integer, kindName, plural } from "../format";
 import { digitsColor } from "../palette";
 import { badge, digitsCell, heading, SortTable } from "./parts";
@@ -18,6 +19,8 @@ function card(title: string, number: string, unit: string, note: Node | string, 
 export class OverviewView implements View {
   readonly title = "Overview";
   readonly element: HTMLElement;
+  private readonly noise = h("section", { class: "card", hidden: true });
+  private readonly abort = new AbortController();
 
   constructor(private readonly app: App) {
     const o = app.overview;
@@ -28,7 +31,8 @@ export class OverviewView implements View {
       (o.has_digits
         ? `Digits: ${o.method === "cnh" ? "centred normality (CNH)" : "general"} method, probability ${o.probability}, confidence ${level} %.`
         : "One run only: there are means, but no digits.");
-    this.element = h("div", { class: "view overview" }, heading("Overview", lead), this.cards(), this.ranking(), this.sourcesTable(), this.facts());
+    this.element = h("div", { class: "view overview" }, heading("Overview", lead), this.cards(), this.ranking(), this.sourcesTable(), this.noise, this.facts());
+    void this.showNoise();
   }
 
   private link(f: FunctionRow): HTMLElement {
@@ -120,6 +124,32 @@ export class OverviewView implements View {
     return h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", {}, "This result"), h("a", { href: this.app.href("runs") }, "Runs")), list);
   }
 
+  /** What perturbed the runs, and what else differed between them. */
+  private async showNoise(): Promise<void> {
+    const { info } = await this.app.api.runs(this.abort.signal).catch(() => ({ info: [] as string[] }));
+    const entries = entriesOf(info);
+    if (!entries.length || this.abort.signal.aborted) return;
+    const list = h("dl", { class: "facts" });
+    const fact = (name: string, key: string) => {
+      const value = valueOf(entries, key);
+      if (value) list.append(h("div", {}, h("dt", {}, name), h("dd", {}, value)));
+    };
+    fact("Layers of stochastic arithmetic", "fuzzy.layers");
+    fact("Mode", "fuzzy.mode");
+    fact("Bits of float64", "fuzzy.precision.binary64");
+    fact("Modules traced", "modules");
+    fact("numpy", "numpy.version");
+    fact("BLAS kernel", "blas.kernel");
+    fact("Processor", "cpu.model");
+    const odd = entries.filter((e) => e.isNoise && e.values.length > 1);
+    this.noise.append(h("div", { class: "card-head" }, h("h2", {}, "Noise"), h("a", { href: this.app.href("runs") }, "Environment")));
+    if (odd.length) this.noise.append(h("p", { class: "message warn" }, `Not all of it is rounding: ${odd.map((e) => e.key).join(", ")} ${odd.length === 1 ? "differs" : "differ"} between runs.`));
+    this.noise.append(list);
+    this.noise.hidden = false;
+  }
+
   update(): void {}
-  destroy(): void {}
+  destroy(): void {
+    this.abort.abort();
+  }
 }

@@ -2,6 +2,7 @@
 import { rowsOf, type Frame } from "../api";
 import { functionTitle, type App, type View } from "../app";
 import { h } from "../dom";
+import { entriesOf } from "../environment";
 import { date, duration, integer, runFlags } from "../format";
 import { badge, describeError, heading, message, SortTable } from "./parts";
 
@@ -55,21 +56,14 @@ export class RunsView implements View {
 
   /** What all runs share, and what differs. */
   private environment(info: string[]): HTMLElement {
-    const maps = info.map((text) => new Map(text.split("\n").filter(Boolean).map((line) => {
-      const cut = line.indexOf("=");
-      return [line.slice(0, cut), line.slice(cut + 1)] as [string, string];
-    })));
-    const keys = [...new Set(maps.flatMap((m) => [...m.keys()]))].sort();
+    const entries = entriesOf(info);
     const list = h("dl", { class: "numbers" });
-    let differing = 0;
-    for (const key of keys) {
-      const values = [...new Set(maps.map((m) => m.get(key) ?? "(absent)"))];
-      const differs = values.length > 1;
-      if (differs) differing++;
-      list.append(h("div", { class: differs ? "differs" : null }, h("dt", {}, key), h("dd", {}, differs ? badge("differs", "warn") : null, values.slice(0, 6).join(" | "))));
-    }
+    const differing = entries.filter((e) => e.values.length > 1);
+    for (const e of [...differing, ...entries.filter((x) => x.values.length === 1)])
+      list.append(h("div", { class: e.values.length > 1 ? "differs" : null }, h("dt", {}, e.key),
+        h("dd", {}, e.values.length > 1 ? badge(e.isNoise ? "noise that is not rounding" : "differs", "warn") : null, e.values.slice(0, 6).join(" | "))));
     return h("section", { class: "card" }, h("h2", {}, "Environment"),
-      h("p", { class: "quiet" }, keys.length ? (differing ? `${differing} of ${keys.length} entries differ between runs.` : "The same in every run.") : "Not recorded."), list);
+      h("p", { class: "quiet" }, entries.length ? (differing.length ? `${differing.length} of ${entries.length} entries differ between runs.` : "The same in every run.") : "Not recorded."), list);
   }
 
   update(): void {}

@@ -19,6 +19,7 @@ export class ValueView implements View {
   private readonly body = h("div", { class: "value-body" });
   private readonly tools = h("div", { class: "bar-tools" });
   private readonly stage = h("div");
+  private readonly histogramTools = h("div", { class: "bar-tools" });
   private readonly abort = new AbortController();
   private value: Value | null = null;
   private call: Call | null = null;
@@ -117,7 +118,7 @@ export class ValueView implements View {
     }
     if (p.rows * p.columns > 1) {
       this.histogram = new Histogram(`Histogram of ${name}`);
-      append(this.stage, h("h2", { class: "sub" }, "Histogram"), this.histogram.frame.element);
+      append(this.stage, h("div", { class: "sub-head" }, h("h2", {}, "Histogram"), this.histogramTools), this.histogram.frame.element);
     }
   }
 
@@ -234,8 +235,15 @@ export class ValueView implements View {
 
   private drawHistogram(grid: Grid, unit: string): void {
     if (!this.histogram) return;
+    const bins = [10, 20, 40, 80, 160].find((n) => String(n) === this.params.get("bins")) ?? 40;
+    const share = this.params.get("share") === "1";
+    const focused = this.histogramTools.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.value : undefined;
+    this.histogramTools.replaceChildren(
+      select("Bins", ["10", "20", "40", "80", "160"].map((n) => [n, n] as const), String(bins), (n) => this.go({ bins: n === "40" ? undefined : n })),
+      segmented("Height", [["count", "Count"], ["share", "Share"]] as const, share ? "share" : "count", (x) => this.go({ share: x === "share" ? "1" : undefined })));
+    if (focused) this.histogramTools.querySelector<HTMLElement>(`[data-value="${CSS.escape(focused)}"]`)?.focus();
     const values = this.end() === "high" ? grid.high : grid.low;
-    this.histogram.show(values.length > HISTOGRAM_CELLS ? values.filter((_, i) => i % Math.ceil(values.length / HISTOGRAM_CELLS) === 0) : values, 40, false, unit);
+    this.histogram.show(values.length > HISTOGRAM_CELLS ? values.filter((_, i) => i % Math.ceil(values.length / HISTOGRAM_CELLS) === 0) : values, bins, share, unit);
   }
 
   private async scalar(v: Value, part: number): Promise<void> {
