@@ -5,7 +5,7 @@
 PT_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 # Debian's names of what the build needs; the tests add theirs.
-PT_PACKAGES=(gcc libc6-dev make cmake ninja-build pkg-config git
+PT_PACKAGES=(gcc libc6-dev make cmake ninja-build pkg-config ca-certificates
     python3 python3-dev libpython3-dev python3-numpy python3-scipy python3-sklearn
     openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libhdf5-dev
     libcjson-dev libmicrohttpd-dev libxxhash-dev zlib1g-dev)
