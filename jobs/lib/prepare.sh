@@ -9,8 +9,9 @@ PT_PACKAGES=(gcc libc6-dev make cmake ninja-build pkg-config ca-certificates
     python3 python3-dev libpython3-dev python3-numpy python3-scipy python3-sklearn
     openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libhdf5-dev
     libcjson-dev libmicrohttpd-dev libxxhash-dev zlib1g-dev)
-PT_TEST_PACKAGES=(libcmocka-dev python3-pytest python3-h5py python3-venv hdf5-tools
-    chromium clang libclang-rt-14-dev libomp-dev libmpich-dev man-db binutils procps)
+PT_TEST_PACKAGES=(libcmocka-dev python3-pytest python3-h5py python3-venv python3-mpi4py
+    hdf5-tools chromium clang libclang-rt-14-dev libomp-dev libmpich-dev
+    munge slurmctld slurmd slurm-client iproute2 binutils procps util-linux groff zsh git)
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
     pt_bold=$'\033[1m' pt_dim=$'\033[2m' pt_red=$'\033[31m' pt_off=$'\033[0m'
@@ -24,6 +25,20 @@ pt_fail() {
     shift
     for line in "$@"; do printf '       %s\n' "$line" >&2; done
     exit 1
+}
+
+# pt_logged LOG PATTERN COMMAND…: runs the command, its output appended to LOG; on a terminal
+# the last line that matches PATTERN shows how far it is.
+pt_logged() {
+    local log=$1 pattern=$2
+    shift 2
+    if [ -t 1 ]; then
+        "$@" 2>&1 | tee -a "$log" |
+            awk -v pattern="$pattern" '$0 ~ pattern {printf "\r\033[K    %s", substr($0, 1, 72); fflush()}
+                 END {printf "\r\033[K"}'
+    else
+        "$@" >>"$log" 2>&1
+    fi
 }
 
 pt_is_debian() { command -v apt-get >/dev/null && command -v dpkg-query >/dev/null; }
@@ -52,9 +67,11 @@ pt_install_packages() {
     pt_note "installing: ${absent[*]}"
     local log=$PT_ROOT/build/packages.log
     mkdir -p "$PT_ROOT/build"
+    : >"$log"
     export DEBIAN_FRONTEND=noninteractive
-    if ! { apt-get update && apt-get install -y --no-install-recommends "${absent[@]}"; } \
-        >"$log" 2>&1; then
+    if ! pt_logged "$log" '^(Get:|Unpacking|Setting up)' apt-get update ||
+        ! pt_logged "$log" '^(Get:|Unpacking|Setting up)' \
+            apt-get install -y --no-install-recommends "${absent[@]}"; then
         tail -n 5 "$log" >&2
         pt_fail "apt-get could not install the packages" "the whole output is in $log"
     fi
@@ -166,15 +183,7 @@ pt_build() {
         cat "$log" >&2
         pt_fail "the configuration failed" "the output is in $log"
     fi
-    local build=(cmake --build "$PT_BUILD" -j "$(nproc)") failed=''
-    if [ -t 1 ]; then # one line that shows how far it is; all of it goes to the log
-        "${build[@]}" 2>&1 | tee -a "$log" |
-            awk '/^\[ *[0-9]+/ {printf "\r\033[K    %s", substr($0, 1, 72); fflush()}
-                 END {printf "\r\033[K"}' || failed=yes
-    else
-        "${build[@]}" >>"$log" 2>&1 || failed=yes
-    fi
-    if [ -n "$failed" ]; then
+    if ! pt_logged "$log" '^\[ *[0-9]+' cmake --build "$PT_BUILD" -j "$(nproc)"; then
         grep -E -A5 'error|FAILED|undefined' "$log" | tail -n 60 >&2
         pt_fail "the build failed" "the whole output is in $log"
     fi
