@@ -12,6 +12,8 @@ static const struct pt_front_command commands[] = {
     {"trace", "run a Python program once and trace it", "pytracer-trace", NULL, NULL},
     {"parse", "aggregate traces into one result file", "pytracer-parse", NULL, NULL},
     {"visualize", "look at a result file in the browser", "pytracer-viz", NULL, NULL},
+    {"report", "a result as a page, Markdown or a table", "pytracer-report", NULL,
+     NULL},
     {"info", "list traces and results, or describe one", NULL, pt_front_info,
      pt_help_info},
     {"clean", "remove the cache", NULL, pt_front_clean, pt_help_clean},
@@ -20,6 +22,8 @@ static const struct pt_front_command commands[] = {
     {"export", "write a result as CSV, JSON or Perfetto trace", NULL, pt_front_export,
      pt_help_export},
     {"config", "the configuration in force", NULL, pt_front_config, pt_help_config},
+    {"doctor", "what works here, what does not, what to do", NULL, pt_front_doctor,
+     pt_help_doctor},
     {"help", "explain a command", NULL, pt_front_help, pt_help_help},
 };
 

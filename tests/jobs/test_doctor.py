@@ -1,0 +1,59 @@
+"""pytracer doctor: what works here and what does not."""
+
+import re
+import sys
+from pathlib import Path
+
+from conftest import BIN, one_line
+
+
+LEFT_BEHIND = set(Path("/tmp").glob("pytracer-doctor.*"))
+
+
+def lines(done):
+    assert set(Path("/tmp").glob("pytracer-doctor.*")) <= LEFT_BEHIND
+    return [(m[1], m[2], m[3]) for m in
+            re.finditer(r"^(good|warning|bad) +(\S+) +(.*)$", done.stdout, re.M)]
+
+
+def test_a_machine_that_runs_the_tests_is_in_order(pytracer, tmp_path):
+    done = pytracer("doctor", "--python", sys.executable)
+    found = lines(done)
+    assert done.returncode == 0, done.stdout
+    subjects = {subject: verdict for verdict, subject, _ in found}
+    for subject in ("programs", "Python", "numpy", "scipy", "sklearn", "arithmetic", "cores",
+                    "cache"):
+        assert subjects[subject] == "good", done.stdout
+    assert {"MPI", "SLURM", "BLAS"} <= set(subjects)
+    assert ("good", "programs", str(BIN / "pytracer-trace")) in found
+    import numpy
+    assert ("good", "numpy", numpy.__version__) in found
+    counts = [sum(v == word for v, _, _ in found) for word in ("good", "warning", "bad")]
+    assert done.stdout.endswith("{} good, {} warnings, {} bad\n".format(*counts))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_interpreter_that_is_not_there_is_bad_with_a_remedy(pytracer):
+    done = pytracer("doctor", "--python", "/nonexistent/python3")
+    assert done.returncode == 1
+    assert ("bad", "Python") in [line[:2] for line in lines(done)]
+    assert "→ name another interpreter with --python" in done.stdout
+
+
+def test_a_cache_that_cannot_be_written_is_bad_with_a_remedy(pytracer):
+    done = pytracer("doctor", "--python", sys.executable, env={"PYTRACER_CACHE": "/proc/cache"})
+    assert done.returncode == 1
+    assert re.search(r"^bad +cache +cannot write into /proc: ", done.stdout, re.M)
+    assert "PYTRACER_CACHE" in done.stdout
+
+
+def test_without_mpi_and_slurm_there_are_warnings_only(pytracer):
+    done = pytracer("doctor", "--python", sys.executable, env={"PATH": "/nonexistent"})
+    assert done.returncode == 0, done.stdout
+    verdicts = {subject: verdict for verdict, subject, _ in lines(done)}
+    assert verdicts["MPI"] == verdicts["SLURM"] == "warning"
+
+
+def test_a_wrong_call_is_one_line(pytracer):
+    one_line(pytracer("doctor", "--pyton", "x"), "'--python'")
+    one_line(pytracer("doctor", "now"), "unexpected argument now")
