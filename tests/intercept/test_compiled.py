@@ -18,9 +18,14 @@ lapack.dgesv(a, [1.0, 2.0], overwrite_a=True)
 
 
 def test_routines_called_by_scipy_are_inside_its_calls(tmp_path):
-    calls = trace_of(tmp_path, "import scipy.linalg\nscipy.linalg.solve([[2.0, 0], [0, 4.0]], [1.0, 2.0])\n", ["scipy.linalg"])
-    inner = [c.full for c in calls.one("scipy.linalg.solve").callees]
-    assert {"scipy.linalg.lapack.dgetrf", "scipy.linalg.lapack.dgetrs"} <= set(inner)
+    calls = trace_of(tmp_path, """
+import scipy.linalg
+scipy.linalg.solve_banded((1, 1), [[0, 1.0], [4.0, 4.0], [1.0, 0]], [5.0, 5.0])
+""", ["scipy.linalg"])
+    solve = calls.one("scipy.linalg.solve_banded")
+    routine, = [c for c in calls if c.kind == 7]
+    assert routine.module == "scipy.linalg.lapack" and routine.function in ("dgtsv", "dgbsv")
+    assert solve.time < routine.time < solve.end and solve.outputs["Ret"].array.tolist() == [1, 1]
 
 
 def test_routines_look_and_fail_as_before(tmp_path):
