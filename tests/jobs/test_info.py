@@ -104,6 +104,17 @@ def test_damaged_and_unfinished_files_are_told_apart(pytracer, traced, tmp_path)
     assert text.count("State:\tunfinished") == 1
 
 
+def test_ten_thousand_traces_are_listed(pytracer, traced, tmp_path):
+    folder = tmp_path / "many/traces"
+    folder.mkdir(parents=True)
+    (whole,) = (tmp_path / ".__pytracercache__/traces").iterdir()
+    for i in range(10000):
+        os.link(whole, folder / f"261123043000.node1.{i + 1}.trace")
+    entries = json.loads(pytracer("info", "--json", "--directory", "many").stdout)["traces"]
+    assert len({e["name"] for e in entries}) == 10000
+    assert {e["state"] for e in entries} == {"whole"}
+
+
 def test_one_trace_is_described(pytracer, traced, tmp_path):
     (trace,) = (tmp_path / ".__pytracercache__/traces").iterdir()
     done = pytracer("info", trace)

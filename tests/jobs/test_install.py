@@ -71,3 +71,34 @@ def test_nothing_names_the_build_or_the_source_folder(prefix):
         dynamic = subprocess.run(["readelf", "-d", path], capture_output=True, text=True).stdout
         assert os.environ["PYTRACER_BUILD"] not in dynamic, path
         assert str(SOURCE) not in dynamic, path
+
+
+MODULES = next((p for p in map(Path, ("/usr/share/modules/init/bash",
+                                      "/usr/share/lmod/lmod/init/bash")) if p.exists()), None)
+
+
+@pytest.mark.skipif(MODULES is None, reason="environment-modules is not installed")
+def test_the_module_puts_the_programs_on_the_path(prefix):
+    (version,) = (p.name for p in (prefix / "share/modulefiles/pytracer").iterdir())
+    done = subprocess.run(
+        ["bash", "-c", f". {MODULES}; module use '{prefix}/share/modulefiles'; "
+         f"module load pytracer/{version} && command -v pytracer && echo \"$PYTRACER_ROOT\" && "
+         "pytracer --version && module unload pytracer && ! command -v pytracer"],
+        capture_output=True, text=True, env=environment())
+    assert done.returncode == 0, done.stderr
+    program, root, words = done.stdout.splitlines()[:3]
+    assert (program, root) == (str(prefix / "bin/pytracer"), str(prefix))
+    assert version in words
+
+
+def test_cpack_makes_an_archive_that_runs(tmp_path):
+    cpack = Path(os.environ["PYTRACER_CMAKE"]).with_name("cpack")
+    if not cpack.exists():
+        pytest.skip("cpack is not installed")
+    subprocess.run([cpack, "--config", Path(os.environ["PYTRACER_BUILD"]) / "CPackConfig.cmake",
+                    "-B", tmp_path / "out"], check=True, capture_output=True, cwd=tmp_path)
+    (archive,) = (tmp_path / "out").glob("pytracer-*.tar.gz")
+    subprocess.run(["tar", "-xf", archive, "-C", tmp_path], check=True)
+    (program,) = tmp_path.glob("pytracer-*/bin/pytracer")
+    done = subprocess.run([program, "--version"], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith("pytracer ")
