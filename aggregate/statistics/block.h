@@ -31,11 +31,9 @@ struct pt_stat_work {
     size_t n;
     unsigned n_planes;
     struct pt_lanes_rules rules;
-    double limit;       /* D(n) */
-    size_t ahead_lines; /* to fetch for each row that is converted */
+    double limit; /* D(n) */
     /* One block. */
     size_t at, count;
-    struct pt_ahead ahead;
     const double **rows; /* n_max */
     double *room;        /* n_max rows of PT_STAT_BLOCK */
     double reference_room[PT_STAT_BLOCK];

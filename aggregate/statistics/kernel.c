@@ -117,6 +117,17 @@ static void clear_rest(struct pt_lanes *lanes, size_t count, size_t done)
     }
 }
 
+/* Samples that are converted: those of the next block are fetched meanwhile. */
+static void fetch_next(struct pt_part part, const void *array, size_t at)
+{
+    enum { LINE = 64 };
+    const char *next = (const char *)array + (at + PT_STAT_BLOCK) * part.stride;
+
+    for (size_t i = 0; i < PT_STAT_BLOCK * (size_t)part.stride; i += LINE) {
+        __builtin_prefetch(next + i, 0, 2);
+    }
+}
+
 /* The moments by one of the two vector ways; returns how many elements are done. */
 static size_t run_lanes(struct pt_stat_work *work, struct pt_plane *plane,
                         const double **reference)
@@ -132,14 +143,14 @@ static size_t run_lanes(struct pt_stat_work *work, struct pt_plane *plane,
         work->rows[i] = pt_load_row(plane->part, work->present[i], work->at, count,
                                     PT_LANES_PAD, room);
         if (work->rows[i] == room) {
-            pt_ahead_step(&work->ahead, work->ahead_lines);
+            fetch_next(plane->part, work->present[i], work->at);
         }
     }
     if (input->reference != NULL) {
         *reference = pt_load_row(plane->part, input->reference, work->at, count,
                                  PT_LANES_PAD, work->reference_room);
     }
-    done = work->kernel->near(work->rows, work->n, count, &work->ahead, lanes);
+    done = work->kernel->near(work->rows, work->n, count, lanes);
     if (done < count && work->n > 1) {
         done = work->kernel->wide(work->rows, work->n, count, lanes);
     }
@@ -256,7 +267,6 @@ static enum pt_status begin_piece(struct pt_stat_work *work,
         .external = input->reference != NULL,
         .absolute = options->error == PT_STAT_ABSOLUTE,
     };
-    work->ahead_lines = (size_t)PT_STAT_BLOCK * input->item_bytes / PT_AHEAD_LINE;
     unbias = sqrt((work->rules.n - options->ddof) / (work->rules.n - 1));
     work->rules.normal_range *= unbias; /* of σ as the options define it */
     work->rules.normal_distance *= unbias;
@@ -282,22 +292,6 @@ static void fill_nothing(const struct pt_stat_work *work,
         for (unsigned p = 0; p < work->n_planes && output->moments != NULL; p++) {
             pt_moments_begin(&output->moments[i + p * output->plane]);
         }
-    }
-}
-
-/* Every PT_AHEAD elements: the next as many are to be fetched. */
-static void look_ahead(struct pt_stat_work *work, size_t first, size_t end)
-{
-    size_t next = work->at + PT_AHEAD;
-    size_t count = next >= end ? 0 : end - next < PT_AHEAD ? end - next : PT_AHEAD;
-
-    if ((work->at - first) % PT_AHEAD == 0) {
-        work->ahead = (struct pt_ahead){
-            .arrays = work->present,
-            .n = count > 0 ? work->n : 0,
-            .from = next * work->input->item_bytes,
-            .bytes = count * work->input->item_bytes,
-        };
     }
 }
 
@@ -341,7 +335,6 @@ enum pt_status pt_stat_range(const struct pt_stat_plan *plan, struct pt_stat_wor
     }
     for (work->at = first; work->at < end; work->at += PT_STAT_BLOCK) {
         work->count = end - work->at < PT_STAT_BLOCK ? end - work->at : PT_STAT_BLOCK;
-        look_ahead(work, first, end);
         run_block(work, output, summary);
     }
     return PT_OK;

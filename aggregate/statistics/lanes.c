@@ -12,49 +12,65 @@
  * PT_LANES_NAME, and without contraction to fused multiply-add: same bits everywhere.
  */
 
-enum { GROUP = 2 * PT_VEC_LANES };
-static_assert(PT_STAT_BLOCK % GROUP == 0 && PT_LANES_PAD % GROUP == 0,
-              "a group of lanes must not straddle the padding");
+static_assert(PT_STAT_BLOCK % PT_LANES_PAD == 0 && PT_LANES_PAD % PT_VEC_LANES == 0,
+              "vectors must not straddle the padding");
+
+/* Rows taken together: few enough streams for the processor to fetch by itself, enough
+ * to spare loads and stores of the sums. */
+enum { TOGETHER = 4 };
 
 struct near_sums {
-    double first[GROUP], sum[GROUP], square[GROUP], low[GROUP], high[GROUP];
+    double sum[PT_STAT_BLOCK], square[PT_STAT_BLOCK];
 };
 
-/* Σ(xᵢ − x₁), Σ(xᵢ − x₁)², least and greatest of GROUP elements. */
-static inline void near_group(const double *const *rows, size_t n, size_t at,
-                              struct pt_ahead *ahead, struct near_sums *sums)
+static inline void near_begin(const double *first, size_t padded,
+                              struct near_sums *sums, struct pt_lanes *lanes)
 {
-    pt_vec first0 = PT_VEC_LOAD(rows[0] + at);
-    pt_vec first1 = PT_VEC_LOAD(rows[0] + at + PT_VEC_LANES);
-    pt_vec sum0 = first0 - first0, sum1 = first1 - first1; /* 0, or NaN for Inf */
-    pt_vec square0 = sum0, square1 = sum1;
-    pt_vec low0 = first0, low1 = first1, high0 = first0, high1 = first1;
+    for (size_t at = 0; at < padded; at += PT_VEC_LANES) {
+        pt_vec x = PT_VEC_LOAD(first + at);
+        pt_vec zero = x - x; /* NaN for Inf and NaN: not done then */
 
-    for (size_t i = 1; i < n; i++) {
-        pt_vec x0 = PT_VEC_LOAD(rows[i] + at);
-        pt_vec x1 = PT_VEC_LOAD(rows[i] + at + PT_VEC_LANES);
-        pt_vec d0 = x0 - first0, d1 = x1 - first1;
-
-        pt_ahead_step(ahead, sizeof(double) * GROUP / PT_AHEAD_LINE);
-        sum0 += d0;
-        sum1 += d1;
-        square0 += d0 * d0;
-        square1 += d1 * d1;
-        low0 = PT_VEC_MIN(x0, low0);
-        low1 = PT_VEC_MIN(x1, low1);
-        high0 = PT_VEC_MAX(x0, high0);
-        high1 = PT_VEC_MAX(x1, high1);
+        __builtin_prefetch(first + at + PT_STAT_BLOCK, 0, 2);
+        PT_VEC_STORE(sums->sum + at, zero);
+        PT_VEC_STORE(sums->square + at, zero);
+        PT_VEC_STORE(lanes->low + at, x);
+        PT_VEC_STORE(lanes->high + at, x);
     }
-    PT_VEC_STORE(sums->first, first0);
-    PT_VEC_STORE(sums->first + PT_VEC_LANES, first1);
-    PT_VEC_STORE(sums->sum, sum0);
-    PT_VEC_STORE(sums->sum + PT_VEC_LANES, sum1);
-    PT_VEC_STORE(sums->square, square0);
-    PT_VEC_STORE(sums->square + PT_VEC_LANES, square1);
-    PT_VEC_STORE(sums->low, low0);
-    PT_VEC_STORE(sums->low + PT_VEC_LANES, low1);
-    PT_VEC_STORE(sums->high, high0);
-    PT_VEC_STORE(sums->high + PT_VEC_LANES, high1);
+}
+
+/* Adds `n` rows (a constant) to Σ(xᵢ − x₁), Σ(xᵢ − x₁)², least and greatest; meanwhile
+ * the same rows of the next block are fetched. */
+static inline __attribute__((always_inline)) void
+near_rows(const double *const *rows, size_t n, const double *first, size_t padded,
+          struct near_sums *sums, struct pt_lanes *lanes)
+{
+    const double
+        *row[TOGETHER]; /* the compiler cannot know that no sum overlaps rows */
+
+    for (size_t i = 0; i < n; i++) {
+        row[i] = rows[i];
+    }
+    for (size_t at = 0; at < padded; at += PT_VEC_LANES) {
+        pt_vec shift = PT_VEC_LOAD(first + at);
+        pt_vec sum = PT_VEC_LOAD(sums->sum + at);
+        pt_vec square = PT_VEC_LOAD(sums->square + at);
+        pt_vec low = PT_VEC_LOAD(lanes->low + at), high = PT_VEC_LOAD(lanes->high + at);
+
+        for (size_t i = 0; i < n; i++) {
+            pt_vec x = PT_VEC_LOAD(row[i] + at);
+            pt_vec d = x - shift;
+
+            __builtin_prefetch(row[i] + at + PT_STAT_BLOCK, 0, 2);
+            sum += d;
+            square += d * d;
+            low = PT_VEC_MIN(x, low);
+            high = PT_VEC_MAX(x, high);
+        }
+        PT_VEC_STORE(sums->sum + at, sum);
+        PT_VEC_STORE(sums->square + at, square);
+        PT_VEC_STORE(lanes->low + at, low);
+        PT_VEC_STORE(lanes->high + at, high);
+    }
 }
 
 static inline void log2_lanes(const double *x, double *out, size_t count)
@@ -100,56 +116,56 @@ static size_t count_done(const struct pt_lanes *lanes, size_t count)
     return done;
 }
 
-static void near_finish(const struct near_sums *sums, double n, size_t at,
-                        struct pt_lanes *lanes)
+static void near_finish(const double *first, const struct near_sums *sums, double n,
+                        size_t padded, struct pt_lanes *lanes)
 {
     double inverse = 1 / n, share = 1 / (8 * n);
 
 #pragma omp simd
-    for (size_t i = 0; i < GROUP; i++) {
-        double first = sums->first[i];
+    for (size_t i = 0; i < padded; i++) {
         double shift = sums->sum[i] * inverse;
-        double mean = first + shift;
-        double low = shift - (mean - first);
-        double above = (sums->high[i] - mean) - low;
-        double below = (mean - sums->low[i]) + low;
+        double mean = first[i] + shift;
+        double rest = shift - (mean - first[i]);
+        double above = (lanes->high[i] - mean) - rest;
+        double below = (mean - lanes->low[i]) + rest;
         double m2 = sums->square[i] - sums->sum[i] * shift;
 
-        lanes->mean[at + i] = mean;
-        lanes->mean_low[at + i] = low;
-        lanes->low[at + i] = sums->low[i];
-        lanes->high[at + i] = sums->high[i];
-        lanes->m2[at + i] = m2 > 0 ? m2 : 0;
-        lanes->spread[at + i] = above > below ? above : below;
+        lanes->mean[i] = mean;
+        lanes->mean_low[i] = rest;
+        lanes->m2[i] = m2 > 0 ? m2 : 0;
+        lanes->spread[i] = above > below ? above : below;
     }
-    for (size_t i = 0; i < GROUP; i++) {
-        double magnitude = fabs(sums->first[i]);
+    for (size_t i = 0; i < padded; i++) {
+        double magnitude = fabs(first[i]);
         int ordinary =
-            magnitude >= 2 * PT_LANES_LEAST && magnitude <= PT_LANES_GREATEST / 2;
-        int together = sums->high[i] - sums->low[i] <= magnitude * share;
+            (magnitude >= 2 * PT_LANES_LEAST) & (magnitude <= PT_LANES_GREATEST / 2);
+        int together = lanes->high[i] - lanes->low[i] <= magnitude * share;
 
-        lanes->done[at + i] = (unsigned char)((ordinary | (magnitude == 0)) & together &
-                                              (fabs(sums->sum[i]) <= DBL_MAX));
+        lanes->done[i] = (unsigned char)((ordinary | (magnitude == 0)) & together &
+                                         (fabs(sums->sum[i]) <= DBL_MAX));
     }
 }
 
 static size_t near_block(const double *const *rows, size_t n, size_t count,
-                         struct pt_ahead *ahead, struct pt_lanes *lanes)
+                         struct pt_lanes *lanes)
 {
+    size_t padded = PT_LANES_PADDED(count), row = 1;
     struct near_sums sums;
 
-    struct pt_ahead local = *ahead;
-
-    for (size_t at = 0; at < count; at += GROUP) {
-        near_group(rows, n, at, &local, &sums);
-        near_finish(&sums, (double)n, at, lanes);
+    near_begin(rows[0], padded, &sums, lanes);
+    for (; row + TOGETHER <= n; row += TOGETHER) {
+        near_rows(rows + row, TOGETHER, rows[0], padded, &sums, lanes);
     }
-    *ahead = local;
+    for (; row < n; row++) {
+        near_rows(rows + row, 1, rows[0], padded, &sums, lanes);
+    }
+    near_finish(rows[0], &sums, (double)n, padded, lanes);
     return count_done(lanes, count);
 }
 
 struct wide_sums {
-    double mean[GROUP], mean_low[GROUP], square[GROUP], low[GROUP], high[GROUP];
+    double mean[PT_VEC_LANES], mean_low[PT_VEC_LANES], square[PT_VEC_LANES],
+        low[PT_VEC_LANES], high[PT_VEC_LANES];
 };
 
 /* a + b = s + *error exactly (Knuth, The Art of Computer Programming 2, 4.2.2). */
@@ -249,7 +265,7 @@ static size_t wide_block(const double *const *rows, size_t n, size_t count,
                          struct pt_lanes *lanes)
 {
     struct wide_sums sums;
-    double sum[GROUP], rest[GROUP];
+    double sum[PT_VEC_LANES], rest[PT_VEC_LANES];
 
     for (size_t at = 0; at < count; at += PT_VEC_LANES) {
         wide_sum(rows, n, at, sum, rest, sums.low, sums.high);

@@ -7,7 +7,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "statistics/ahead.h"
 #include "statistics/kernel.h"
 
 enum { PT_LANES_PAD = 16 };
@@ -58,7 +57,7 @@ struct pt_lanes_kernel {
     /* One pass, differences from the first sample. Done: samples within |x₁|/(8n) of
      * each other, so that the differences are exact and their sum is exact enough. */
     size_t (*near)(const double *const *rows, size_t n, size_t count,
-                   struct pt_ahead *ahead, struct pt_lanes *lanes);
+                   struct pt_lanes *lanes);
     /* Two passes, compensated sum. Done: |μ| ≥ 16 n² 2⁻⁵³ max|x|. Fills only elements
      * that are not done yet. */
     size_t (*wide)(const double *const *rows, size_t n, size_t count,
