@@ -13,32 +13,53 @@ static struct {
     enum pt_log_level level;
     enum pt_log_format format;
     bool color;
-    int fd;
-} log_state = {.level = PT_LOG_WARNING, .format = PT_LOG_PRINT, .fd = STDERR_FILENO};
+    char *path; /* absolute; NULL: stderr */
+} log_state = {.level = PT_LOG_WARNING, .format = PT_LOG_PRINT};
+
+enum { OPEN_TO_APPEND = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC };
 
 enum pt_status pt_log_open(const struct pt_log_options *options, struct pt_error *error)
 {
-    int fd = STDERR_FILENO;
+    char *path = NULL;
 
     if (options->path) {
-        fd = open(options->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+        int fd = open(options->path, OPEN_TO_APPEND, 0666);
         if (fd < 0)
             return pt_error_sys(error, "cannot open the log file %s", options->path);
+        close(fd);
+        path = realpath(options->path, NULL);
+        if (!path)
+            return pt_error_sys(error, "cannot find the log file %s", options->path);
     }
     pt_log_close();
     log_state.level = options->level;
     log_state.format = options->format;
-    log_state.color = options->color && isatty(fd) && !getenv("NO_COLOR");
-    log_state.fd = fd;
+    log_state.color =
+        options->color && !path && isatty(STDERR_FILENO) && !getenv("NO_COLOR");
+    log_state.path = path;
     return PT_OK;
 }
 
 void pt_log_close(void)
 {
-    if (log_state.fd != STDERR_FILENO)
-        close(log_state.fd);
-    log_state.fd = STDERR_FILENO;
+    free(log_state.path);
+    log_state.path = NULL;
     log_state.color = false;
+}
+
+/* The file is opened for each message: in a traced program a descriptor that is kept
+ * may be closed, and its number become that of a file of the program's. Messages are
+ * rare. */
+static void append_line(const char *line, size_t bytes)
+{
+    int fd =
+        log_state.path ? open(log_state.path, OPEN_TO_APPEND, 0666) : STDERR_FILENO;
+    if (fd < 0)
+        return;
+    ssize_t written = write(fd, line, bytes);
+    (void)written; /* a log that cannot be written must not stop the program */
+    if (log_state.path)
+        close(fd);
 }
 
 static const char *const level_names[] = {"DEBUG", "INFO", "WARNING", "ERROR"};
@@ -85,7 +106,6 @@ void pt_log(enum pt_log_level level, const char *format, ...)
     if (used > sizeof line - 2)
         used = sizeof line - 2;
     line[used++] = '\n';
-    if (write(log_state.fd, line, used) < 0)
-        errno = 0; /* a log that cannot be written must not stop the program */
+    append_line(line, used);
     errno = saved;
 }
