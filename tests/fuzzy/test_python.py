@@ -32,10 +32,11 @@ def run(code, tmp_path, layers="python", seed=1):
 def test_sum_of_thousandths_takes_several_values_with_fifty_digits(tmp_path):
     code = """
     import math
-    values = [sum([.001] * 1000) for i in range(10)]
-    print(len(set(values)) >= 3)
-    mean = math.fsum(values) / 10
-    deviation = math.fsum((v - mean) ** 2 for v in values) ** 0.5 / 10 ** 0.5
+    values = [sum([.001] * 1000) for i in range(30)]
+    import sys  # 3.12 compensates
+    print(len(set(values)) >= (3 if sys.version_info < (3, 12) else 2))
+    mean = math.fsum(values) / 30
+    deviation = math.fsum((v - mean) ** 2 for v in values) ** 0.5 / 30 ** 0.5
     print(45 < -math.log2(deviation / mean) < 54)
     """
     assert run(code, tmp_path) == ["True", "True"]

@@ -7,10 +7,13 @@
 #include <string.h>
 
 #include "cpython/patch.h"
+#include "fuzzy/compute.h"
+#include "fuzzy/flags.h"
 
 static PyObject *(*own_sum)(PyObject *, PyObject *const *, Py_ssize_t, PyObject *);
 
-/* The running total of a sum of floats; 3.12 and later compensate (Neumaier). */
+#if PY_VERSION_HEX >= 0x030c0000
+/* The running total of a sum of floats, compensated (Neumaier) as Python's own is. */
 struct total {
     double sum, compensation;
 };
@@ -18,7 +21,6 @@ struct total {
 static void total_add(struct pt_fuzzy_stream *s, struct total *total, double x)
 {
     double sum = pt_fuzzy_float_operation(s, PT_FUZZY_ADD, total->sum, x);
-#if PY_VERSION_HEX >= 0x030c0000
     bool larger = fabs(total->sum) >= fabs(x);
     double big = larger ? total->sum : x, small = larger ? x : total->sum;
     double lost = pt_fuzzy_float_operation(
@@ -26,16 +28,39 @@ static void total_add(struct pt_fuzzy_stream *s, struct total *total, double x)
         small);
     total->compensation =
         pt_fuzzy_float_operation(s, PT_FUZZY_ADD, total->compensation, lost);
-#endif
     total->sum = sum;
 }
 
-static double total_value(struct pt_fuzzy_stream *s, const struct total *total)
+static double sum_items(struct pt_fuzzy_stream *s, PyObject *items, double start)
 {
-    if (total->compensation == 0 || !isfinite(total->compensation))
-        return total->sum;
-    return pt_fuzzy_float_operation(s, PT_FUZZY_ADD, total->sum, total->compensation);
+    struct total total = {start, 0};
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items); i++)
+        total_add(s, &total, PyFloat_AsDouble(PySequence_Fast_GET_ITEM(items, i)));
+    if (total.compensation == 0 || !isfinite(total.compensation))
+        return total.sum;
+    return pt_fuzzy_float_operation(s, PT_FUZZY_ADD, total.sum, total.compensation);
 }
+#else
+/* From left to right, in blocks. */
+static double sum_items(struct pt_fuzzy_stream *s, PyObject *items, double start)
+{
+    struct pt_fuzzy_work work = {.stream = s, .operation = PT_FUZZY_ADD};
+    double total = start, room[PT_FUZZY_BLOCK];
+    Py_ssize_t length = PySequence_Fast_GET_SIZE(items);
+
+    work.format = PT_FUZZY_BINARY64;
+    struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
+    for (Py_ssize_t i = 0; i < length;) {
+        size_t n = 0;
+        while (i < length && n < PT_FUZZY_BLOCK)
+            room[n++] = PyFloat_AsDouble(PySequence_Fast_GET_ITEM(items, i++));
+        pt_fuzzy_compute_scan(&work, &total, room, NULL, n);
+    }
+    pt_fuzzy_environment_leave(before, 0);
+    pt_fuzzy_stream_count(s, work.done - work.nearest, work.nearest);
+    return total;
+}
+#endif
 
 /* Lists and tuples of floats and integers, at least one float, whose sum is asked for
  * with at most a float or an integer to start from: ours. All else is Python's own. */
@@ -68,12 +93,8 @@ static bool is_float_sum(PyObject *const *args, Py_ssize_t n, PyObject *names,
 static PyObject *float_sum(struct pt_fuzzy_stream *stream, PyObject *items,
                            PyObject *start)
 {
-    struct total total = {0};
-    if (start)
-        total.sum = PyFloat_AsDouble(start);
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items); i++)
-        total_add(stream, &total, PyFloat_AsDouble(PySequence_Fast_GET_ITEM(items, i)));
-    return PyErr_Occurred() ? NULL : PyFloat_FromDouble(total_value(stream, &total));
+    double total = sum_items(stream, items, start ? PyFloat_AsDouble(start) : 0);
+    return PyErr_Occurred() ? NULL : PyFloat_FromDouble(total);
 }
 
 static PyObject *sum(PyObject *module, PyObject *const *args, Py_ssize_t n,

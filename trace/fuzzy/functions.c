@@ -78,24 +78,40 @@ static bool is_exact_hypot(double x, double y, double r)
            (rr - xx) == yy && (rr - yy) == xx;
 }
 
+/* Exactness is looked at element by element for these only; the kernel keeps what all
+ * the others have of it. */
+static bool may_be_exact(enum pt_fuzzy_function function)
+{
+    switch (function) {
+    case PT_FUZZY_EXP2:
+    case PT_FUZZY_LOG2:
+    case PT_FUZZY_LOG10:
+    case PT_FUZZY_CBRT:
+    case PT_FUZZY_POWER:
+    case PT_FUZZY_FLOAT_POWER:
+    case PT_FUZZY_HYPOT:
+    case PT_FUZZY_LOGADDEXP:
+    case PT_FUZZY_LOGADDEXP2:
+        return true;
+    default:
+        return false;
+    }
+}
+
 bool pt_fuzzy_function_is_exact(enum pt_fuzzy_function function, double x, double y,
                                 double r)
 {
     int exponent;
-    if (isinf(x) || isinf(y)) /* a limit: -1 of expm1, 1 of tanh */
-        return true;
     switch (function) {
     case PT_FUZZY_POWER:
     case PT_FUZZY_FLOAT_POWER:
         return is_exact_power(x, y, r);
     case PT_FUZZY_HYPOT:
         return is_exact_hypot(x, y, r);
-    case PT_FUZZY_LOGADDEXP2:
-        return x == y && r - 1 == x;
     case PT_FUZZY_LOGADDEXP:
-    case PT_FUZZY_ARCTAN2:
-    case PT_FUZZY_ARCCOS:
-        return false;
+        return isinf(y);
+    case PT_FUZZY_LOGADDEXP2:
+        return isinf(y) || (x == y && r - 1 == x);
     case PT_FUZZY_EXP2:
         return is_integer(x);
     case PT_FUZZY_LOG2:
@@ -105,29 +121,17 @@ bool pt_fuzzy_function_is_exact(enum pt_fuzzy_function function, double x, doubl
     case PT_FUZZY_CBRT:
         return exact_power(r, 3, &y) && y == x;
     default:
-        return x == 0;
-    }
-}
-
-/* Whether no value of the function lies there: programs take arccos(cos(x)). */
-static bool is_beyond(enum pt_fuzzy_function function, double x, double y, double r)
-{
-    switch (function) {
-    case PT_FUZZY_SIN:
-    case PT_FUZZY_COS:
-    case PT_FUZZY_TANH:
-        return fabs(r) > 1;
-    case PT_FUZZY_COSH:
-        return r < 1;
-    case PT_FUZZY_EXPM1:
-        return r < -1;
-    case PT_FUZZY_HYPOT:
-        return r < fabs(x) || r < fabs(y);
-    default:
         return false;
     }
 }
 
+/* hypot is at least as large as either of its operands. */
+static bool is_beyond(enum pt_fuzzy_function function, double x, double y, double r)
+{
+    return function == PT_FUZZY_HYPOT && (r < fabs(x) || r < fabs(y));
+}
+
+/* One block: contiguous and aligned operands, numpy's results, room for ours. */
 struct block {
     const void *x, *y, *r;
     void *out;
@@ -169,7 +173,10 @@ static void nudge(struct pt_fuzzy_work *work, enum pt_fuzzy_function function,
                   const struct block *block, const uint32_t *random)
 {
     enum pt_fuzzy_format format = work->format;
-    pt_fuzzy_runtime.kernels->nudge[format](block->r, block->out, random, block->n);
+    pt_fuzzy_runtime.kernels->nudge[format](block->r, block->x, block->out, random,
+                                            block->n);
+    if (!may_be_exact(function))
+        return;
     for (size_t i = 0; i < block->n; i++) {
         double r = load(format, block->r, i), moved = load(format, block->out, i);
         double x = load(format, block->x, i), y = load(format, block->y, i);

@@ -3,8 +3,8 @@
  * numpy's own loop computes r; then r is kept with probability 3/4 and each neighbour
  * taken with 1/8, which has the mean r (below a power of two, where the gap is half as
  * wide, the lower neighbour has 1/4). Exact results (exp(0), 2.0 ** 3, hypot(3, 4)) are
- * kept. At a virtual precision r is rounded onto the coarser grid as an exact value
- * would be. */
+ * kept, and so are limits and bounds (tanh(inf), cos near 0). At a virtual precision r
+ * is rounded onto the coarser grid as an exact value would be. */
 #ifndef PT_FUZZY_FUNCTIONS_H
 #define PT_FUZZY_FUNCTIONS_H
 
@@ -72,7 +72,8 @@ void pt_fuzzy_function_perturb(struct pt_fuzzy_work *work,
                                enum pt_fuzzy_function function, const void *x,
                                const void *y, const void *r, void *out, size_t n);
 
-/* Whether the result r of function(x, y) is known to be exact. Thread: safe. */
+/* Whether the result r of function(x, y) is known to be exact, beyond what the kernel
+ * (kernels.h) keeps of all functions. Thread: safe. */
 bool pt_fuzzy_function_is_exact(enum pt_fuzzy_function function, double x, double y,
                                 double r);
 

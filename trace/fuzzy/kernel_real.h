@@ -280,20 +280,21 @@ SCAN(mul)
 SCAN(div)
 #undef SCAN
 
-static void NAME(nudge)(const void *rv, void *outv, const uint32_t *restrict random,
-                        size_t n)
+static void NAME(nudge)(const void *rv, const void *xv, void *outv,
+                        const uint32_t *restrict random, size_t n)
 {
-    const REAL *restrict r = rv;
+    const REAL *restrict r = rv, *restrict x = xv;
     REAL *restrict out = outv;
-    INT infinite = (INT)(2 * BIAS + 1) << MANTISSA;
+    INT infinite = (INT)(2 * BIAS + 1) << MANTISSA, one = (INT)BIAS << MANTISSA;
     INT fraction = ((INT)1 << MANTISSA) - 1;
     for (size_t i = 0; i < n; i++) {
-        INT m = NAME(magnitude)(r[i]);
+        INT m = NAME(magnitude)(r[i]), at = NAME(magnitude)(x[i]);
         INT eighth = (INT)(random[i] >> 29);
-        INT power_of_two = (m & fraction) == 0;
-        INT up = eighth == 0;
-        INT down = (eighth == 1) | ((eighth == 2) & power_of_two);
-        INT movable = (m != 0) & (m < infinite - 1);
+        INT power_of_two = (INT)((m & fraction) == 0);
+        INT up = (INT)(eighth == 0);
+        INT down = (INT)(eighth == 1) | ((INT)(eighth == 2) & power_of_two);
+        INT movable = (INT)(m != 0) & (INT)(m < infinite - 1) & (INT)(m != one) &
+                      (INT)(at != 0) & (INT)(at != infinite);
         out[i] = NAME(real)(NAME(bits)(r[i]) + ((up - down) & -movable));
     }
 }

@@ -34,10 +34,12 @@ typedef size_t pt_fuzzy_settle_fn(const void *a, const void *b, void *out, size_
 typedef size_t pt_fuzzy_scan_fn(void *acc, const void *b, void *out,
                                 const uint32_t *random, size_t n);
 
-/* out[i] = r[i] or a neighbour, by the law of functions.h. Zeros, Inf, NaN and the
- * largest number stay. `out` and `r` do not overlap. */
-typedef void pt_fuzzy_nudge_fn(const void *r, void *out, const uint32_t *random,
-                               size_t n);
+/* out[i] = r[i] or a neighbour, by the law of functions.h, r[i] being a function's
+ * result at x[i]. Kept: zeros, Inf, NaN and the largest number; results at zero and at
+ * infinity, which are exact or limits; and 1 and -1, which are exact, or bounds that
+ * the function comes so near. `out` overlaps neither. */
+typedef void pt_fuzzy_nudge_fn(const void *r, const void *x, void *out,
+                               const uint32_t *random, size_t n);
 
 struct pt_fuzzy_kernels {
     const char *name; /* "baseline", "avx2", "avx512" */
