@@ -9,16 +9,16 @@
 #include <strings.h>
 #include <time.h>
 #include <unistd.h>
-#include <zlib.h>
 
 #include "assets.h"
 #include "base/bytes.h"
 #include "listen.h"
+#include "respond.h"
 #include "router.h"
 
 /* More connections than HARD would wait without a word; those beyond SOFT get a 503. */
 enum { SOFT_LIMIT = 512, HARD_LIMIT = 768, THREADS = 4, TIMEOUT_SECONDS = 30 };
-enum { COMPRESS_FROM = 1024, MAX_URL = 4096 };
+enum { MAX_URL = 4096 };
 
 struct pt_server {
     struct MHD_Daemon *daemon;
@@ -45,89 +45,6 @@ const char *pt_request_get(const struct pt_request *request, const char *name)
                                        name);
 }
 
-static const char *header(struct MHD_Connection *connection, const char *name)
-{
-    return MHD_lookup_connection_value(connection, MHD_HEADER_KIND, name);
-}
-
-static void add_security_headers(struct MHD_Response *response)
-{
-    static const char *const headers[][2] = {
-        {"Content-Security-Policy",
-         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' "
-         "data: "
-         "blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-         "frame-ancestors 'none'"},
-        {"X-Content-Type-Options", "nosniff"},
-        {"Referrer-Policy", "no-referrer"},
-        {"Cross-Origin-Resource-Policy", "same-origin"},
-        {"Cross-Origin-Opener-Policy", "same-origin"},
-        {"X-Frame-Options", "DENY"},
-        {"Vary", "Accept-Encoding, Cookie"},
-    };
-    for (size_t i = 0; i < PT_ARRAY_LENGTH(headers); i++)
-        MHD_add_response_header(response, headers[i][0], headers[i][1]);
-}
-
-/* Queues `response` (may be NULL: no memory) and lets go of it. */
-static outcome finish(struct MHD_Connection *connection, unsigned code,
-                      struct MHD_Response *response)
-{
-    if (!response)
-        return MHD_NO; /* the connection is closed */
-    add_security_headers(response);
-    outcome result = MHD_queue_response(connection, code, response);
-    MHD_destroy_response(response);
-    return result;
-}
-
-static outcome answer_text(struct MHD_Connection *connection, unsigned code,
-                           const char *text)
-{
-    struct MHD_Response *response = MHD_create_response_from_buffer(
-        strlen(text), (void *)(uintptr_t)text, MHD_RESPMEM_PERSISTENT);
-    if (response) {
-        MHD_add_response_header(response, "Content-Type", "text/plain; charset=utf-8");
-        MHD_add_response_header(response, "Cache-Control", "no-store");
-        if (code == MHD_HTTP_METHOD_NOT_ALLOWED)
-            MHD_add_response_header(response, "Allow", "GET, HEAD");
-        if (code == MHD_HTTP_UNAUTHORIZED)
-            MHD_add_response_header(response, "WWW-Authenticate", "Bearer");
-    }
-    return finish(connection, code, response);
-}
-
-/* gzip is taken where Accept-Encoding names it without q=0. */
-static bool takes_gzip(struct MHD_Connection *connection)
-{
-    const char *accept = header(connection, "Accept-Encoding");
-    const char *at = accept ? strcasestr(accept, "gzip") : NULL;
-    if (!at)
-        return false;
-    at += 4 + strspn(at + 4, " ");
-    if (*at != ';')
-        return true;
-    at += 1 + strspn(at + 1, " ");
-    return strncmp(at, "q=", 2) != 0 || strtod(at + 2, NULL) > 0;
-}
-
-static bool has_etag(struct MHD_Connection *connection, const char *etag)
-{
-    const char *given = header(connection, "If-None-Match");
-    return given && strstr(given, etag);
-}
-
-static outcome answer_unchanged(struct MHD_Connection *connection, const char *etag)
-{
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(0, NULL, MHD_RESPMEM_PERSISTENT);
-    if (response) {
-        MHD_add_response_header(response, "ETag", etag);
-        MHD_add_response_header(response, "Cache-Control", "private, no-cache");
-    }
-    return finish(connection, MHD_HTTP_NOT_MODIFIED, response);
-}
-
 /* The first visit brings the token in the URL: it moves into a cookie (and the page
  * takes it out of the address bar). No redirect: a browser that came from another site
  * would not send a strict cookie along. */
@@ -148,9 +65,9 @@ static outcome answer_asset(const struct pt_server *server,
     char *plain = NULL;
     size_t bytes = 0;
 
-    if (!first_visit && has_etag(connection, asset->etag))
-        return answer_unchanged(connection, asset->etag);
-    if (takes_gzip(connection)) {
+    if (!first_visit && pt_respond_has_etag(connection, asset->etag))
+        return pt_respond_unchanged(connection, asset->etag);
+    if (pt_respond_takes_gzip(connection)) {
         response = MHD_create_response_from_buffer(
             asset->bytes, (void *)(uintptr_t)asset->data, MHD_RESPMEM_PERSISTENT);
         if (response)
@@ -168,65 +85,7 @@ static outcome answer_asset(const struct pt_server *server,
         if (first_visit)
             set_cookie(server, response);
     }
-    return finish(connection, MHD_HTTP_OK, response);
-}
-
-/* The body as gzip in a new buffer; false: no memory, or not smaller. */
-static bool compress_body(const struct pt_buffer *body, char **data, size_t *bytes)
-{
-    z_stream stream = {.next_in = (unsigned char *)body->data,
-                       .avail_in = (unsigned)body->n};
-    char *out = malloc(body->n);
-    bool ok = out && deflateInit2(&stream, 1, Z_DEFLATED, 16 + MAX_WBITS, 8,
-                                  Z_DEFAULT_STRATEGY) == Z_OK;
-    if (ok) {
-        stream.next_out = (unsigned char *)out;
-        stream.avail_out = (unsigned)body->n;
-        ok = deflate(&stream, Z_FINISH) == Z_STREAM_END;
-        deflateEnd(&stream);
-    }
-    if (!ok) {
-        free(out);
-        return false;
-    }
-    *data = out;
-    *bytes = stream.total_out;
-    return true;
-}
-
-/* Steals the reply's body. */
-static outcome answer_reply(struct MHD_Connection *connection, struct pt_reply *reply,
-                            const char *etag)
-{
-    char *data = reply->body.data;
-    size_t bytes = reply->body.n;
-    bool json = strcmp(reply->type, "application/json") == 0, compressed = false;
-
-    if (reply->body.failed) {
-        pt_buffer_destroy(&reply->body);
-        return answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE, "no memory\n");
-    }
-    if (json && bytes >= COMPRESS_FROM && takes_gzip(connection) &&
-        compress_body(&reply->body, &data, &bytes)) {
-        compressed = true;
-        pt_buffer_destroy(&reply->body);
-    }
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(bytes, data, MHD_RESPMEM_MUST_FREE);
-    if (!response) {
-        free(data);
-        return MHD_NO;
-    }
-    MHD_add_response_header(response, "Content-Type", reply->type);
-    MHD_add_response_header(response, "Cache-Control", "private, no-cache");
-    if (compressed)
-        MHD_add_response_header(response, "Content-Encoding", "gzip");
-    if (etag)
-        MHD_add_response_header(response, "ETag", etag);
-    for (size_t i = 0; i < reply->n_headers; i++)
-        MHD_add_response_header(response, reply->headers[i].name,
-                                reply->headers[i].value);
-    return finish(connection, reply->code, response);
+    return pt_respond_finish(connection, MHD_HTTP_OK, response);
 }
 
 /* What the answer depends on: the result (a finished file does not change) and the
@@ -276,38 +135,39 @@ static outcome answer_api(const struct pt_server *server,
                                      &result, NULL) == PT_OK &&
                   make_etag(connection, path, result, etag, sizeof etag);
 
-    if (tagged && has_etag(connection, etag))
-        return answer_unchanged(connection, etag);
+    if (tagged && pt_respond_has_etag(connection, etag))
+        return pt_respond_unchanged(connection, etag);
     pt_route(path, &request, &reply);
-    return answer_reply(connection, &reply,
-                        tagged && reply.code == MHD_HTTP_OK ? etag : NULL);
+    return pt_respond_reply(connection, &reply,
+                            tagged && reply.code == MHD_HTTP_OK ? etag : NULL);
 }
 
 static outcome answer_get(const struct pt_server *server,
                           struct MHD_Connection *connection, const char *path)
 {
     const struct pt_auth *auth = server->auth;
-    const char *host = header(connection, "Host");
+    const char *host = pt_respond_header(connection, "Host");
     const char *token =
         MHD_lookup_connection_value(connection, MHD_GET_ARGUMENT_KIND, "token");
 
     if (strcmp(path, "/healthz") == 0)
-        return answer_text(connection, MHD_HTTP_OK, "ok\n");
+        return pt_respond_text(connection, MHD_HTTP_OK, "ok\n");
     if (!pt_auth_host_ok(auth, host))
-        return answer_text(connection, MHD_HTTP_FORBIDDEN,
-                           "this host name is not one of this server\n");
-    if (!pt_auth_origin_ok(header(connection, "Origin"), host))
-        return answer_text(connection, MHD_HTTP_FORBIDDEN,
-                           "requests from other pages are not answered\n");
+        return pt_respond_text(connection, MHD_HTTP_FORBIDDEN,
+                               "this host name is not one of this server\n");
+    if (!pt_auth_origin_ok(pt_respond_header(connection, "Origin"), host))
+        return pt_respond_text(connection, MHD_HTTP_FORBIDDEN,
+                               "requests from other pages are not answered\n");
     const struct pt_asset *asset = pt_asset_find(path);
     bool by_token = pt_auth_token_ok(auth, token);
     if (!by_token &&
         !pt_auth_token_ok(auth, MHD_lookup_connection_value(connection, MHD_COOKIE_KIND,
                                                             auth->cookie)) &&
-        !pt_auth_bearer_ok(auth, header(connection, "Authorization")))
-        return answer_text(connection, MHD_HTTP_UNAUTHORIZED,
-                           "Open the address that pytracer-viz printed: its token is "
-                           "needed once.\n");
+        !pt_auth_bearer_ok(auth, pt_respond_header(connection, "Authorization")))
+        return pt_respond_text(
+            connection, MHD_HTTP_UNAUTHORIZED,
+            "Open the address that pytracer-viz printed: its token is "
+            "needed once.\n");
     if (asset)
         return answer_asset(server, connection, asset,
                             by_token && token && !auth->open);
@@ -349,13 +209,13 @@ static outcome handle(void *context, struct MHD_Connection *connection,
         return MHD_YES;
     }
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0)
-        return answer_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
-                           "only GET and HEAD are answered\n");
+        return pt_respond_text(connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+                               "only GET and HEAD are answered\n");
     if (*state == &request_seen_bad)
-        return answer_text(connection, MHD_HTTP_BAD_REQUEST, "no such address\n");
+        return pt_respond_text(connection, MHD_HTTP_BAD_REQUEST, "no such address\n");
     if (atomic_load(&server->connections) > SOFT_LIMIT)
-        return answer_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
-                           "too many connections; try again soon\n");
+        return pt_respond_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
+                               "too many connections; try again soon\n");
     return answer_get(server, connection, path);
 }
 

@@ -2,6 +2,7 @@
 import gzip
 import json
 import math
+import shutil
 
 import h5py
 import numpy as np
@@ -167,6 +168,23 @@ def test_reduced_grid_keeps_least_and_greatest(viewer, h5):
         for j, (c0, c1) in enumerate(zip(cuts(16, 7), cuts(16, 7)[1:])):
             assert low[i, j] == full[r0:r1, c0:c1].min()
             assert high[i, j] == full[r0:r1, c0:c1].max()
+
+
+def test_nan_elements_are_passed_over_unless_alone(result, tmp_path):
+    path = shutil.copy(result, tmp_path / "nan.h5")
+    columns = Columns(path)
+    row = int(series_rows(columns, names(columns).index("fit_qr"), "X", 0)[5])
+    first = int(columns["values/first_element"][row])
+    with h5py.File(path, "r+") as file:
+        block = file["elements/mean"][first:first + 384].reshape(24, 16)
+        block[:6, :8] = np.nan
+        block[10, 10] = np.nan
+        file["elements/mean"][first:first + 384] = block.ravel()
+    with Viewer("--filename", path) as viewer:
+        low, high = grid(viewer, row, "field=mean&h=4&w=2")
+        assert np.isnan(low[0, 0]) and np.isnan(high[0, 0])
+        assert low[1, 1] == np.nanmin(block[6:12, 8:]) and high[1, 1] == np.nanmax(block[6:12, 8:])
+        np.testing.assert_array_equal(grid(viewer, row, "field=mean")[0], block)
 
 
 def test_complex_parts_and_slices_of_three_dimensions(viewer, h5):
