@@ -297,130 +297,6 @@ static enum pt_status sort_calls(const char *records, size_t record_bytes,
     return PT_OK;
 }
 
-static enum pt_status number_rows(const struct pt_team *team, struct pt_calls *calls,
-                                  struct pt_error *error)
-{
-    calls->starts = calloc((size_t)team->size + 1, sizeof *calls->starts);
-    enum pt_status status = pt_team_agree(
-        team, calls->starts ? PT_OK : pt_no_memory(error, "the joined calls"), error);
-    if (status)
-        return status;
-    calls->first = pt_team_offset(team, calls->n, &calls->total);
-    MPI_Allgather(&calls->first, 1, MPI_UINT64_T, calls->starts, 1, MPI_UINT64_T,
-                  team->comm);
-    calls->starts[team->size] = calls->total;
-    return PT_OK;
-}
-
-/* The directory: key → row, kept by rank key mod size while parents are looked up. */
-struct entry {
-    uint64_t key;
-    int64_t row;
-    uint64_t n_runs;
-};
-
-static enum pt_status answer_parent(void *context, const void *requests, size_t n,
-                                    void *replies, struct pt_error *error)
-{
-    const struct pt_array *entries = ((void **)context)[0];
-    const struct pt_map *rows = ((void **)context)[1];
-    const uint64_t *keys = requests;
-    struct entry *reply = replies;
-    (void)error;
-    for (size_t i = 0; i < n; i++) {
-        const uint64_t *row = keys[i] ? pt_map_get(rows, keys[i]) : NULL;
-        reply[i] = row ? ((const struct entry *)entries->items)[*row]
-                       : (struct entry){keys[i], -1, UINT32_MAX};
-    }
-    return PT_OK;
-}
-
-static enum pt_status build_directory(const struct pt_array *entries,
-                                      struct pt_map *rows, struct pt_error *error)
-{
-    const struct entry *list = entries->items;
-    for (size_t i = 0; i < entries->n; i++)
-        if (!pt_map_put(rows, list[i].key, i, NULL))
-            return pt_no_memory(error, "the calls' directory");
-    return PT_OK;
-}
-
-static enum pt_status find_parents(const struct pt_team *team, struct pt_calls *calls,
-                                   struct pt_error *error)
-{
-    struct entry *mine = malloc((calls->n + 1) * sizeof *mine);
-    uint64_t *keys = malloc((calls->n + 1) * sizeof *keys);
-    int *destination = malloc((calls->n + 1) * sizeof *destination);
-    struct pt_array entries = {.item_bytes = sizeof *mine};
-    struct pt_map rows = {0};
-    enum pt_status status = mine && keys && destination
-                                ? PT_OK
-                                : pt_no_memory(error, "the calls' directory");
-    status = pt_team_agree(team, status, error);
-    if (status)
-        goto done;
-    for (size_t i = 0; i < calls->n; i++) {
-        const struct pt_call *call = &calls->items[i];
-        mine[i] = (struct entry){call->key, (int64_t)(calls->first + i), call->n_runs};
-        destination[i] = (int)(call->key % (uint64_t)team->size);
-    }
-    status = pt_team_send(team, mine, calls->n, sizeof *mine, destination,
-                          &entries.items, &entries.n, error);
-    if (!status)
-        status = build_directory(&entries, &rows, error);
-    status = pt_team_agree(team, status, error);
-    if (status)
-        goto done;
-    for (size_t i = 0; i < calls->n; i++) {
-        keys[i] = calls->items[i].parent_key;
-        destination[i] = (int)(keys[i] % (uint64_t)team->size);
-    }
-    void *context[] = {&entries, &rows};
-    status = pt_team_ask(team, keys, calls->n, sizeof *keys, destination, answer_parent,
-                         context, mine, sizeof *mine, error);
-    for (size_t i = 0; !status && i < calls->n; i++) {
-        calls->items[i].parent = mine[i].row;
-        calls->items[i].parent_n_runs = (uint32_t)mine[i].n_runs;
-    }
-done:
-    free(mine);
-    free(keys);
-    free(destination);
-    pt_map_free(&rows);
-    pt_array_free(&entries);
-    return status;
-}
-
-static enum pt_status count_runs(const struct pt_team *team,
-                                 const struct pt_catalogue *catalogue,
-                                 struct pt_calls *calls, struct pt_error *error)
-{
-    size_t n = calls->n_runs;
-    calls->run_calls = calloc(n, sizeof *calls->run_calls);
-    calls->run_matched = calloc(n, sizeof *calls->run_matched);
-    enum pt_status status = calls->run_calls && calls->run_matched
-                                ? PT_OK
-                                : pt_no_memory(error, "the runs");
-    status = pt_team_agree(team, status, error);
-    if (status)
-        return status;
-    for (size_t i = 0; i < calls->n; i++) {
-        struct pt_call *call = &calls->items[i];
-        bool all = call->n_runs == catalogue->processes[call->process].n_runs;
-        call->flags |= all ? 0 : PT_CALL_NOT_ALL_RUNS;
-        for (size_t r = 0; r < n; r++)
-            if (calls->runs[i * n + r].n_values[0] != UINT32_MAX) {
-                calls->run_calls[r]++;
-                calls->run_matched[r] += all;
-            }
-    }
-    MPI_Allreduce(MPI_IN_PLACE, calls->run_calls, (int)n, MPI_UINT64_T, MPI_SUM,
-                  team->comm);
-    MPI_Allreduce(MPI_IN_PLACE, calls->run_matched, (int)n, MPI_UINT64_T, MPI_SUM,
-                  team->comm);
-    return PT_OK;
-}
-
 enum pt_status pt_calls_join(const struct pt_team *team,
                              const struct pt_catalogue *catalogue,
                              const uint32_t *pivots, struct pt_skeleton *skeletons,
@@ -445,11 +321,11 @@ enum pt_status pt_calls_join(const struct pt_team *team,
     status = sort_calls(records, record_bytes, calls, error);
     status = pt_team_agree(team, status, error);
     if (!status)
-        status = number_rows(team, calls, error);
+        status = pt_calls_number(team, calls, error);
     if (!status)
-        status = find_parents(team, calls, error);
+        status = pt_calls_find_parents(team, calls, error);
     if (!status)
-        status = count_runs(team, catalogue, calls, error);
+        status = pt_calls_count(team, catalogue, calls, error);
 done:
     free(records);
     if (status)
@@ -465,17 +341,4 @@ void pt_calls_free(struct pt_calls *calls)
     free(calls->run_calls);
     free(calls->run_matched);
     *calls = (struct pt_calls){0};
-}
-
-int pt_calls_rank(const struct pt_team *team, const uint64_t *starts, uint64_t row)
-{
-    int low = 0, high = team->size - 1;
-    while (low < high) {
-        int middle = (low + high + 1) / 2;
-        if (starts[middle] <= row)
-            low = middle;
-        else
-            high = middle - 1;
-    }
-    return low;
 }

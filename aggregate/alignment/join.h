@@ -43,6 +43,20 @@ pt_calls_join(const struct pt_team *team, const struct pt_catalogue *catalogue,
               struct pt_calls *calls, struct pt_error *error);
 void pt_calls_free(struct pt_calls *calls);
 
+/* rows.c, the last steps of pt_calls_join; collective: which rows this rank has; the
+ * row of each call's caller; the flag of calls that not all runs made, and the counts.
+ */
+PT_MUST_CHECK enum pt_status pt_calls_number(const struct pt_team *team,
+                                             struct pt_calls *calls,
+                                             struct pt_error *error);
+PT_MUST_CHECK enum pt_status pt_calls_find_parents(const struct pt_team *team,
+                                                   struct pt_calls *calls,
+                                                   struct pt_error *error);
+PT_MUST_CHECK enum pt_status pt_calls_count(const struct pt_team *team,
+                                            const struct pt_catalogue *catalogue,
+                                            struct pt_calls *calls,
+                                            struct pt_error *error);
+
 /* The rank that has a row. Thread: safe. */
 int pt_calls_rank(const struct pt_team *team, const uint64_t *starts, uint64_t row);
 

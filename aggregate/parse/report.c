@@ -30,14 +30,34 @@ static void place_text(const struct pt_definition *f, char *text, size_t room)
         snprintf(text, room, "compiled");
 }
 
+/* The text in a column of so many characters; of a longer one its end, which says
+ * more. */
+static void print_text(FILE *out, const char *text, size_t width)
+{
+    size_t length = 0;
+    for (const char *c = text; *c; c++)
+        length += ((unsigned char)*c & 0xc0) != 0x80;
+    const char *rest = text;
+    for (size_t skip = length > width ? length - width + 1 : 0; skip; skip--)
+        do
+            rest++;
+        while (((unsigned char)*rest & 0xc0) == 0x80);
+    fprintf(out, "%s%s", length > width ? "…" : "", rest);
+    for (; length < width; length++)
+        fputc(' ', out);
+}
+
 static void print_row(FILE *out, const struct pt_definition *f,
                       const struct pt_function_row *row)
 {
     char name[512], place[512];
     function_text(f, name, sizeof name);
     place_text(f, place, sizeof place);
-    fprintf(out, "%4u  %-*s  %-*s  %5.1f → %5.1f  %9.1f  %6llu\n", row->loss.rank,
-            NAME_WIDTH, name, PLACE_WIDTH, place, row->loss.digits_in,
+    fprintf(out, "%4u  ", row->loss.rank);
+    print_text(out, name, NAME_WIDTH);
+    fputs("  ", out);
+    print_text(out, place, PLACE_WIDTH);
+    fprintf(out, "  %5.1f → %5.1f  %9.1f  %6llu\n", row->loss.digits_in,
             row->loss.digits_out, row->loss.self_lost,
             (unsigned long long)row->n_calls);
 }
@@ -91,8 +111,11 @@ static void print_sources(FILE *out, const struct pt_result *result)
             fprintf(out, "\nSources (the output varies, no float goes in):\n");
         function_text(&result->definitions->functions[i], name, sizeof name);
         place_text(&result->definitions->functions[i], place, sizeof place);
-        fprintf(out, "      %-*s  %-*s          %5.1f             %6llu\n", NAME_WIDTH,
-                name, PLACE_WIDTH, place, row->loss.digits_out,
+        fputs("      ", out);
+        print_text(out, name, NAME_WIDTH);
+        fputs("  ", out);
+        print_text(out, place, PLACE_WIDTH);
+        fprintf(out, "          %5.1f             %6llu\n", row->loss.digits_out,
                 (unsigned long long)row->n_calls);
     }
     if (more)

@@ -39,6 +39,7 @@ struct state {
     struct pt_tables tables;
     struct pt_sources sources;
     uint64_t n_damaged;
+    uint64_t bytes_read; /* of the traces, by this rank */
     struct pt_progress progress;
 };
 
@@ -237,6 +238,7 @@ static enum pt_status pass_one(struct state *s, struct pt_error *error)
         say(s, "Aligned", s->calls.total, "calls");
 done:
     for (size_t k = 0; k < n && readers && hashes; k++) {
+        s->bytes_read += readers[k] ? pt_trace_reader_bytes_read(readers[k]) : 0;
         pt_trace_reader_close(readers[k]);
         pt_trace_hashes_free(&hashes[k]);
     }
@@ -317,7 +319,8 @@ static enum pt_status conclude(struct state *s, struct pt_result *result,
 static void report(struct state *s, const struct pt_result *result)
 {
     uint64_t damaged = pt_team_sum(s->team, s->n_damaged);
-    uint64_t read = pt_team_sum(s->team, pt_readers_bytes(&s->readers)), files = 0;
+    uint64_t read = pt_team_sum(s->team, s->bytes_read + pt_readers_bytes(&s->readers)),
+             files = 0;
     for (size_t i = 0; i < s->catalogue.n_traces; i++)
         files += s->catalogue.traces[i].bytes;
     struct pt_trail trail = pt_report_trail(result);
@@ -326,7 +329,7 @@ static void report(struct state *s, const struct pt_result *result)
     if (damaged)
         pt_log_warning("%llu damaged parts of traces were left out",
                        (unsigned long long)damaged);
-    pt_log_debug("pass 2 read %llu bytes of the traces' %llu", (unsigned long long)read,
+    pt_log_debug("read %llu bytes of the traces' %llu", (unsigned long long)read,
                  (unsigned long long)files);
     if (!s->options->quiet)
         pt_report_print(stdout, result, &trail, s->path);

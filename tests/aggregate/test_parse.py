@@ -412,6 +412,21 @@ def test_recipes_of_the_schema_work(tmp_path, capsys):
         assert capsys.readouterr().out.split()[:2] == ["1", "solve"]
 
 
+@pytest.mark.parametrize("size", [dict(calls=100, elements=20000, scalars=500),
+                                  dict(calls=0, elements=0, scalars=30000)])
+def test_each_byte_of_the_traces_is_read_about_once(tmp_path, size):
+    make_traces(tmp_path / "t", runs=4, **size)
+    config = tmp_path / "c.json"
+    config.write_text('{"logger": {"level": "debug"}}')
+    for ranks in (1, 3):
+        done = parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5",
+                     "--force", "--config", config, ranks=ranks)
+        read, there = re.search(r"read (\d+) bytes of the traces' (\d+)",
+                                done.stderr).groups()
+        assert there == str(sum(f.stat().st_size for f in (tmp_path / "t").iterdir()))
+        assert int(there) * 0.9 < int(read) < int(there) * 1.3
+
+
 def test_help_and_version():
     for option, word in [("--help", "usage:"), ("--version", "pytracer-parse")]:
         done = subprocess.run([PARSE, option], capture_output=True, text=True)
