@@ -68,12 +68,19 @@ static double half_to_double(uint16_t bits)
     return (double)value;
 }
 
-/* One loop for each type, so that the compiler makes vectors of the common ones. */
-#define FILL(type, convert)                                                            \
+/* One loop for each type, so that the compiler makes vectors of the common ones: those
+ * without a gap between the elements. */
+#define CONVERT(type, convert, stride)                                                 \
     for (size_t i = 0; i < count; i++) {                                               \
         type x;                                                                        \
-        memcpy(&x, p + i * part.stride, sizeof x);                                     \
+        memcpy(&x, p + i * (stride), sizeof x);                                        \
         room[i] = convert(x);                                                          \
+    }
+#define FILL(type, convert)                                                            \
+    if (part.stride == sizeof(type)) {                                                 \
+        CONVERT(type, convert, sizeof(type))                                           \
+    } else {                                                                           \
+        CONVERT(type, convert, part.stride)                                            \
     }                                                                                  \
     break
 #define WIDEN(x) ((double)(x))
