@@ -100,9 +100,10 @@ static inline REAL NAME(choose)(REAL s, REAL side, REAL e, REAL divisor,
     REAL u = NAME(uniform)(random);
 #if PT_KERNELS_FMA
     /* gap and e have one sign, which the fused difference keeps, even if it
-     * underflows, unless e is the larger one. */
+     * underflows, unless e is the larger one. No branch: it would be a coin's toss. */
     REAL difference = FMA(u, gap, -e);
-    return (NAME(bits)(difference) ^ NAME(bits)(e)) < 0 ? t : s;
+    INT taken = (NAME(bits)(difference) ^ NAME(bits)(e)) >> (PT_REAL - 1);
+    return NAME(real)((INT)((UINT)NAME(bits)(s) + (UINT)(step & taken)));
 #elif PT_REAL == 64
     /* Scaled so that u gap does not underflow; both stay below 2^1024. */
     return ABS(u * 0x1p52 * gap) < ABS(e * 0x1p52) ? t : s;
