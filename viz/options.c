@@ -14,7 +14,7 @@ const char pt_viz_usage[] =
     "  --filename F       result to show; given twice, the two can be compared\n"
     "  --directory D      folder whose results (*.h5) are listed; F is also looked "
     "for\n"
-    "                     there. Without F and D: .__pytracercache__/stats\n"
+    "                     there. Without F and D: those in the cache\n"
     "  --host H           address to listen on (127.0.0.1)\n"
     "  --port P           port; 0 picks one. Without it: 8050 or the next free one\n"
     "  --socket PATH      listen on a Unix socket (mode 0600) instead\n"

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "config.h"
 #include "statistics/plan.h"
 
 enum { MAX_RESULTS = 4096 };
@@ -173,24 +174,35 @@ static void newest_first(struct pt_viz_results *results)
     }
 }
 
+/* The folder of results in the cache that the configuration names; the caller frees. */
+static enum pt_status cache_folder(char **folder, struct pt_error *error)
+{
+    struct pt_config *config = NULL;
+    enum pt_status status = pt_config_load(NULL, &config, error);
+    if (status != PT_OK)
+        return status;
+    *folder = pt_config_cache_folder(config, "stats");
+    pt_config_destroy(config);
+    return *folder ? PT_OK : pt_error_set(error, PT_E_MEMORY, "no memory");
+}
+
 static enum pt_status fill(struct pt_viz_results *results,
                            const struct pt_viz_options *options, struct pt_error *error)
 {
     enum pt_status status = PT_OK;
     struct stat st;
-    const char *directory = options->directory;
 
-    if (!directory && options->n_filenames == 0)
-        directory = ".__pytracercache__/stats";
-    if (directory) {
-        if (stat(directory, &st) != 0 || !S_ISDIR(st.st_mode))
-            return pt_error_set(error, PT_E_MISSING,
-                                "no folder %s: name a result with --filename F",
-                                directory);
-        results->directory = strdup(directory);
-        if (!results->directory)
-            return pt_error_set(error, PT_E_MEMORY, "no memory");
-    }
+    if (options->directory)
+        results->directory = strdup(options->directory);
+    else if (options->n_filenames == 0)
+        status = cache_folder(&results->directory, error);
+    if (status == PT_OK && options->directory && !results->directory)
+        status = pt_error_set(error, PT_E_MEMORY, "no memory");
+    if (status == PT_OK && results->directory &&
+        (stat(results->directory, &st) != 0 || !S_ISDIR(st.st_mode)))
+        status = pt_error_set(error, PT_E_MISSING,
+                              "no folder %s: name a result with --filename F",
+                              results->directory);
     for (size_t i = 0; status == PT_OK && i < options->n_filenames; i++)
         status = add_named(results, options->filenames[i], error);
     results->n_named = results->n;
@@ -201,7 +213,7 @@ static enum pt_status fill(struct pt_viz_results *results,
     if (status == PT_OK && results->n == 0)
         status = pt_error_set(error, PT_E_MISSING,
                               "no results (*.h5) in %s: run pytracer parse first",
-                              directory);
+                              results->directory);
     return status;
 }
 

@@ -19,8 +19,9 @@ struct pt_viz_result {
 
 struct pt_viz_results; /* opaque */
 
-/* Opens those named. With neither files nor folder: the cache's stats folder. Errors:
- * those of pt_result_open; PT_E_MISSING, saying where was looked. */
+/* Opens those named. With neither files nor folder: the stats folder of the
+ * cache that the configuration names. Errors: those of pt_result_open; PT_E_MISSING,
+ * saying where was looked. */
 PT_MUST_CHECK enum pt_status pt_viz_results_create(const struct pt_viz_options *options,
                                                    struct pt_viz_results **results,
                                                    struct pt_error *error);

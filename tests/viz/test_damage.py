@@ -24,6 +24,19 @@ def test_without_anything_to_show_it_says_what_to_do(tmp_path):
     assert "pytracer parse" in words
 
 
+def test_the_cache_that_the_configuration_names_is_shown(result, tmp_path, monkeypatch):
+    (tmp_path / "elsewhere/stats").mkdir(parents=True)
+    shutil.copy(result, tmp_path / "elsewhere/stats/stats.1.h5")
+    config = tmp_path / "pytracer.json"
+    config.write_text('{"io": {"cache": {"root": "%s"}}}' % (tmp_path / "elsewhere"))
+    monkeypatch.setenv("PYTRACER_CONFIG", str(config))
+    with Viewer(cwd=tmp_path) as viewer:
+        assert viewer.get("overview")["id"] == "stats.1.h5"
+    config.write_text('{"oi": {}}')
+    words, _ = fails(cwd=tmp_path)
+    assert "oi" in words
+
+
 @pytest.mark.parametrize("content, expected", [
     (b"", "not an HDF5 file"), (b"hello", "not an HDF5 file"), (b"\x89PTRACE\n" + bytes(4096), "parse"),
     (b"\x89HDF\r\n\x1a\n", "HDF5 cannot read it"), (b"\x89HDF\r\n\x1a\n" + bytes(5000), "HDF5 cannot read it"),

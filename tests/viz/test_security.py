@@ -220,3 +220,8 @@ def test_help_and_version():
     assert done.returncode == 0 and "--filename F" in done.stdout
     done = subprocess.run([PROGRAM, "--version"], capture_output=True, text=True, timeout=20)
     assert done.returncode == 0 and done.stdout.startswith("pytracer-viz ")
+
+
+def test_it_needs_no_mpi():
+    libraries = subprocess.run(["ldd", PROGRAM], capture_output=True, text=True, check=True).stdout
+    assert "libmicrohttpd" in libraries and "libmpi" not in libraries and "libpython" not in libraries
