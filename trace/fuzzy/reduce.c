@@ -218,17 +218,17 @@ static void sum_group(struct pt_fuzzy_work *work, const char *x, intptr_t step,
     memcpy(sum, group.accumulators[group.now], pt_fuzzy_format_bytes(work->format));
 }
 
-/* Fewer than SIDE elements: from left to right, from -0 so that a sum of -0 is -0. */
+/* 1 <= n < SIDE elements, from left to right. numpy starts from -0, to which adding the
+ * first is exact. */
 static void sum_few(struct pt_fuzzy_work *work, const char *x, intptr_t step, size_t n,
                     void *sum)
 {
     _Alignas(8) char room[SIDE * BYTES];
-    if (work->format == PT_FUZZY_BINARY64)
-        *(double *)sum = -0.0;
-    else
-        *(float *)sum = -0.0F;
-    pt_fuzzy_compute_scan(work, sum, contiguous(work->format, x, step, n, room), NULL,
-                          n);
+    size_t bytes = pt_fuzzy_format_bytes(work->format);
+    x = contiguous(work->format, x, step, n, room);
+    memcpy(sum, x, bytes);
+    work->done++;
+    pt_fuzzy_compute_scan(work, sum, x + bytes, NULL, n - 1);
 }
 
 static void sum_pairwise(struct pt_fuzzy_work *work, const char *x, intptr_t step,
