@@ -280,3 +280,21 @@ def test_scalar_warnings_are_those_of_plain_numpy():
                 print(a, b, name, np.isfinite(r), [str(w.message) for w in seen])
     """
     assert run_fuzzy(code) == run_fuzzy(code, seed=None)
+
+
+def test_naive_variance_loses_twice_the_bits_of_the_condition_number():
+    code = """
+    def naive(x):
+        return (np.sum(x * x) - np.sum(x) ** 2 / len(x)) / len(x)
+    def two_pass(x):
+        d = x - np.sum(x) / len(x)
+        return (np.sum(d * d) - np.sum(d) ** 2 / len(x)) / len(x)
+    def lost(f, x):  # by CNH of ten runs, delta = 1.84
+        v = [float(f(x)) for i in range(10)]
+        return 53 + 1.84 + np.log2(np.std(v) / abs(np.mean(v)))
+    random = np.random.default_rng(0)
+    for kappa in (2 ** 5, 2 ** 10, 2 ** 15):
+        x = random.standard_normal(1000) + kappa
+        print(abs(lost(naive, x) - 2 * np.log2(kappa) - 5) <= 4, lost(two_pass, x) <= 7)
+    """
+    assert run_fuzzy(code) == ["True True"] * 3
