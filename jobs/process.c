@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -129,13 +130,16 @@ enum pt_process_event pt_process_wait(double seconds)
     return got > 0 ? PT_PROCESS_STOP : PT_PROCESS_NOTHING;
 }
 
-bool pt_process_ended(pid_t pid, int *wait_status)
+bool pt_process_ended(pid_t pid, int *wait_status, uint64_t *peak_bytes)
 {
+    struct rusage usage = {0};
     pid_t got;
 
     do {
-        got = waitpid(pid, wait_status, WNOHANG);
+        got = wait4(pid, wait_status, WNOHANG, &usage);
     } while (got < 0 && errno == EINTR);
+    if (peak_bytes)
+        *peak_bytes = got == pid ? (uint64_t)usage.ru_maxrss << 10 : 0;
     return got != 0;
 }
 
@@ -156,7 +160,7 @@ enum pt_status pt_process_output(const struct pt_process_plan *plan, char **text
     mine.out = path;
     status = pt_process_start(&mine, &pid, error);
     if (status == PT_OK) {
-        while (!pt_process_ended(pid, &wait_status)) {
+        while (!pt_process_ended(pid, &wait_status, NULL)) {
             if (pt_process_wait(0.05) == PT_PROCESS_STOP)
                 pt_process_signal(pid, SIGTERM);
         }

@@ -4,6 +4,7 @@
 #define PT_PROCESS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/status.h"
@@ -36,8 +37,9 @@ enum pt_process_event {
 /* Waits for one of these, at most `seconds`. */
 enum pt_process_event pt_process_wait(double seconds);
 
-/* True if the child has ended; *wait_status as of waitpid. */
-bool pt_process_ended(pid_t pid, int *wait_status);
+/* True if the child has ended; *wait_status as of waitpid, *peak_bytes (may be NULL)
+ * the most memory that it, or one of its own children, held. */
+bool pt_process_ended(pid_t pid, int *wait_status, uint64_t *peak_bytes);
 
 /* Runs the program to its end and gives what it wrote to standard output,
  * NUL-terminated (the caller frees it), and its exit status (128 + signal where it was

@@ -58,7 +58,7 @@ static bool wait_for(pid_t pid, bool *stopped)
 {
     int wait_status = 0;
 
-    while (!pt_process_ended(pid, &wait_status)) {
+    while (!pt_process_ended(pid, &wait_status, NULL)) {
         if (pt_process_wait(0.5) == PT_PROCESS_STOP) {
             pt_process_signal(pid, *stopped ? SIGKILL : SIGTERM);
             *stopped = true;

@@ -9,8 +9,10 @@
 
 #include "process.h"
 #include "programs.h"
+#include "run_memory.h"
 #include "run_progress.h"
 #include "run_traces.h"
+#include "words.h"
 
 enum { GRACE_SECONDS = 10, TAIL_BYTES = 4096, REASON = 240, ENVIRONMENT = 12 };
 
@@ -26,7 +28,8 @@ struct schedule {
     char *tracer;
     struct child *children;
     size_t n_children, running, next;
-    bool stopping;
+    bool stopping, told_memory;
+    uint64_t available, peak; /* bytes: before the first run; the most of one so far */
     struct pt_run_progress progress;
     struct pt_run_outcome *outcome;
 };
@@ -111,6 +114,23 @@ static enum pt_status start(struct schedule *s, struct child *child, size_t run,
     return status;
 }
 
+/* Runs that would not fit into memory wait; one always goes on. */
+static bool has_room(struct schedule *s)
+{
+    char size[PT_WORDS];
+    size_t fits = pt_run_memory_fits(s->available, s->peak);
+
+    if (s->running < fits)
+        return true;
+    if (!s->told_memory && s->peak) {
+        pt_words_size(s->peak, size);
+        pt_run_progress_clear(&s->progress);
+        fprintf(stderr, "a run takes %s of memory: %zu at a time\n", size, fits);
+        s->told_memory = true;
+    }
+    return false;
+}
+
 static enum pt_status fill(struct schedule *s, struct pt_error *error)
 {
     struct pt_experiment *e = s->experiment;
@@ -121,7 +141,7 @@ static enum pt_status fill(struct schedule *s, struct pt_error *error)
             continue;
         while (s->next < e->n_runs && e->runs[s->next].state != PT_RUN_WAITING)
             s->next++;
-        if (s->next == e->n_runs)
+        if (s->next == e->n_runs || !has_room(s))
             break;
         status = start(s, &s->children[i], s->next++, error);
     }
@@ -216,9 +236,13 @@ static enum pt_status reap(struct schedule *s, struct pt_error *error)
 
     for (size_t i = 0; i < s->n_children && status == PT_OK; i++) {
         int wait_status = 0;
+        uint64_t peak = 0;
 
-        if (s->children[i].pid && pt_process_ended(s->children[i].pid, &wait_status))
-            status = finish(s, &s->children[i], wait_status, error);
+        if (s->children[i].pid == 0 ||
+            !pt_process_ended(s->children[i].pid, &wait_status, &peak))
+            continue;
+        s->peak = peak > s->peak ? peak : s->peak;
+        status = finish(s, &s->children[i], wait_status, error);
     }
     return status;
 }
@@ -297,8 +321,10 @@ static void kill_rest(struct schedule *s)
 enum pt_status pt_run_schedule(struct pt_experiment *experiment, size_t jobs,
                                struct pt_run_outcome *outcome, struct pt_error *error)
 {
-    struct schedule s = {
-        .experiment = experiment, .n_children = jobs, .outcome = outcome};
+    struct schedule s = {.available = pt_run_memory_available(""),
+                         .experiment = experiment,
+                         .n_children = jobs,
+                         .outcome = outcome};
     size_t before = 0;
     enum pt_status status = pt_program_find("pytracer-trace", &s.tracer, error);
 
