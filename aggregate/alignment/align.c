@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "schema/schema.h"
 
 static void sift_down(uint64_t *heap, size_t n, size_t at)
 {
@@ -107,10 +108,12 @@ static void choose(const struct pt_catalogue *catalogue, const struct profile *p
     uint64_t best_score = 0;
     for (size_t i = 0; i < n; i++) {
         uint64_t score = 0;
-        if (catalogue->traces[profiles[i].trace].process != process)
+        const struct pt_catalogue_trace *trace = &catalogue->traces[profiles[i].trace];
+        if (trace->process != process || trace->flags & PT_RUN_REFERENCE)
             continue;
         for (size_t j = 0; j < n; j++)
-            if (catalogue->traces[profiles[j].trace].process == process)
+            if (catalogue->traces[profiles[j].trace].process == process &&
+                !(catalogue->traces[profiles[j].trace].flags & PT_RUN_REFERENCE))
                 score += alike(&profiles[i], &profiles[j]);
         if (!best || score > best_score ||
             (score == best_score && precedes(catalogue, &profiles[i], best))) {

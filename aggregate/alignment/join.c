@@ -40,7 +40,7 @@ static enum pt_status make_parts(const struct pt_team *team,
                      .process = trace->process,
                      .thread = call->thread,
                      .flags = call->flags,
-                     .n_runs = 1,
+                     .n_runs = trace->flags & PT_RUN_REFERENCE ? 0 : 1,
                      .from = trace->run},
             .run = {.refs = {call->refs[0], call->refs[1]},
                     .n_values = {call->n_values[0], call->n_values[1]}},
@@ -67,7 +67,8 @@ static struct pt_call *record_at(const struct joiner *joiner, size_t i)
 /* Time and place come from the pivot, else from the first run in order. */
 static void merge(struct pt_call *call, const struct part *part)
 {
-    uint32_t n_runs = call->n_runs + 1, flags = call->flags | part->call.flags;
+    uint32_t n_runs = call->n_runs + part->call.n_runs,
+             flags = call->flags | part->call.flags;
     bool pivot_seen = !(call->flags & PT_CALL_NOT_PIVOT);
     if (part->is_pivot || (!pivot_seen && part->run_number < call->from))
         *call = part->call;
@@ -215,6 +216,19 @@ done:
     return status;
 }
 
+/* Calls that the reference alone made say nothing about the runs. */
+static void drop_reference_calls(struct joiner *joiner)
+{
+    size_t kept = 0, bytes = joiner->records.item_bytes;
+    for (size_t i = 0; i < joiner->records.n; i++)
+        if (record_at(joiner, i)->n_runs) {
+            if (kept != i)
+                memcpy(record_at(joiner, kept), record_at(joiner, i), bytes);
+            kept++;
+        }
+    joiner->records.n = kept;
+}
+
 /* Moves the joined calls to the ranks that own their time. */
 static enum pt_status move_by_time(const struct pt_team *team, struct joiner *joiner,
                                    size_t n_processes, void **records, size_t *n,
@@ -312,6 +326,7 @@ enum pt_status pt_calls_join(const struct pt_team *team,
     enum pt_status status =
         join_by_key(team, catalogue, pivots, skeletons, n, &joiner, error);
     pt_map_free(&joiner.rows);
+    drop_reference_calls(&joiner);
     if (!status)
         status = move_by_time(team, &joiner, catalogue->n_processes, &records,
                               &calls->n, error);

@@ -9,7 +9,7 @@
 
 /* File i is opened by rank i modulo the number of ranks. */
 static enum pt_status probe_mine(const struct pt_team *team, const char *paths,
-                                 size_t bytes, struct pt_array *traces,
+                                 size_t bytes, bool reference, struct pt_array *traces,
                                  struct pt_array *info, struct pt_error *error)
 {
     enum pt_status status = PT_OK;
@@ -24,6 +24,8 @@ static enum pt_status probe_mine(const struct pt_team *team, const char *paths,
             return pt_no_memory(error, "the catalogue");
         status = pt_catalogue_probe(path, trace, info, error);
         trace->info_first = first;
+        if (reference && i == 0)
+            trace->flags |= PT_RUN_REFERENCE;
     }
     return status;
 }
@@ -76,6 +78,8 @@ static enum pt_status sift(struct pt_catalogue *catalogue, bool strict, bool tal
                                 "%s%s%s (--strict refuses to go on without it)",
                                 trace->status ? "" : trace->path,
                                 trace->status ? "" : ": ", trace->words);
+        if (trace->status && trace->flags & PT_RUN_REFERENCE)
+            return pt_error_set(error, trace->status, "--reference: %s", trace->words);
         if (trace->status) {
             if (talk)
                 pt_log_warning("%s: left out", trace->words);
@@ -115,7 +119,8 @@ enum pt_status pt_catalogue_read(const struct pt_team *team,
     enum pt_status status = pt_catalogue_list(team, request, &paths, &bytes, error);
     if (status)
         goto done;
-    status = probe_mine(team, paths, bytes, &traces, &info, error);
+    status = probe_mine(team, paths, bytes, request->reference != NULL, &traces, &info,
+                        error);
     status = pt_team_agree(team, status, error);
     if (!status)
         status = share(team, &traces, &info, catalogue, error);

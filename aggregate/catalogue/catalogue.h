@@ -45,14 +45,15 @@ struct pt_catalogue_run {
 struct pt_catalogue_process {
     char role[PT_TRACE_ID_BYTES + 16]; /* main, rank 3, main/0 */
     uint32_t kind, rank;
-    uint32_t n_runs;
+    uint32_t n_runs; /* samples that have it */
 };
 
 struct pt_catalogue {
     struct pt_catalogue_trace *traces; /* sorted by (run, process), owned */
     size_t n_traces;
-    struct pt_catalogue_run *runs; /* sorted by (experiment, run_id), owned */
-    size_t n_runs;
+    struct pt_catalogue_run *runs;          /* sorted by (experiment, run_id), owned */
+    size_t n_runs;                          /* the reference, if any, is the last */
+    size_t n_samples;                       /* without the reference */
     struct pt_catalogue_process *processes; /* main first, owned */
     size_t n_processes;
     char *info; /* owned */
@@ -63,8 +64,9 @@ struct pt_catalogue {
 struct pt_catalogue_request {
     char *const *files; /* rank 0's alone; others may have none */
     size_t n_files;
-    const char *folder; /* read where there are no files */
-    bool strict;        /* a file that is left out is an error */
+    const char *folder;    /* read where there are no files */
+    const char *reference; /* a trace that is no sample: the IEEE run; or NULL */
+    bool strict;           /* a file that is left out is an error */
 };
 
 /* Collective. Warnings (what is left out and why, what differs between runs) go to the

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "schema/schema.h"
 
 const char *pt_catalogue_info(const struct pt_catalogue *catalogue, size_t trace,
                               const char *key, size_t *bytes)
@@ -33,6 +34,8 @@ static void compare_key(const struct pt_catalogue *catalogue, const char *key,
     size_t bytes, first_bytes;
     const char *first = pt_catalogue_info(catalogue, 0, key, &first_bytes);
     for (size_t i = 1; i < catalogue->n_traces; i++) {
+        if (catalogue->traces[i].flags & PT_RUN_REFERENCE)
+            continue;
         const char *value = pt_catalogue_info(catalogue, i, key, &bytes);
         if (bytes == first_bytes && (!bytes || memcmp(value, first, bytes) == 0))
             continue;
@@ -60,7 +63,7 @@ void pt_catalogue_compare(const struct pt_catalogue *catalogue)
     };
     for (size_t i = 0; i < PT_ARRAY_LENGTH(table); i++)
         compare_key(catalogue, table[i][0], table[i][1], table[i][2]);
-    for (size_t i = 1; i < catalogue->n_runs; i++)
+    for (size_t i = 1; i < catalogue->n_samples; i++)
         if (strcmp(catalogue->runs[i].experiment, catalogue->runs[0].experiment)) {
             pt_log_warning("runs of different experiments: %s and %s",
                            catalogue->runs[0].experiment,

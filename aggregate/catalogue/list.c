@@ -87,6 +87,30 @@ static enum pt_status list_folder(const char *given, struct pt_array *paths,
     return status;
 }
 
+/* Whether a path names the reference, which is listed once, first. */
+static bool is_reference(const char *path, const struct pt_catalogue_request *request)
+{
+    struct stat a, b;
+    return request->reference && stat(path, &a) == 0 &&
+           stat(request->reference, &b) == 0 && a.st_dev == b.st_dev &&
+           a.st_ino == b.st_ino;
+}
+
+static void drop_reference(struct pt_array *paths, size_t first,
+                           const struct pt_catalogue_request *request)
+{
+    char *text = paths->items;
+    size_t kept = first;
+    for (size_t at = first, bytes; at < paths->n; at += bytes) {
+        bytes = strlen(text + at) + 1;
+        if (is_reference(text + at, request))
+            continue;
+        memmove(text + kept, text + at, bytes);
+        kept += bytes;
+    }
+    paths->n = kept;
+}
+
 static enum pt_status list_files(char *const *files, size_t n, struct pt_array *paths,
                                  struct pt_error *error)
 {
@@ -110,10 +134,17 @@ enum pt_status pt_catalogue_list(const struct pt_team *team,
     enum pt_status status = PT_OK;
     struct pt_array list = {.item_bytes = 1};
 
-    if (team->rank == 0)
+    size_t first = 0;
+    if (team->rank == 0 && request->reference) {
+        status = list_files((char *const *)&request->reference, 1, &list, error);
+        first = list.n;
+    }
+    if (team->rank == 0 && !status)
         status = request->n_files
                      ? list_files(request->files, request->n_files, &list, error)
                      : list_folder(request->folder, &list, error);
+    if (team->rank == 0 && !status)
+        drop_reference(&list, first, request);
     status = pt_team_agree(team, status, error);
     if (status)
         goto done;

@@ -26,11 +26,25 @@ static int by_run(const struct pt_trace_header *a, const struct pt_trace_header 
     return order ? order : three_way(a->run_id, b->run_id);
 }
 
+static bool is_reference(const struct pt_catalogue_trace *trace)
+{
+    return trace->flags & PT_RUN_REFERENCE;
+}
+
+/* The reference is a run of its own, behind all others. */
+static bool same_run(const struct pt_catalogue_trace *a,
+                     const struct pt_catalogue_trace *b)
+{
+    return is_reference(a) == is_reference(b) && !by_run(&a->header, &b->header);
+}
+
 /* By run, role, then the newest first. */
 static int by_identity(const void *first, const void *second)
 {
     const struct pt_catalogue_trace *a = first, *b = second;
-    int order = by_run(&a->header, &b->header);
+    int order = is_reference(a) - is_reference(b);
+    if (!order)
+        order = by_run(&a->header, &b->header);
     if (!order)
         order = by_role(&a->header, &b->header);
     if (!order)
@@ -46,8 +60,7 @@ static void drop_duplicates(struct pt_catalogue *catalogue, bool talk)
     for (size_t i = 0; i < catalogue->n_traces; i++) {
         struct pt_catalogue_trace *trace = &catalogue->traces[i];
         struct pt_catalogue_trace *last = kept ? &catalogue->traces[kept - 1] : NULL;
-        if (last && !by_run(&last->header, &trace->header) &&
-            !by_role(&last->header, &trace->header)) {
+        if (last && same_run(last, trace) && !by_role(&last->header, &trace->header)) {
             if (talk)
                 pt_log_warning(
                     "%s and %s are the same run (%llu) and process: the newer "
@@ -137,7 +150,7 @@ static enum pt_status find_processes(struct pt_catalogue *catalogue,
             process->rank = header->role_rank;
         }
         struct pt_catalogue_process *all = processes.items;
-        all[processes.n - 1].n_runs++;
+        all[processes.n - 1].n_runs += !is_reference(order[i]);
         order[i]->process = (uint32_t)(processes.n - 1);
     }
     catalogue->processes = processes.items;
@@ -154,7 +167,7 @@ static enum pt_status find_runs(struct pt_catalogue *catalogue, struct pt_error 
     struct pt_array runs = {.item_bytes = sizeof(struct pt_catalogue_run)};
     for (size_t i = 0; i < catalogue->n_traces; i++) {
         struct pt_catalogue_trace *trace = &catalogue->traces[i];
-        if (i == 0 || by_run(&trace[-1].header, &trace->header)) {
+        if (i == 0 || !same_run(&trace[-1], trace)) {
             struct pt_catalogue_run *run = pt_array_push(&runs, 1);
             if (!run) {
                 pt_array_free(&runs);
@@ -169,7 +182,9 @@ static enum pt_status find_runs(struct pt_catalogue *catalogue, struct pt_error 
         trace->run = (uint32_t)(runs.n - 1);
     }
     catalogue->runs = runs.items;
-    catalogue->n_runs = runs.n;
+    catalogue->n_runs = catalogue->n_samples = runs.n;
+    if (is_reference(&catalogue->traces[catalogue->n_traces - 1]))
+        catalogue->n_samples--;
     return PT_OK;
 }
 
@@ -184,5 +199,11 @@ enum pt_status pt_catalogue_pair(struct pt_catalogue *catalogue, bool talk,
         status = find_runs(catalogue, error);
     if (!status)
         status = find_processes(catalogue, error);
+    for (size_t p = 0; !status && p < catalogue->n_processes; p++)
+        if (!catalogue->processes[p].n_runs)
+            status = pt_error_set(error, PT_E_USAGE,
+                                  "--reference: its process is %s, which no run has: "
+                                  "trace the reference as the runs were",
+                                  catalogue->processes[p].role);
     return status;
 }

@@ -49,7 +49,7 @@ struct pt_batch {
     const struct pt_layout *layout;
     struct pt_readers *readers;
     const struct pt_stat_plan *plan;
-    size_t n_runs;
+    size_t n_runs, n_samples;
     uint64_t bytes;         /* room of each run's buffer */
     struct pt_array pieces; /* struct pt_piece */
     struct pt_array chunks; /* struct pt_chunk */

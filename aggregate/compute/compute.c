@@ -176,7 +176,8 @@ enum pt_status pt_compute(const struct pt_team *team, const struct pt_layout *la
     struct pt_batch batch = {.layout = layout,
                              .readers = readers,
                              .plan = plan,
-                             .n_runs = readers->catalogue->n_runs};
+                             .n_runs = readers->catalogue->n_runs,
+                             .n_samples = readers->catalogue->n_samples};
     uint64_t all = 0;
     for (size_t i = 0; i < layout->work.n; i++) {
         const struct pt_work *work = pt_layout_work(layout, i);

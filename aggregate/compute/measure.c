@@ -21,7 +21,10 @@ static enum pt_status measure_chunk(struct pt_batch *batch, size_t c,
                 ? batch->samples[r] + piece->bytes_at + skip * payload->item_bytes
                 : NULL;
     struct pt_stat_input input = {.samples = samples,
-                                  .n_runs = batch->n_runs,
+                                  .n_runs = batch->n_samples,
+                                  .reference = batch->n_runs > batch->n_samples
+                                                   ? samples[batch->n_samples]
+                                                   : NULL,
                                   .count = (size_t)(chunk->to - chunk->from),
                                   .dtype = payload->dtype,
                                   .item_bytes = payload->item_bytes};

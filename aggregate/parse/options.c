@@ -23,6 +23,7 @@ enum option_code {
     OPT_DDOF,
     OPT_CONFIG,
     OPT_HINTS,
+    OPT_REFERENCE,
     OPT_STRICT,
     OPT_FORCE,
     OPT_THREADS,
@@ -47,6 +48,7 @@ static const struct option long_options[] = {
     {"ddof", required_argument, NULL, OPT_DDOF},
     {"config", required_argument, NULL, OPT_CONFIG},
     {"hints", required_argument, NULL, OPT_HINTS},
+    {"reference", required_argument, NULL, OPT_REFERENCE},
     {"strict", no_argument, NULL, OPT_STRICT},
     {"force", no_argument, NULL, OPT_FORCE},
     {"threads", required_argument, NULL, OPT_THREADS},
@@ -81,6 +83,9 @@ void pt_parse_help(FILE *out)
         "                          first difference, by occurrence, or by longest "
         "common\n"
         "                          subsequence (lcs)\n"
+        "  --reference FILE        trace of a run without noise: digits are counted of "
+        "the\n"
+        "                          error against it, not against the mean\n"
         "  --probability P         of a digit being significant (0.95)\n"
         "  --contributing-probability P\n"
         "                          of a digit being contributing (0.51)\n"
@@ -195,6 +200,10 @@ static enum pt_status read_one(int code, const char *name, char *text,
         break;
     case OPT_HINTS:
         options->hints = text;
+        break;
+    case OPT_REFERENCE:
+        options->reference = text;
+        options->statistics.external = true;
         break;
     case OPT_STRICT:
         options->strict = true;

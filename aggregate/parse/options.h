@@ -14,7 +14,7 @@
 struct pt_parse_options {
     char **files; /* borrowed from argv; the list is owned */
     size_t n_files;
-    const char *directory, *output, *config, *hints;
+    const char *directory, *output, *config, *hints, *reference;
     uint64_t batch;
     struct pt_stat_options statistics;
     enum pt_alignment alignment;

@@ -125,7 +125,7 @@ static void print_sources(FILE *out, const struct pt_result *result)
 static void print_counts(FILE *out, const struct pt_result *result)
 {
     const struct pt_stat_options *options = &result->plan->options;
-    size_t n_runs = result->catalogue->n_runs;
+    size_t n_runs = result->catalogue->n_samples;
     uint64_t most = 0;
     for (size_t r = 0; r < n_runs; r++) {
         uint64_t calls = result->calls->run_calls[r];
@@ -233,7 +233,7 @@ static void print_divergence(FILE *out, const struct pt_result *result,
 void pt_report_print(FILE *out, const struct pt_result *result,
                      const struct pt_trail *trail, const char *path)
 {
-    if (result->catalogue->n_runs > 1) {
+    if (result->catalogue->n_samples > 1) {
         print_ranking(out, result);
         print_sources(out, result);
     }

@@ -130,6 +130,7 @@ static enum pt_status catalogue(struct state *s, struct pt_error *error)
         .files = s->options->files,
         .n_files = s->options->n_files,
         .folder = s->options->directory ? s->options->directory : traces,
+        .reference = s->options->reference,
         .strict = s->options->strict};
     enum pt_status status = pt_team_agree(
         s->team, traces ? PT_OK : pt_no_memory(error, "the cache's folder"), error);
@@ -139,10 +140,10 @@ static enum pt_status catalogue(struct state *s, struct pt_error *error)
     if (status)
         return status;
     say(s, "Found", s->catalogue.n_traces, "traces");
-    if (s->catalogue.n_runs == 1 && s->team->rank == 0)
+    if (s->catalogue.n_samples == 1 && s->team->rank == 0)
         pt_log_warning("one run only: means are written, digits need two runs or more");
-    status = pt_stat_plan_create(&s->options->statistics, s->catalogue.n_runs, &s->plan,
-                                 error);
+    status = pt_stat_plan_create(&s->options->statistics, s->catalogue.n_samples,
+                                 &s->plan, error);
     return pt_team_agree(s->team, status, error);
 }
 

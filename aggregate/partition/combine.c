@@ -52,7 +52,8 @@ static enum pt_status add_row(struct combiner *c, uint32_t name, uint32_t occurr
 /* The row of the k-th value of this name: at the place where it stands in the run if it
  * is the same there, else searched. */
 static enum pt_status find_row(struct combiner *c, const struct pt_item *items,
-                               size_t place, size_t *row, struct pt_error *error)
+                               size_t place, bool may_add, size_t *row,
+                               struct pt_error *error)
 {
     const struct row *rows = c->table.rows.items;
     uint32_t name = items[place].name, occurrence = 0;
@@ -68,7 +69,13 @@ static enum pt_status find_row(struct combiner *c, const struct pt_item *items,
             *row = i;
             return PT_OK;
         }
-    return add_row(c, name, occurrence, row, error);
+    *row = SIZE_MAX;
+    return may_add ? add_row(c, name, occurrence, row, error) : PT_OK;
+}
+
+static size_t samples_of(const struct pt_window *window)
+{
+    return window->readers->catalogue->n_samples;
 }
 
 /* The run that the call's time comes from first: its order of values is the row order.
@@ -77,7 +84,7 @@ static enum pt_status fill_table(struct combiner *c, size_t call_in_window, int 
                                  struct pt_error *error)
 {
     struct pt_window *window = c->window;
-    size_t n_runs = window->calls->n_runs;
+    size_t n_runs = window->calls->n_runs, n_samples = samples_of(window);
     uint32_t from = window->calls->items[window->first + call_in_window].from;
     enum pt_status status = PT_OK;
     c->table.rows.n = 0;
@@ -89,8 +96,8 @@ static enum pt_status fill_table(struct combiner *c, size_t call_in_window, int 
         const struct pt_item *items = (const struct pt_item *)run->items.items + start;
         for (size_t i = 0; !status && i < stop - start; i++) {
             size_t row = 0;
-            status = find_row(c, items, i, &row, error);
-            if (!status)
+            status = find_row(c, items, i, r < n_samples, &row, error);
+            if (!status && row != SIZE_MAX)
                 c->table.items[row * n_runs + r] = &items[i];
         }
     }
@@ -117,13 +124,14 @@ static size_t settle(struct combiner *c, const struct pt_item **items, uint32_t 
                      uint32_t *n_runs_having, uint32_t *flags)
 {
     const struct pt_window *window = c->window;
-    size_t n_runs = window->calls->n_runs, best = SIZE_MAX, best_n = 0;
+    size_t n_runs = window->calls->n_runs, n_samples = samples_of(window);
+    size_t best = SIZE_MAX, best_n = 0;
     bool all_same = true;
-    for (size_t turn = 0; turn < n_runs; turn++) {
+    for (size_t turn = 0; turn < n_samples; turn++) {
         size_t r = turn == 0 ? from : turn <= from ? turn - 1 : turn, n = 0;
         if (!items[r])
             continue;
-        for (size_t s = 0; s < n_runs; s++)
+        for (size_t s = 0; s < n_samples; s++)
             if (items[s] && same_shape(window, items[r], r, items[s], s))
                 n++;
             else if (items[s])
@@ -139,7 +147,7 @@ static size_t settle(struct combiner *c, const struct pt_item **items, uint32_t 
         if (items[s] && s != best &&
             !same_shape(window, items[best], best, items[s], s)) {
             items[s] = NULL;
-            *flags |= PT_VALUE_SHAPE_DIFFERS;
+            *flags |= s < n_samples ? PT_VALUE_SHAPE_DIFFERS : 0;
         }
     *n_runs_having = (uint32_t)best_n;
     return best;
@@ -165,7 +173,8 @@ static enum pt_status add_label(struct combiner *c, const struct pt_item **items
         memcpy(at, texts[base], bytes[base]);
         value->label_first = window->values->labels.n - bytes[base];
         value->label_bytes = bytes[base];
-        value->result.agreement = pt_stat_label_agreement(texts, bytes, n_runs);
+        value->result.agreement =
+            pt_stat_label_agreement(texts, bytes, samples_of(window));
     } else if (!status) {
         status = pt_no_memory(error, "labels of values");
     }

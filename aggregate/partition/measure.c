@@ -9,13 +9,15 @@ enum { INLINE_ELEMENTS = 64 };
 
 static enum pt_status measure_one(struct pt_values *values, struct pt_value *value,
                                   const void *const *samples, size_t n_runs,
-                                  const struct pt_stat_plan *plan,
+                                  size_t n_samples, const struct pt_stat_plan *plan,
                                   struct pt_stat_work *work, struct pt_error *error)
 {
     double digits[INLINE_ELEMENTS];
     struct pt_stat_summary summary;
     struct pt_stat_input input = {.samples = samples,
-                                  .n_runs = n_runs,
+                                  .n_runs = n_samples,
+                                  .reference =
+                                      n_runs > n_samples ? samples[n_samples] : NULL,
                                   .count = (size_t)value->n_elements,
                                   .dtype = value->dtype,
                                   .item_bytes = value->item_bytes};
@@ -37,7 +39,7 @@ static enum pt_status measure_one(struct pt_values *values, struct pt_value *val
 
 enum pt_status pt_values_measure(struct pt_values *values, size_t first_row,
                                  const void *const *samples, size_t n_runs,
-                                 const struct pt_stat_plan *plan,
+                                 size_t n_samples, const struct pt_stat_plan *plan,
                                  struct pt_error *error)
 {
     enum pt_status outcome = PT_OK;
@@ -52,8 +54,8 @@ enum pt_status pt_values_measure(struct pt_values *values, size_t first_row,
         for (size_t i = 0; i < n; i++) {
             struct pt_value *value = &rows[first_row + i];
             if (!status && value->payload == PT_RESULT_NONE64 && value->n_stored)
-                status = measure_one(values, value, samples + i * n_runs, n_runs, plan,
-                                     work, &why);
+                status = measure_one(values, value, samples + i * n_runs, n_runs,
+                                     n_samples, plan, work, &why);
         }
 #pragma omp critical(pt_measure)
         if (status && !outcome) {

@@ -117,8 +117,9 @@ static enum pt_status read_windows(const struct pt_calls *calls,
         if (!status)
             status = pt_window_combine(window, &samples, error);
         if (!status)
-            status = pt_values_measure(values, first_row, samples.items, calls->n_runs,
-                                       plan, error);
+            status =
+                pt_values_measure(values, first_row, samples.items, calls->n_runs,
+                                  window->readers->catalogue->n_samples, plan, error);
     }
     pt_array_free(&samples);
     return status;

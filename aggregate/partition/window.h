@@ -47,10 +47,11 @@ PT_MUST_CHECK enum pt_status pt_window_combine(struct pt_window *window,
                                                struct pt_array *samples,
                                                struct pt_error *error);
 
-/* measure.c: statistics of the inline values of the rows from first_row on. */
+/* measure.c: statistics of the inline values of the rows from first_row on. Of the
+ * n_runs pointers of each row the one behind n_samples is the reference's. */
 PT_MUST_CHECK enum pt_status
 pt_values_measure(struct pt_values *values, size_t first_row,
-                  const void *const *samples, size_t n_runs,
+                  const void *const *samples, size_t n_runs, size_t n_samples,
                   const struct pt_stat_plan *plan, struct pt_error *error);
 
 #endif

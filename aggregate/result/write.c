@@ -33,7 +33,7 @@ static enum pt_status write_numbers(struct pt_output *output,
 {
     const struct pt_stat_options *options = &result->plan->options;
     uint32_t major = PT_RESULT_MAJOR, minor = PT_RESULT_MINOR, ddof = options->ddof;
-    uint32_t n_runs = (uint32_t)result->catalogue->n_runs, has_digits = n_runs > 1;
+    uint32_t n_runs = (uint32_t)result->catalogue->n_samples, has_digits = n_runs > 1;
     int64_t created = now_ns(result->team);
     const struct {
         const char *name;

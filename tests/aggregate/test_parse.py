@@ -431,3 +431,39 @@ def test_help_and_version():
     for option, word in [("--help", "usage:"), ("--version", "pytracer-parse")]:
         done = subprocess.run([PARSE, option], capture_output=True, text=True)
         assert done.returncode == 0 and done.stdout.startswith(word)
+
+
+def test_digits_are_counted_against_a_reference_run(tmp_path):
+    """Samples 2⁻²⁰ off the reference with a spread of 2⁻³⁰ have 18 digits, not 28."""
+    rng = np.random.default_rng(9)
+    exact = 1 + rng.random(50)
+    runs = []
+    for i in range(10):
+        x = exact * (1 + 2.0**-20 + 2.0**-30 * rng.standard_normal(50))
+        run = Run(i + 1)
+        run.call("f", {}, {"Ret": x, "first": float(x[0])})
+        runs.append(run)
+    write_runs(tmp_path / "t", runs)
+    ieee = Run(1, experiment="ieee")
+    ieee.call("f", {}, {"Ret": exact, "first": float(exact[0]), "more": 1.0})
+    ieee.call("only_here", {}, {"Ret": 1.0})
+    ieee.write(tmp_path / "t" / "ieee.trace")
+    for ranks in (1, 3):
+        done = parse("--directory", tmp_path / "t", "--output", tmp_path / f"{ranks}.h5",
+                     "--reference", tmp_path / "t" / "ieee.trace", ranks=ranks)
+        assert "10 runs" in done.stdout
+    with h5py.File(tmp_path / "1.h5") as f:
+        assert f.attrs["n_runs"] == 10
+        assert list(f["runs/flags"][:] & 8) == [0] * 10 + [8]
+        assert names_of(f) and len(f["calls/key"]) == 1
+        assert list(f["calls/n_runs"]) == [10] and not f["calls/flags"][0] & 1
+        for name in ("Ret", "first"):
+            [row] = timeline(f, "f", name, 1)
+            mean, std, sig = elements(f, row)
+            assert (abs(sig - 18.5) < 1.5).all(), name
+            assert f["values/flags"][row] & 2048
+            assert f["values/n_runs"][row] == 10
+    assert_same(contents(tmp_path / "1.h5"), contents(tmp_path / "3.h5"))
+    done = parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5",
+                 "--reference", tmp_path / "nothing.trace", check=False)
+    assert done.returncode == 1 and "nothing.trace" in done.stderr
