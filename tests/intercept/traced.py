@@ -23,7 +23,7 @@ class Value:
         data = bytes.fromhex(told["data"])
         if told["kind"] == 2:
             kind, _, text = data.partition(b"\0")
-            self.label = (kind.decode(), text.decode(errors="surrogatepass"))
+            self.label = (kind.decode(), text.decode(errors="replace"))
         elif told["kind"] == 1:
             dtype = numpy.dtype(BUILTIN_DTYPES.get(told["dtype"], "<" + told["dtype"]))
             self.array = numpy.frombuffer(data, dtype).reshape(told["shape"])
@@ -57,7 +57,7 @@ class Trace(list):
         super().__init__()
         told = subprocess.run([DUMP, path], capture_output=True, check=True)
         open_calls = {}
-        for line in told.stdout.decode(errors="surrogatepass").splitlines():
+        for line in told.stdout.decode(errors="replace").splitlines():
             event = json.loads(line)
             if event["event"] == "enter":
                 call = open_calls[event["time"]] = Call(event)
