@@ -182,10 +182,11 @@ def test_full_disk_leaves_no_result(tmp_path, traces):
         for path in traces.iterdir():
             path.unlink()
         make_traces(traces, runs=3, calls=4, elements=100 * scale, scalars=1000)
-        done = subprocess.run(["unshare", "-rm", "sh", "-c", script], timeout=60,
+        apart = ["unshare", "-m"] if os.geteuid() == 0 else ["unshare", "-rm"]
+        done = subprocess.run([*apart, "sh", "-c", script], timeout=60,
                               capture_output=True, text=True)
-        if done.returncode == 77:
-            pytest.skip("no mount namespaces here")
+        if done.returncode == 77 or "unshare failed" in done.stderr:
+            pytest.skip("no mount namespaces here: " + done.stderr.strip())
         assert "status 1" in done.stdout
         assert "r.h5.tmp" in done.stderr and "disk full" in done.stderr
         assert done.stdout.split()[-1] == "1", "something is left on the disk"
