@@ -20,7 +20,7 @@ from pathlib import Path
 
 BUILD = Path(os.environ.get("PYTRACER_BUILD", Path(__file__).parent.parent / "build/release"))
 PARSE = BUILD / "bin" / "pytracer-parse"
-MAKE = BUILD / "tests" / "make_traces"
+MAKE = BUILD / "benchmarks" / "make_traces"
 MPIRUN = ["mpirun", "--oversubscribe", "--bind-to", "none", "--mca", "pml", "ob1",
           "--mca", "btl", "self,vader"]
 

@@ -74,7 +74,7 @@ def write_runs(folder, runs):
 
 
 def make_traces(folder, **size):
-    subprocess.run([os.path.join(TESTS_BIN, "make_traces"), str(folder)] +
+    subprocess.run([os.path.join(TESTS_BIN, "..", "benchmarks", "make_traces"), str(folder)] +
                    [f"{k}={v}" for k, v in size.items()], check=True)
 
 
