@@ -1,15 +1,10 @@
 #include "ranking.h"
 
-#include <limits.h>
-#include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+
+#include "schema/ranking.h"
 
 enum { MOST_SOURCES = 5 };
-
-/* A loss below this is not worth a line. */
-static const double least_loss_bits = 0.05;
 
 struct row {
     uint64_t index; /* row of functions/ */
@@ -50,31 +45,9 @@ static enum pt_status read_rows(const struct pt_result *result, struct row **row
     return status;
 }
 
-/* `file` without the present folder before it. */
-static const char *shorten(const char *file)
-{
-    char here[PATH_MAX];
-    size_t n;
-
-    if (getcwd(here, sizeof here) == NULL)
-        return file;
-    n = strlen(here);
-    return strncmp(file, here, n) == 0 && file[n] == '/' ? file + n + 1 : file;
-}
-
-static void print_digits(FILE *out, int width, double bits)
-{
-    if (isnan(bits))
-        fprintf(out, "%*s", width, "-");
-    else
-        fprintf(out, "%*.1f", width, bits);
-}
-
 struct function {
     char *module, *name, *file;
-    uint32_t line;
-    uint64_t calls;
-    double lost, most, in, out;
+    struct pt_ranked row; /* borrows the texts */
 };
 
 static enum pt_status read_function(const struct pt_result *r, uint64_t i,
@@ -88,18 +61,24 @@ static enum pt_status read_function(const struct pt_result *r, uint64_t i,
     if (status == PT_OK)
         status = pt_result_text(r, PT_COLUMN_FUNCTIONS_FILE, i, &f->file, error);
     if (status == PT_OK)
-        status = pt_result_u32(r, PT_COLUMN_FUNCTIONS_LINE, i, &f->line, error);
+        status = pt_result_u32(r, PT_COLUMN_FUNCTIONS_LINE, i, &f->row.line, error);
     if (status == PT_OK)
-        status = pt_result_u64(r, PT_COLUMN_FUNCTIONS_N_CALLS, i, &f->calls, error);
+        status = pt_result_u64(r, PT_COLUMN_FUNCTIONS_N_CALLS, i, &f->row.calls, error);
     if (status == PT_OK)
-        status = pt_result_f64(r, PT_COLUMN_FUNCTIONS_SELF_LOST, i, &f->lost, error);
+        status = pt_result_f64(r, PT_COLUMN_FUNCTIONS_SELF_LOST, i, &f->row.self_lost,
+                               error);
     if (status == PT_OK)
-        status =
-            pt_result_f64(r, PT_COLUMN_FUNCTIONS_SELF_LOST_MAX, i, &f->most, error);
+        status = pt_result_f64(r, PT_COLUMN_FUNCTIONS_SELF_LOST_MAX, i,
+                               &f->row.self_lost_max, error);
     if (status == PT_OK)
-        status = pt_result_f64(r, PT_COLUMN_FUNCTIONS_DIGITS_IN, i, &f->in, error);
+        status = pt_result_f64(r, PT_COLUMN_FUNCTIONS_DIGITS_IN, i, &f->row.digits_in,
+                               error);
     if (status == PT_OK)
-        status = pt_result_f64(r, PT_COLUMN_FUNCTIONS_DIGITS_OUT, i, &f->out, error);
+        status = pt_result_f64(r, PT_COLUMN_FUNCTIONS_DIGITS_OUT, i, &f->row.digits_out,
+                               error);
+    f->row.module = f->module;
+    f->row.name = f->name;
+    f->row.file = f->file;
     return status;
 }
 
@@ -111,26 +90,6 @@ static void free_function(struct function *f)
     *f = (struct function){0};
 }
 
-static void print_place(FILE *out, const struct function *f)
-{
-    if (f->file[0])
-        fprintf(out, "  %s:%u", shorten(f->file), f->line);
-    putc('\n', out);
-}
-
-static void print_row(FILE *out, uint32_t rank, const struct function *f)
-{
-    fprintf(out, "%4u", rank);
-    print_digits(out, 10, f->lost);
-    print_digits(out, 8, f->most);
-    print_digits(out, 8, f->in);
-    print_digits(out, 8, f->out);
-    fprintf(out, "%9llu  %s.%s", (unsigned long long)f->calls, f->module, f->name);
-    print_place(out, f);
-}
-
-/* Functions that bring variation in without a float input (random numbers, say) lose
- * nothing; they are named apart. */
 static enum pt_status print_sources(FILE *out, const struct pt_result *result,
                                     const struct row *rows, size_t n,
                                     struct pt_error *error)
@@ -144,13 +103,10 @@ static enum pt_status print_sources(FILE *out, const struct pt_result *result,
         if (!(rows[i].flags & PT_FUNCTION_SOURCE) || ++found > MOST_SOURCES)
             continue;
         if (found == 1)
-            fputs("\nSources of variation (no float input, yet the output varies):\n",
-                  out);
+            pt_ranking_sources_heading(out);
         status = read_function(result, rows[i].index, &f, error);
-        if (status == PT_OK) {
-            fprintf(out, "      %s.%s", f.module, f.name);
-            print_place(out, &f);
-        }
+        if (status == PT_OK)
+            pt_ranking_source(out, &f.row);
         free_function(&f);
     }
     if (found > MOST_SOURCES)
@@ -175,16 +131,14 @@ static enum pt_status print_rows(FILE *out, const struct pt_result *result,
         if (shown < most)
             status = pt_result_f64(result, PT_COLUMN_FUNCTIONS_SELF_LOST, rows[i].index,
                                    &lost, error);
-        if (shown >= most || status != PT_OK || !(lost >= least_loss_bits))
+        if (shown >= most || status != PT_OK || !(lost >= PT_RANKING_LEAST))
             continue;
         if (++shown == 1)
-            fputs("Functions by the bits of significance lost inside them (median, and "
-                  "most, over calls)\n\n"
-                  "rank  self-lost    most      in     out    calls  function\n",
-                  out);
+            pt_ranking_heading(out);
         status = read_function(result, rows[i].index, &f, error);
+        f.row.rank = rows[i].rank;
         if (status == PT_OK)
-            print_row(out, rows[i].rank, &f);
+            pt_ranking_row(out, &f.row);
         free_function(&f);
     }
     if (ranked == 0)

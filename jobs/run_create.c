@@ -164,6 +164,21 @@ enum pt_status pt_run_lock(const struct pt_experiment *e, int *fd,
     return PT_OK;
 }
 
+/* What the digits rest on, and whether all runs took the same way. */
+static void print_claim(const struct pt_result *result)
+{
+    const struct pt_result_about *about = pt_result_about(result);
+    uint64_t parts = pt_result_rows(result, PT_COLUMN_DIVERGENCES_TIME);
+
+    if (about->has_digits)
+        printf("\n%u runs; digits in bits by %s, probability %g, confidence %g\n",
+               about->n_runs, about->method, about->probability, about->confidence);
+    if (parts)
+        printf("the runs take different ways at %llu place%s; logs/parse.out names the "
+               "first\n",
+               (unsigned long long)parts, parts == 1 ? "" : "s");
+}
+
 enum pt_status pt_run_rank(const struct pt_experiment *e, struct pt_error *error)
 {
     struct pt_result *result = NULL;
@@ -174,6 +189,7 @@ enum pt_status pt_run_rank(const struct pt_experiment *e, struct pt_error *error
     if (status == PT_OK)
         status = pt_ranking_print(stdout, result, RANKING_ROWS, error);
     if (status == PT_OK) {
+        print_claim(result);
         char *words[] = {path};
         char *quoted = pt_words_command(1, words);
         printf("\nresult:     %s\nto look at: pytracer visualize --filename %s\n", path,

@@ -4,9 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "schema/ranking.h"
 #include "schema/schema.h"
 
-enum { ROWS = 10, NAME_WIDTH = 44, PLACE_WIDTH = 28 };
+enum { ROWS = 15 };
 
 static const char *base_of(const char *path)
 {
@@ -30,36 +31,21 @@ static void place_text(const struct pt_definition *f, char *text, size_t room)
         snprintf(text, room, "compiled");
 }
 
-/* The text in a column of so many characters; of a longer one its end, which says
- * more. */
-static void print_text(FILE *out, const char *text, size_t width)
+static struct pt_ranked ranked(const struct pt_definition *f,
+                               const struct pt_function_row *row)
 {
-    size_t length = 0;
-    for (const char *c = text; *c; c++)
-        length += ((unsigned char)*c & 0xc0) != 0x80;
-    const char *rest = text;
-    for (size_t skip = length > width ? length - width + 1 : 0; skip; skip--)
-        do
-            rest++;
-        while (((unsigned char)*rest & 0xc0) == 0x80);
-    fprintf(out, "%s%s", length > width ? "…" : "", rest);
-    for (; length < width; length++)
-        fputc(' ', out);
-}
-
-static void print_row(FILE *out, const struct pt_definition *f,
-                      const struct pt_function_row *row)
-{
-    char name[512], place[512];
-    function_text(f, name, sizeof name);
-    place_text(f, place, sizeof place);
-    fprintf(out, "%4u  ", row->loss.rank);
-    print_text(out, name, NAME_WIDTH);
-    fputs("  ", out);
-    print_text(out, place, PLACE_WIDTH);
-    fprintf(out, "  %5.1f → %5.1f  %9.1f  %6llu\n", row->loss.digits_in,
-            row->loss.digits_out, row->loss.self_lost,
-            (unsigned long long)row->n_calls);
+    return (struct pt_ranked){
+        .module = f->a,
+        .name = f->b,
+        .file = f->file,
+        .line = f->line,
+        .rank = row->loss.rank,
+        .calls = row->n_calls,
+        .self_lost = row->loss.self_lost,
+        .self_lost_max = row->loss.self_lost_max,
+        .digits_in = row->loss.digits_in,
+        .digits_out = row->loss.digits_out,
+    };
 }
 
 /* order[r]: the function of rank r + 1. */
@@ -80,15 +66,14 @@ static void print_ranking(FILE *out, const struct pt_result *result)
 {
     size_t *order = calloc(result->definitions->n_functions + 1, sizeof *order);
     size_t n = order ? by_rank(result, order) : 0, shown = 0;
-    for (; shown < n && shown < ROWS; shown++) {
-        const struct pt_function_row *row =
-            &result->attribution->functions[order[shown]];
-        if (!(row->loss.self_lost_max > 0))
-            break;
-        if (!shown)
-            fprintf(out, "rank  %-*s  %-*s  digits in → out  self-lost   calls\n",
-                    NAME_WIDTH, "function", PLACE_WIDTH, "file:line");
-        print_row(out, &result->definitions->functions[order[shown]], row);
+    for (size_t r = 0; r < n && shown < ROWS; r++) {
+        struct pt_ranked row = ranked(&result->definitions->functions[order[r]],
+                                      &result->attribution->functions[order[r]]);
+        if (!(row.self_lost >= PT_RANKING_LEAST))
+            continue;
+        if (!shown++)
+            pt_ranking_heading(out);
+        pt_ranking_row(out, &row);
     }
     if (!shown)
         fprintf(out, "No function loses digits of its own in these runs.\n");
@@ -100,7 +85,6 @@ static void print_sources(FILE *out, const struct pt_result *result)
     size_t shown = 0, more = 0;
     for (size_t i = 0; i < result->definitions->n_functions; i++) {
         const struct pt_function_row *row = &result->attribution->functions[i];
-        char name[512], place[512];
         if (!(row->flags & PT_FUNCTION_SOURCE))
             continue;
         if (shown == ROWS) {
@@ -108,15 +92,9 @@ static void print_sources(FILE *out, const struct pt_result *result)
             continue;
         }
         if (!shown++)
-            fprintf(out, "\nSources (the output varies, no float goes in):\n");
-        function_text(&result->definitions->functions[i], name, sizeof name);
-        place_text(&result->definitions->functions[i], place, sizeof place);
-        fputs("      ", out);
-        print_text(out, name, NAME_WIDTH);
-        fputs("  ", out);
-        print_text(out, place, PLACE_WIDTH);
-        fprintf(out, "          %5.1f             %6llu\n", row->loss.digits_out,
-                (unsigned long long)row->n_calls);
+            pt_ranking_sources_heading(out);
+        struct pt_ranked source = ranked(&result->definitions->functions[i], row);
+        pt_ranking_source(out, &source);
     }
     if (more)
         fprintf(out, "      and %zu more\n", more);
@@ -132,9 +110,12 @@ static void print_counts(FILE *out, const struct pt_result *result)
         uint64_t unmatched = calls - result->calls->run_matched[r];
         most = unmatched > most ? unmatched : most;
     }
-    fprintf(out, "\n%zu run%s, %llu calls, at most %llu of one run not in all runs\n",
-            n_runs, n_runs == 1 ? "" : "s", (unsigned long long)result->calls->total,
-            (unsigned long long)most);
+    fprintf(out, "\n%zu run%s, %llu calls", n_runs, n_runs == 1 ? "" : "s",
+            (unsigned long long)result->calls->total);
+    if (n_runs > 1)
+        fprintf(out, ", at most %llu of one run not in all runs",
+                (unsigned long long)most);
+    putc('\n', out);
     if (n_runs > 1 && options->method == PT_STAT_CNH)
         fprintf(out,
                 "Digits in bits: CNH, probability %g, confidence %g; %u runs would be "
