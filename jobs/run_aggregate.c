@@ -94,10 +94,7 @@ static enum pt_status try(const struct attempt *a, bool *good, bool *stopped,
     char *out = pt_experiment_path(e, "logs/parse.out");
     char *err = pt_experiment_path(e, "logs/parse.err");
     char *cache = NULL, ranks[24];
-    /* One process of Open MPI needs no daemon, nor ssh to start one. */
-    char *environment[] = {NULL,
-                           a->mpirun ? (char *)"OMPI_ALLOW_RUN_AS_ROOT=1"
-                                     : (char *)"OMPI_MCA_ess_singleton_isolated=1",
+    char *environment[] = {NULL, (char *)"OMPI_ALLOW_RUN_AS_ROOT=1",
                            (char *)"OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1", NULL};
     struct words w = {0};
     pid_t pid = 0;
@@ -112,7 +109,7 @@ static enum pt_status try(const struct attempt *a, bool *good, bool *stopped,
     }
     environment[0] = cache;
     snprintf(ranks, sizeof ranks, "%zu", a->ranks);
-    if (a->mpirun && geteuid() != 0)
+    if (geteuid() != 0)
         environment[1] = NULL;
     if (a->mpirun)
         add_mpirun(&w, a->mpirun, ranks);

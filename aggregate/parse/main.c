@@ -5,12 +5,26 @@
  * write → report. */
 #include <mpi.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "config.h"
 #include "parse/options.h"
 #include "parse/run.h"
+
+/* Started by hand, Open MPI would bring up a daemon for a possible MPI_Comm_spawn, and
+ * ssh to start it with; one process needs neither. Other libraries ignore the variable. */
+static void start_alone(void)
+{
+    static const char *const launchers[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK",
+                                            "PMI_RANK", "PMI_SIZE"};
+
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(launchers); i++)
+        if (getenv(launchers[i]) != NULL)
+            return;
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+}
 
 static int leave(int code)
 {
@@ -26,6 +40,7 @@ int main(int argc, char **argv)
     struct pt_team team = {.comm = MPI_COMM_WORLD, .threads = 1};
     int provided;
 
+    start_alone();
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(team.comm, &team.rank);
     MPI_Comm_size(team.comm, &team.size);
