@@ -17,7 +17,7 @@
 #include "base/file.h"
 #include "format/block.h"
 #include "format/checker.h"
-#include "inspect.h"
+#include "inspect/inspect.h"
 #include "model.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);

@@ -12,8 +12,8 @@
 #include "base/bytes.h"
 #include "forge.h"
 #include "format/block.h"
-#include "inspect.h"
-#include "inspect_text.h"
+#include "inspect/inspect.h"
+#include "inspect/text.h"
 #include "model.h"
 
 static char *inspect(const char *path, bool dump, enum pt_status *status,

@@ -10,9 +10,9 @@
 #include "base/file.h"
 #include "experiment/experiment.h"
 #include "experiment/record.h"
-#include "options.h"
-#include "run_memory.h"
-#include "words.h"
+#include "front/options.h"
+#include "run/memory.h"
+#include "front/words.h"
 
 static void put(const char *root, const char *folder, const char *name,
                 const char *text)

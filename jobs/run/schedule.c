@@ -1,0 +1,351 @@
+#include "run/schedule.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+#include "front/process.h"
+#include "front/programs.h"
+#include "run/memory.h"
+#include "run/progress.h"
+#include "run/traces.h"
+#include "front/words.h"
+
+enum { GRACE_SECONDS = 10, TAIL_BYTES = 4096, REASON = 240, ENVIRONMENT = 12 };
+
+struct child {
+    pid_t pid; /* 0: this place is free */
+    size_t run;
+    double started, kill_at; /* kill_at 0: not asked to end yet */
+    bool timed_out;
+};
+
+struct schedule {
+    struct pt_experiment *experiment;
+    char *tracer;
+    struct child *children;
+    size_t n_children, running, next;
+    bool stopping, told_memory;
+    uint64_t available, peak; /* bytes: before the first run; the most of one so far */
+    struct pt_run_progress progress;
+    struct pt_run_outcome *outcome;
+};
+
+/* What every run has: the same hashes and the same order of sums in the threads, so
+ * that runs differ by the arithmetic alone. The caller frees each text. */
+static enum pt_status make_environment(const struct pt_experiment *e, size_t run,
+                                       char *texts[ENVIRONMENT], struct pt_error *error)
+{
+    static const char *const threads[] = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+                                          "MKL_NUM_THREADS", "BLIS_NUM_THREADS"};
+    int n = 0, bad = 0;
+
+    memset(texts, 0, ENVIRONMENT * sizeof *texts);
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(threads); i++)
+        bad |= asprintf(&texts[n++], "%s=%u", threads[i], e->threads) < 0;
+    bad |= asprintf(&texts[n++], "PYTHONHASHSEED=0") < 0;
+    bad |= asprintf(&texts[n++], "PYTRACER_EXPERIMENT=%s", e->id) < 0;
+    bad |= asprintf(&texts[n++], "PYTRACER_RUN=%zu", run + 1) < 0;
+    bad |= asprintf(&texts[n++], "PYTRACER_SEED=%" PRIu64, e->runs[run].seed) < 0;
+    bad |= asprintf(&texts[n++], "PYTRACER_CACHE=%s", e->folder) < 0;
+    bad |= asprintf(&texts[n], "PYTRACER_TRACES=%s/work/run-%04zu", e->folder,
+                    run + 1) < 0;
+    return bad ? pt_error_set(error, PT_E_MEMORY, "no memory for the environment")
+               : PT_OK;
+}
+
+/* pytracer-trace --config C [--python P] --command …; the caller frees the array. */
+static char **make_arguments(const struct schedule *s, char *config)
+{
+    const struct pt_experiment *e = s->experiment;
+    char **argv = calloc(e->n_command + 8, sizeof *argv);
+    size_t n = 0;
+
+    if (argv == NULL)
+        return NULL;
+    argv[n++] = s->tracer;
+    argv[n++] = (char *)"--config";
+    argv[n++] = config;
+    if (e->python) {
+        argv[n++] = (char *)"--python";
+        argv[n++] = e->python;
+    }
+    argv[n++] = (char *)"--command";
+    memcpy(argv + n, e->command, e->n_command * sizeof *argv);
+    return argv;
+}
+
+static enum pt_status start(struct schedule *s, struct child *child, size_t run,
+                            struct pt_error *error)
+{
+    const struct pt_experiment *e = s->experiment;
+    char *environment[ENVIRONMENT];
+    char *config = pt_experiment_path(e, "config.json");
+    char *out = pt_experiment_path(e, "logs/run-%04zu.out", run + 1);
+    char *err = pt_experiment_path(e, "logs/run-%04zu.err", run + 1);
+    char **argv = make_arguments(s, config);
+    struct pt_process_plan plan = {argv, environment, e->directory, out, err};
+    enum pt_status status = make_environment(e, run, environment, error);
+
+    if (status == PT_OK && !(config && out && err && argv))
+        status = pt_error_set(error, PT_E_MEMORY, "no memory to start a run");
+    if (status == PT_OK)
+        status = pt_run_traces_prepare(e, run + 1, error);
+    if (status == PT_OK)
+        status = pt_process_start(&plan, &child->pid, error);
+    if (status == PT_OK) {
+        child->run = run;
+        child->started = pt_process_now();
+        child->kill_at = 0;
+        child->timed_out = false;
+        s->running++;
+    } else {
+        child->pid = 0;
+    }
+    for (size_t i = 0; i < ENVIRONMENT; i++)
+        free(environment[i]);
+    free(argv);
+    free(config);
+    free(out);
+    free(err);
+    return status;
+}
+
+/* Runs that would not fit into memory wait; one always goes on. */
+static bool has_room(struct schedule *s)
+{
+    char size[PT_WORDS];
+    size_t fits = pt_run_memory_fits(s->available, s->peak);
+
+    if (s->running < fits)
+        return true;
+    if (!s->told_memory && s->peak) {
+        pt_words_size(s->peak, size);
+        pt_run_progress_clear(&s->progress);
+        fprintf(stderr, "a run takes %s of memory: %zu at a time\n", size, fits);
+        s->told_memory = true;
+    }
+    return false;
+}
+
+static enum pt_status fill(struct schedule *s, struct pt_error *error)
+{
+    struct pt_experiment *e = s->experiment;
+    enum pt_status status = PT_OK;
+
+    for (size_t i = 0; i < s->n_children && !s->stopping && status == PT_OK; i++) {
+        if (s->children[i].pid)
+            continue;
+        while (s->next < e->n_runs && e->runs[s->next].state != PT_RUN_WAITING)
+            s->next++;
+        if (s->next == e->n_runs || !has_room(s))
+            break;
+        status = start(s, &s->children[i], s->next++, error);
+    }
+    return status;
+}
+
+/* The last line of the log that says something; that of Python's traceback is the
+ * exception. */
+static void last_line(const char *path, char line[REASON])
+{
+    char tail[TAIL_BYTES + 1];
+    FILE *file = fopen(path, "rb");
+    size_t n = 0;
+
+    line[0] = '\0';
+    if (file == NULL)
+        return;
+    if (fseek(file, 0, SEEK_END) == 0) {
+        long end = ftell(file);
+        if (end >= 0 &&
+            fseek(file, end > TAIL_BYTES ? end - TAIL_BYTES : 0, SEEK_SET) == 0)
+            n = fread(tail, 1, TAIL_BYTES, file);
+    }
+    fclose(file);
+    while (n > 0 && strchr(" \t\r\n", tail[n - 1]))
+        n--;
+    tail[n] = '\0';
+    const char *newline = strrchr(tail, '\n');
+    snprintf(line, REASON, "%.*s", REASON - 1, newline ? newline + 1 : tail);
+    for (char *p = line; *p; p++) {
+        if ((unsigned char)*p < 0x20)
+            *p = ' ';
+    }
+}
+
+static enum pt_status judge(struct schedule *s, const struct child *child,
+                            int wait_status, struct pt_error *error)
+{
+    struct pt_run *run = &s->experiment->runs[child->run];
+    size_t traces = 0;
+    enum pt_status status;
+
+    run->seconds = pt_process_now() - child->started;
+    run->exit_status = WIFEXITED(wait_status) ? WEXITSTATUS(wait_status) : -1;
+    run->signal = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+    if (child->timed_out) {
+        run->state = PT_RUN_TIMED_OUT;
+    } else if (run->exit_status == 0) {
+        status = pt_run_traces_keep(s->experiment, child->run + 1, &traces, error);
+        run->state = traces ? PT_RUN_DONE : PT_RUN_FAILED;
+        return status;
+    } else {
+        run->state = PT_RUN_FAILED;
+    }
+    return pt_run_traces_reject(s->experiment, child->run + 1, error);
+}
+
+static enum pt_status finish(struct schedule *s, struct child *child, int wait_status,
+                             struct pt_error *error)
+{
+    struct pt_experiment *e = s->experiment;
+    struct pt_run *run = &e->runs[child->run];
+    char *err = pt_experiment_path(e, "logs/run-%04zu.err", child->run + 1);
+    char reason[REASON] = "";
+    enum pt_status status = PT_OK;
+
+    s->running--;
+    child->pid = 0;
+    if (s->stopping && !(WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0)) {
+        free(err);
+        return PT_OK; /* stays waiting */
+    }
+    status = judge(s, child, wait_status, error);
+    if (run->state == PT_RUN_DONE)
+        s->outcome->done++;
+    else
+        s->outcome->failed++;
+    if (run->state != PT_RUN_DONE && err)
+        last_line(err, reason);
+    s->progress.running = s->running;
+    pt_run_progress_ended(&s->progress, child->run + 1, run, reason,
+                          run->state == PT_RUN_DONE ? NULL : err);
+    if (status == PT_OK)
+        status = pt_experiment_write(e, error);
+    free(err);
+    return status;
+}
+
+static enum pt_status reap(struct schedule *s, struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+
+    for (size_t i = 0; i < s->n_children && status == PT_OK; i++) {
+        int wait_status = 0;
+        uint64_t peak = 0;
+
+        if (s->children[i].pid == 0 ||
+            !pt_process_ended(s->children[i].pid, &wait_status, &peak))
+            continue;
+        s->peak = peak > s->peak ? peak : s->peak;
+        status = finish(s, &s->children[i], wait_status, error);
+    }
+    return status;
+}
+
+/* First the polite signal, on which the trace is sealed, then the other one. */
+static void end_child(struct child *child, bool now)
+{
+    if (child->kill_at == 0 && !now) {
+        pt_process_signal(child->pid, SIGTERM);
+        child->kill_at = pt_process_now() + GRACE_SECONDS;
+    } else if (now || pt_process_now() >= child->kill_at) {
+        pt_process_signal(child->pid, SIGKILL);
+    }
+}
+
+static void check_times(struct schedule *s)
+{
+    double timeout = s->experiment->timeout;
+
+    for (size_t i = 0; i < s->n_children; i++) {
+        struct child *child = &s->children[i];
+
+        if (child->pid == 0)
+            continue;
+        if (timeout > 0 && pt_process_now() - child->started >= timeout)
+            child->timed_out = true;
+        if (child->timed_out || s->stopping)
+            end_child(child, false);
+    }
+}
+
+static void stop(struct schedule *s)
+{
+    pt_run_progress_clear(&s->progress);
+    fprintf(stderr,
+            s->stopping ? "killing the runs\n"
+                        : "stopping: the runs get %d seconds to end (again: at "
+                          "once)\n",
+            GRACE_SECONDS);
+    for (size_t i = 0; i < s->n_children; i++) {
+        if (s->children[i].pid)
+            end_child(&s->children[i], s->stopping);
+    }
+    s->stopping = true;
+    s->outcome->stopped = true;
+}
+
+static enum pt_status loop(struct schedule *s, struct pt_error *error)
+{
+    enum pt_status status = fill(s, error);
+
+    while (status == PT_OK && s->running) {
+        s->progress.running = s->running;
+        pt_run_progress_draw(&s->progress);
+        if (pt_process_wait(0.2) == PT_PROCESS_STOP)
+            stop(s);
+        status = reap(s, error);
+        check_times(s);
+        if (status == PT_OK)
+            status = fill(s, error);
+    }
+    return status;
+}
+
+/* After an error of ours: nothing may go on behind the user's back. */
+static void kill_rest(struct schedule *s)
+{
+    for (size_t i = 0; i < s->n_children; i++) {
+        if (s->children[i].pid == 0)
+            continue;
+        pt_process_signal(s->children[i].pid, SIGKILL);
+        (void)waitpid(s->children[i].pid, NULL, 0);
+    }
+}
+
+enum pt_status pt_run_schedule(struct pt_experiment *experiment, size_t jobs,
+                               struct pt_run_outcome *outcome, struct pt_error *error)
+{
+    struct schedule s = {.available = pt_run_memory_available(""),
+                         .experiment = experiment,
+                         .n_children = jobs,
+                         .outcome = outcome};
+    size_t before = 0;
+    enum pt_status status = pt_program_find("pytracer-trace", &s.tracer, error);
+
+    *outcome = (struct pt_run_outcome){0};
+    if (status != PT_OK)
+        return status;
+    for (size_t i = 0; i < experiment->n_runs; i++)
+        before += experiment->runs[i].state != PT_RUN_WAITING;
+    outcome->done = before;
+    s.children = calloc(jobs, sizeof *s.children);
+    if (s.children == NULL) {
+        status = pt_error_set(error, PT_E_MEMORY, "no memory for %zu runs", jobs);
+        goto done;
+    }
+    pt_run_progress_start(&s.progress, experiment->n_runs, before);
+    status = loop(&s, error);
+    pt_run_progress_clear(&s.progress);
+    if (status != PT_OK)
+        kill_rest(&s);
+done:
+    free(s.children);
+    free(s.tracer);
+    return status;
+}
