@@ -308,7 +308,7 @@ def test_loss_goes_to_the_function_that_loses(tmp_path):
     table = done.stdout.splitlines()
     head = table.index(next(line for line in table if line.startswith("rank")))
     first = table[head + 1].split()
-    assert first[0] == "1" and first[-2:] == ["mod.culprit", "mod.py:2"]
+    assert first[0] == "1" and first[-2:] == ["mod.culprit", "/src/mod.py:2"]
     assert float(first[1]) == pytest.approx(lost[i["culprit"]], abs=0.06)
     assert "Sources" in done.stdout and "mod.random" in done.stdout
 
