@@ -13,24 +13,33 @@
 #include "parse/options.h"
 #include "parse/run.h"
 
-/* Started by hand, Open MPI would bring up a daemon for a possible MPI_Comm_spawn, and
- * ssh to start it with; one process needs neither. Other libraries ignore the variable. */
-static void start_alone(void)
-{
-    static const char *const launchers[] = {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK",
-                                            "PMI_RANK", "PMI_SIZE"};
+static const char *const rank_variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
+                                             "PMI_RANK"};
 
-    for (size_t i = 0; i < PT_ARRAY_LENGTH(launchers); i++)
-        if (getenv(launchers[i]) != NULL)
-            return;
-    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+/* The number that a launcher gave this process, or NULL: started by hand. */
+static const char *launched_rank(void)
+{
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(rank_variables); i++)
+        if (getenv(rank_variables[i]) != NULL)
+            return getenv(rank_variables[i]);
+    return NULL;
 }
 
-static int leave(int code)
+/* What needs no ranks is said by one of them, before MPI is started. */
+static int answer(const struct pt_parse_options *options, enum pt_status status,
+                  const struct pt_error *error)
 {
-    fflush(stdout);
-    MPI_Finalize();
-    return code;
+    const char *rank = launched_rank();
+
+    if (rank != NULL && strcmp(rank, "0") != 0)
+        return status ? 2 : 0;
+    if (status)
+        pt_log_error("%s", error->text);
+    else if (options->help)
+        pt_parse_help(stdout);
+    else
+        puts("pytracer-parse " PT_VERSION);
+    return status ? 2 : 0;
 }
 
 int main(int argc, char **argv)
@@ -40,24 +49,26 @@ int main(int argc, char **argv)
     struct pt_team team = {.comm = MPI_COMM_WORLD, .threads = 1};
     int provided;
 
-    start_alone();
+    enum pt_status status = pt_parse_options_read(argc, argv, &options, &error);
+    if (status || options.help || options.version) {
+        int code = answer(&options, status, &error);
+        pt_parse_options_free(&options);
+        return code;
+    }
+    /* Started by hand, Open MPI would bring up a daemon for a possible MPI_Comm_spawn,
+     * and ssh to start it with; one process needs neither. Other libraries ignore it.
+     */
+    if (launched_rank() == NULL)
+        setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(team.comm, &team.rank);
     MPI_Comm_size(team.comm, &team.size);
-    enum pt_status status = pt_parse_options_read(argc, argv, &options, &error);
-    if (!status && (options.help || options.version)) {
-        if (team.rank == 0 && options.help)
-            pt_parse_help(stdout);
-        else if (team.rank == 0)
-            puts("pytracer-parse " PT_VERSION);
-        pt_parse_options_free(&options);
-        return leave(0);
-    }
-    if (!status)
-        status = pt_parse_run(&team, &options, argc, argv, &error);
+    status = pt_parse_run(&team, &options, argc, argv, &error);
     if (status && team.rank == 0)
         pt_log_error("%s", error.text);
     pt_parse_options_free(&options);
     pt_log_close();
-    return leave(status == PT_OK ? 0 : status == PT_E_USAGE ? 2 : 1);
+    fflush(stdout);
+    MPI_Finalize();
+    return status == PT_OK ? 0 : status == PT_E_USAGE ? 2 : 1;
 }
