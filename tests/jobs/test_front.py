@@ -10,8 +10,6 @@ import pytest
 
 from conftest import BIN, NUMERICAL, PYTRACER, environment, one_line
 
-PARSE = (BIN / "pytracer-parse").exists()
-VIEWER = (BIN / "pytracer-viz").exists()
 
 
 def test_without_a_command_the_help_is_shown_as_an_error(pytracer):
@@ -102,7 +100,6 @@ def test_a_wrong_configuration_is_named_by_each_command(pytracer, script, tmp_pa
     one_line(done, "none.json", "PYTRACER_CONFIG")
 
 
-@pytest.mark.skipif(not (PARSE and VIEWER), reason="needs pytracer-parse and pytracer-viz")
 def test_the_originals_four_lines(pytracer, script, tmp_path):
     script(NUMERICAL)
     assert pytracer("clean").returncode == 0

@@ -12,7 +12,6 @@ import pytest
 
 from conftest import BIN, NUMERICAL, PYTRACER, environment, one_line
 
-PARSE = (BIN / "pytracer-parse").exists()
 M64 = (1 << 64) - 1
 
 
@@ -257,7 +256,6 @@ def test_a_damaged_record_is_refused(pytracer, tmp_path):
         assert (tmp_path / "e/experiment.json").read_text() == text
 
 
-@pytest.mark.skipif(not PARSE, reason="needs pytracer-parse")
 @pytest.mark.parametrize("with_mpi", [True, False])
 def test_runs_end_in_a_ranking(run, script, tmp_path, with_mpi):
     script("import numpy as np\n"
