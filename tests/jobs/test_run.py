@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BIN, NUMERICAL, PYTRACER, environment, one_line
+from conftest import NUMERICAL, PYTRACER, environment, one_line
 
 M64 = (1 << 64) - 1
 
