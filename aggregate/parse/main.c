@@ -56,10 +56,14 @@ int main(int argc, char **argv)
         return code;
     }
     /* Started by hand, Open MPI would bring up a daemon for a possible MPI_Comm_spawn,
-     * and ssh to start it with; one process needs neither. Other libraries ignore it.
+     * and ssh to start it with; one process needs neither. All such processes of a node
+     * then share one folder for what "sm" keeps of an open file, and the first that ends
+     * takes it away from the others. Other libraries ignore both.
      */
-    if (launched_rank() == NULL)
+    if (launched_rank() == NULL) {
         setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+        setenv("OMPI_MCA_sharedfp", "^sm", 0);
+    }
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(team.comm, &team.rank);
     MPI_Comm_size(team.comm, &team.size);
