@@ -9,8 +9,9 @@
 
 /* File i is opened by rank i modulo the number of ranks. */
 static enum pt_status probe_mine(const struct pt_team *team, const char *paths,
-                                 size_t bytes, bool reference, struct pt_array *traces,
-                                 struct pt_array *info, struct pt_error *error)
+                                 size_t bytes, size_t reference_bytes,
+                                 struct pt_array *traces, struct pt_array *info,
+                                 struct pt_error *error)
 {
     enum pt_status status = PT_OK;
     size_t i = 0;
@@ -24,7 +25,7 @@ static enum pt_status probe_mine(const struct pt_team *team, const char *paths,
             return pt_no_memory(error, "the catalogue");
         status = pt_catalogue_probe(path, trace, info, error);
         trace->info_first = first;
-        if (reference && i == 0)
+        if (path < paths + reference_bytes)
             trace->flags |= PT_RUN_REFERENCE;
     }
     return status;
@@ -113,14 +114,14 @@ enum pt_status pt_catalogue_read(const struct pt_team *team,
     struct pt_array info = {.item_bytes = 1};
     bool talk = team->rank == 0;
     char *paths = NULL;
-    size_t bytes = 0;
+    size_t bytes = 0, reference_bytes = 0;
 
     memset(catalogue, 0, sizeof *catalogue);
-    enum pt_status status = pt_catalogue_list(team, request, &paths, &bytes, error);
+    enum pt_status status =
+        pt_catalogue_list(team, request, &paths, &bytes, &reference_bytes, error);
     if (status)
         goto done;
-    status = probe_mine(team, paths, bytes, request->reference != NULL, &traces, &info,
-                        error);
+    status = probe_mine(team, paths, bytes, reference_bytes, &traces, &info, error);
     status = pt_team_agree(team, status, error);
     if (!status)
         status = share(team, &traces, &info, catalogue, error);

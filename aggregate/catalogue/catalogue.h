@@ -65,7 +65,8 @@ struct pt_catalogue_request {
     char *const *files; /* rank 0's alone; others may have none */
     size_t n_files;
     const char *folder;    /* read where there are no files */
-    const char *reference; /* a trace that is no sample: the IEEE run; or NULL */
+    const char *reference; /* trace, or folder of the traces, of a run that is no
+                              * sample: the IEEE run; or NULL */
     bool strict;           /* a file that is left out is an error */
 };
 

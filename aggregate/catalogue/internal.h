@@ -5,11 +5,12 @@
 #include "catalogue/catalogue.h"
 #include "team/array.h"
 
-/* list.c: the paths, one after another with their NUL, the same on all ranks. */
+/* list.c: the paths, one after another with their NUL, the same on all ranks; the first
+ * *reference_bytes of them are those of the reference. */
 PT_MUST_CHECK enum pt_status
 pt_catalogue_list(const struct pt_team *team,
                   const struct pt_catalogue_request *request, char **paths,
-                  size_t *bytes, struct pt_error *error);
+                  size_t *bytes, size_t *reference_bytes, struct pt_error *error);
 
 /* probe.c: opens one file. What is wrong with it is its status, not the function's;
  * info (array of char) gets its lines. */

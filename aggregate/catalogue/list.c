@@ -87,28 +87,31 @@ static enum pt_status list_folder(const char *given, struct pt_array *paths,
     return status;
 }
 
-/* Whether a path names the reference, which is listed once, first. */
-static bool is_reference(const char *path, const struct pt_catalogue_request *request)
+static bool is_same_file(const char *path, const struct stat *other)
 {
-    struct stat a, b;
-    return request->reference && stat(path, &a) == 0 &&
-           stat(request->reference, &b) == 0 && a.st_dev == b.st_dev &&
-           a.st_ino == b.st_ino;
+    struct stat state;
+    return stat(path, &state) == 0 && state.st_dev == other->st_dev &&
+           state.st_ino == other->st_ino;
 }
 
-static void drop_reference(struct pt_array *paths, size_t first,
-                           const struct pt_catalogue_request *request)
+/* What is listed up to `first`, the reference, is not listed again behind it. */
+static void drop_reference(struct pt_array *paths, size_t first)
 {
     char *text = paths->items;
-    size_t kept = first;
-    for (size_t at = first, bytes; at < paths->n; at += bytes) {
-        bytes = strlen(text + at) + 1;
-        if (is_reference(text + at, request))
+    struct stat state;
+    for (size_t r = 0; r < first; r += strlen(text + r) + 1) {
+        size_t kept = first, n = paths->n;
+        if (stat(text + r, &state) != 0)
             continue;
-        memmove(text + kept, text + at, bytes);
-        kept += bytes;
+        for (size_t at = first, bytes; at < n; at += bytes) {
+            bytes = strlen(text + at) + 1;
+            if (is_same_file(text + at, &state))
+                continue;
+            memmove(text + kept, text + at, bytes);
+            kept += bytes;
+        }
+        paths->n = kept;
     }
-    paths->n = kept;
 }
 
 static enum pt_status list_files(char *const *files, size_t n, struct pt_array *paths,
@@ -127,36 +130,58 @@ static enum pt_status list_files(char *const *files, size_t n, struct pt_array *
     return PT_OK;
 }
 
+/* The trace of the reference, or all those of its processes. */
+static enum pt_status list_reference(const char *path, struct pt_array *paths,
+                                     struct pt_error *error)
+{
+    struct stat state;
+    if (stat(path, &state) == 0 && S_ISDIR(state.st_mode))
+        return list_folder(path, paths, error);
+    return list_files((char *const *)&path, 1, paths, error);
+}
+
+static enum pt_status list_all(const struct pt_catalogue_request *request,
+                               struct pt_array *paths, size_t *first,
+                               struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    if (request->reference)
+        status = list_reference(request->reference, paths, error);
+    *first = paths->n;
+    if (!status)
+        status = request->n_files
+                     ? list_files(request->files, request->n_files, paths, error)
+                     : list_folder(request->folder, paths, error);
+    if (!status)
+        drop_reference(paths, *first);
+    return status;
+}
+
 enum pt_status pt_catalogue_list(const struct pt_team *team,
                                  const struct pt_catalogue_request *request,
-                                 char **paths, size_t *bytes, struct pt_error *error)
+                                 char **paths, size_t *bytes, size_t *reference_bytes,
+                                 struct pt_error *error)
 {
     enum pt_status status = PT_OK;
     struct pt_array list = {.item_bytes = 1};
+    size_t sizes[2] = {0};
 
-    size_t first = 0;
-    if (team->rank == 0 && request->reference) {
-        status = list_files((char *const *)&request->reference, 1, &list, error);
-        first = list.n;
-    }
-    if (team->rank == 0 && !status)
-        status = request->n_files
-                     ? list_files(request->files, request->n_files, &list, error)
-                     : list_folder(request->folder, &list, error);
-    if (team->rank == 0 && !status)
-        drop_reference(&list, first, request);
+    if (team->rank == 0)
+        status = list_all(request, &list, &sizes[1], error);
     status = pt_team_agree(team, status, error);
     if (status)
         goto done;
-    *bytes = list.n;
-    pt_team_broadcast(team, bytes, sizeof *bytes);
-    if (team->rank != 0 && !pt_array_push(&list, *bytes))
+    sizes[0] = list.n;
+    pt_team_broadcast(team, sizes, sizeof sizes);
+    if (team->rank != 0 && !pt_array_push(&list, sizes[0]))
         status = pt_no_memory(error, "the list of traces");
     status = pt_team_agree(team, status, error);
     if (status)
         goto done;
-    pt_team_broadcast(team, list.items, *bytes);
+    pt_team_broadcast(team, list.items, sizes[0]);
     *paths = list.items;
+    *bytes = sizes[0];
+    *reference_bytes = sizes[1];
 done:
     if (status)
         pt_array_free(&list);

@@ -183,8 +183,43 @@ static enum pt_status find_runs(struct pt_catalogue *catalogue, struct pt_error 
     }
     catalogue->runs = runs.items;
     catalogue->n_runs = catalogue->n_samples = runs.n;
-    if (is_reference(&catalogue->traces[catalogue->n_traces - 1]))
-        catalogue->n_samples--;
+    for (size_t i = 0; i < catalogue->n_runs; i++)
+        catalogue->n_samples -= (catalogue->runs[i].flags & PT_RUN_REFERENCE) != 0;
+    return PT_OK;
+}
+
+static bool has_role(const struct pt_catalogue *catalogue,
+                     const struct pt_trace_header *role)
+{
+    for (size_t i = 0; i < catalogue->n_traces; i++)
+        if (!is_reference(&catalogue->traces[i]) &&
+            !by_role(&catalogue->traces[i].header, role))
+            return true;
+    return false;
+}
+
+/* A process of the reference that no run has cannot be compared with anything. */
+static enum pt_status drop_strangers(struct pt_catalogue *catalogue, bool talk,
+                                     struct pt_error *error)
+{
+    size_t kept = 0, n_references = 0, n_strangers = 0;
+    for (size_t i = 0; i < catalogue->n_traces; i++) {
+        struct pt_catalogue_trace *trace = &catalogue->traces[i];
+        n_references += is_reference(trace);
+        if (is_reference(trace) && !has_role(catalogue, &trace->header)) {
+            n_strangers++;
+            if (talk)
+                pt_log_warning("--reference: no run has the process of %s: left out",
+                               trace->path);
+            continue;
+        }
+        catalogue->traces[kept++] = *trace;
+    }
+    catalogue->n_traces = kept;
+    if (n_strangers && n_strangers == n_references)
+        return pt_error_set(error, PT_E_USAGE,
+                            "--reference: no run has its process: trace the reference "
+                            "as the runs were");
     return PT_OK;
 }
 
@@ -196,14 +231,14 @@ enum pt_status pt_catalogue_pair(struct pt_catalogue *catalogue, bool talk,
     drop_duplicates(catalogue, talk);
     enum pt_status status = check_programs(catalogue, talk, error);
     if (!status)
+        status = drop_strangers(catalogue, talk, error);
+    if (!status)
         status = find_runs(catalogue, error);
+    if (!status && catalogue->n_samples + 1 < catalogue->n_runs)
+        status = pt_error_set(error, PT_E_USAGE,
+                              "--reference: these are traces of several runs; one is "
+                              "the reference");
     if (!status)
         status = find_processes(catalogue, error);
-    for (size_t p = 0; !status && p < catalogue->n_processes; p++)
-        if (!catalogue->processes[p].n_runs)
-            status = pt_error_set(error, PT_E_USAGE,
-                                  "--reference: its process is %s, which no run has: "
-                                  "trace the reference as the runs were",
-                                  catalogue->processes[p].role);
     return status;
 }

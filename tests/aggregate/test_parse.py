@@ -469,3 +469,36 @@ def test_digits_are_counted_against_a_reference_run(tmp_path):
     done = parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5",
                  "--reference", tmp_path / "nothing.trace", check=False)
     assert done.returncode == 1 and "nothing.trace" in done.stderr
+
+
+def test_the_reference_may_be_a_folder_with_a_trace_for_each_process(tmp_path):
+    def write(folder, number, scale, roles, experiment="e"):
+        for role in roles:
+            run = Run(number, role=role, experiment=experiment)
+            run.call("f", {}, {"Ret": np.full(20, 1.0 + role[1]) * (1 + scale)})
+            run.write(folder / f"{experiment}-{number}-{role[1]}.trace")
+
+    (tmp_path / "t").mkdir()
+    (tmp_path / "ref").mkdir()
+    both = [(1, 0, ""), (1, 1, "")]
+    for i in range(4):
+        write(tmp_path / "t", i + 1, (i + 10) * 2.0**-20, both)
+    write(tmp_path / "ref", 0, 0.0, both)
+    parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5", "--reference", tmp_path / "ref")
+    with h5py.File(tmp_path / "r.h5") as f:
+        assert f.attrs["n_runs"] == 4
+        assert len(f["calls/key"]) == 2
+        assert (f["values/flags"][:] & 2048).all() and (f["values/n_runs"][:] == 4).all()
+
+    write(tmp_path / "ref", 0, 0.0, [(1, 7, "")])  # a process that no run has
+    done = parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5", "--force",
+                 "--reference", tmp_path / "ref")
+    assert "0-7.trace" in done.stderr and "left out" in done.stderr
+    with h5py.File(tmp_path / "r.h5") as f:
+        assert len(f["calls/key"]) == 2 and (f["values/flags"][:] & 2048).all()
+
+    write(tmp_path / "ref", 1, 0.0, both, experiment="another")
+    done = parse("--directory", tmp_path / "t", "--output", tmp_path / "s.h5",
+                 "--reference", tmp_path / "ref", check=False)
+    assert done.returncode != 0 and "several runs" in done.stderr
+    assert not (tmp_path / "s.h5").exists()
