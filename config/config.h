@@ -75,6 +75,7 @@ struct pt_config {
         uint64_t seed;
         uint32_t precision_binary64; /* bits, 53 */
         uint32_t precision_binary32; /* bits, 24 */
+        struct pt_strings only, except; /* patterns of scope.h */
     } fuzzy;
 };
 

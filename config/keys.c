@@ -96,6 +96,11 @@ static const struct pt_key keys[] = {
            "Virtual precision of float64 in bits."),
     NUMBER("fuzzy.precision_binary32", PT_KEY_U32, fuzzy.precision_binary32, 1, 24,
            "Virtual precision of float32 in bits."),
+    LIST("fuzzy.only", PT_KEY_STRINGS, fuzzy.only,
+         "Patterns of functions and lines: only within them the arithmetic is disturbed "
+         "(below)."),
+    LIST("fuzzy.except", PT_KEY_STRINGS, fuzzy.except,
+         "Patterns of functions and lines within which it is not."),
 };
 
 /* What the README of Pytracer 1 wrote, beside what its program read. */

@@ -60,6 +60,9 @@ void pt_catalogue_compare(const struct pt_catalogue *catalogue)
         {"numpy.version", "numpy's version", "use one installation"},
         {"fuzzy.layers", "the noise", "run all with the same layers"},
         {"fuzzy.mode", "the kind of noise", "run all with the same mode"},
+        {"fuzzy.only", "the scope of the noise", "run all with the same --fuzzy-only"},
+        {"fuzzy.except", "the scope of the noise",
+         "run all with the same --fuzzy-except"},
     };
     for (size_t i = 0; i < PT_ARRAY_LENGTH(table); i++)
         compare_key(catalogue, table[i][0], table[i][1], table[i][2]);

@@ -10,6 +10,8 @@ static const struct pt_front_command commands[] = {
     {"submit", "the same as jobs of SLURM", NULL, pt_front_submit, pt_help_submit},
     {"status", "how far an experiment is", NULL, pt_front_status, pt_help_status},
     {"trace", "run a Python program once and trace it", "pytracer-trace", NULL, NULL},
+    {"fuzz", "run it once under stochastic arithmetic, without a trace", NULL,
+     pt_front_fuzz, pt_help_fuzz},
     {"parse", "aggregate traces into one result file", "pytracer-parse", NULL, NULL},
     {"visualize", "look at a result file in the browser", "pytracer-viz", NULL, NULL},
     {"report", "a result as a page, Markdown or a table", "pytracer-report", NULL,

@@ -5,7 +5,7 @@
  *
  * version     of both programs: a launcher starts the tracer it was built with
  * descriptor  number of the file that holds the resolved configuration
- * report      off, on, only
+ * report      off, on, only, no-trace
  * release     of the interpreter, "3.11.2": that of libpython must be the same
  * library     the libpython that the launcher has put first in LD_PRELOAD, or empty
  * python      sys.executable, absolute
@@ -31,7 +31,13 @@ enum {
     PT_HANDLE_ARGUMENTS
 };
 
-enum pt_report { PT_REPORT_OFF, PT_REPORT_ON, PT_REPORT_ONLY, PT_REPORT_N };
+enum pt_report {
+    PT_REPORT_OFF,
+    PT_REPORT_ON,
+    PT_REPORT_ONLY,
+    PT_REPORT_NO_TRACE, /* and no trace either */
+    PT_REPORT_N
+};
 
 struct pt_handle {
     struct pt_config *config; /* owned */
@@ -44,7 +50,7 @@ struct pt_handle {
 
 static inline const char *pt_report_name(enum pt_report report)
 {
-    static const char *const names[PT_REPORT_N] = {"off", "on", "only"};
+    static const char *const names[PT_REPORT_N] = {"off", "on", "only", "no-trace"};
     return names[report];
 }
 

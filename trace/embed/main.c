@@ -41,7 +41,7 @@ static void run(void *context)
     if (status == PT_OK)
         status = pt_modules_check(handle->config, &handle->command, &error);
     if (status == PT_OK)
-        status = pt_stochastic_watch(&error);
+        status = pt_stochastic_watch(handle->config, &error);
     if (status == PT_OK)
         status = pt_session_open(handle, &error);
     if (status == PT_OK)

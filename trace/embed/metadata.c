@@ -84,6 +84,12 @@ static void put_fuzzy(struct pt_trace_writer *writer, const struct pt_config *co
     put(writer, "fuzzy.mode", config->fuzzy.mode);
     put_number(writer, "fuzzy.precision.binary64", config->fuzzy.precision_binary64);
     put_number(writer, "fuzzy.precision.binary32", config->fuzzy.precision_binary32);
+    put(writer, "fuzzy.generator", "xoshiro256++");
+    if (config->fuzzy.only.n > 0)
+        put_list(writer, "fuzzy.only", config->fuzzy.only.n, config->fuzzy.only.items);
+    if (config->fuzzy.except.n > 0)
+        put_list(writer, "fuzzy.except", config->fuzzy.except.n,
+                 config->fuzzy.except.items);
 }
 
 static void put_python(struct pt_trace_writer *writer, const struct pt_handle *handle)

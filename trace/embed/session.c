@@ -193,7 +193,8 @@ static enum pt_status name_report(struct pt_error *error)
     const char *given = session.handle->config->io.report_filename;
     char id[PT_CACHE_ID], name[PATH_MAX];
 
-    if (session.handle->report == PT_REPORT_OFF)
+    if (session.handle->report == PT_REPORT_OFF ||
+        session.handle->report == PT_REPORT_NO_TRACE)
         return PT_OK;
     char *folder = pt_config_cache_folder(session.handle->config, "report");
     if (folder == NULL)
@@ -212,6 +213,17 @@ static enum pt_status name_report(struct pt_error *error)
     return status;
 }
 
+/* A program under the arithmetic alone: nothing is recorded and no file is made. */
+static enum pt_status open_without_trace(struct pt_error *error)
+{
+    const struct pt_config *config = session.handle->config;
+    struct pt_log_options options = {.level = config->logger.level,
+                                     .format = config->logger.format,
+                                     .color = config->logger.color};
+    enum pt_status status = pt_identity_read(&session.identity, error);
+    return status == PT_OK ? pt_log_open(&options, error) : status;
+}
+
 enum pt_status pt_session_open(const struct pt_handle *handle, struct pt_error *error)
 {
     if (handle->config->io.type != PT_IO_NATIVE)
@@ -221,6 +233,8 @@ enum pt_status pt_session_open(const struct pt_handle *handle, struct pt_error *
     session.handle = handle;
     session.pid = getpid();
     session.start_ns = monotonic_ns();
+    if (handle->report == PT_REPORT_NO_TRACE)
+        return open_without_trace(error);
     session.directory = getcwd(NULL, 0);
     session.traces = pt_config_cache_folder(handle->config, "traces");
     session.sources = pt_config_cache_folder(handle->config, "sources");

@@ -8,6 +8,7 @@
 #include "fuzzy/fuzzy.h"
 #include "intercept/intercept.h"
 #include "launcher/identity.h"
+#include "scope.h"
 
 /* Sets the ranks of a run apart; 0 is the main process. */
 static uint64_t process_of(const struct pt_identity *identity)
@@ -50,9 +51,29 @@ static void on_module(PyObject *module, const char *name)
         pt_log_warning("numpy is not perturbed: %s", error.text);
 }
 
-enum pt_status pt_stochastic_watch(struct pt_error *error)
+/* What is decided about functions holds for as long as the process lives. */
+static enum pt_status start_scope(const struct pt_config *config,
+                                  struct pt_error *error)
+{
+    struct pt_scope *scope;
+    unsigned layers = 0;
+    if (pt_fuzzy_parse_layers(config->fuzzy.layers, &layers, error) != PT_OK ||
+        layers == 0)
+        return PT_OK;
+    enum pt_status status =
+        pt_scope_create(&config->fuzzy.only, &config->fuzzy.except, &scope, error);
+    if (status == PT_OK && scope != NULL)
+        status = pt_intercept_scope(scope, error);
+    return status;
+}
+
+enum pt_status pt_stochastic_watch(const struct pt_config *config,
+                                   struct pt_error *error)
 {
     struct pt_error why;
+    enum pt_status status = start_scope(config, error);
+    if (status != PT_OK)
+        return status;
     if (pt_fuzzy_python_ready(&why) != PT_OK)
         pt_log_warning("Python's own floats are not perturbed: %s", why.text);
     return pt_intercept_on_module(on_module, error);

@@ -10,9 +10,10 @@
 PT_MUST_CHECK enum pt_status pt_stochastic_start(struct pt_config *config,
                                                  struct pt_error *error);
 
-/* Sees to it that numpy is covered when the program imports it. After Python's
- * start-up, before the program. */
-PT_MUST_CHECK enum pt_status pt_stochastic_watch(struct pt_error *error);
+/* Sees to it that numpy is covered when the program imports it, and that scopes hold.
+ * After Python's start-up, before the program. */
+PT_MUST_CHECK enum pt_status pt_stochastic_watch(const struct pt_config *config,
+                                                 struct pt_error *error);
 
 /* In the child of a fork: streams of its own. `process` tells it from every other
  * process of the run. */

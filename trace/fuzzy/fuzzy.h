@@ -106,6 +106,21 @@ PT_MUST_CHECK enum pt_status pt_fuzzy_numpy_ready(struct _object *umath_module,
 void pt_fuzzy_pause(void);
 void pt_fuzzy_resume(void);
 
+/* Scopes. Without a call of pt_fuzzy_scope_start every thread is in scope. With it,
+ * threads are at first in or out as `on` says, and each moves by pt_fuzzy_scope_set,
+ * which returns where it was, for putting it back. BY_LINE: `ask` is asked at each
+ * operation (of a whole array, say); it is called on the thread, with or without the
+ * GIL. Thread: start before all others, set acts on the caller's own. */
+enum pt_fuzzy_scope {
+    PT_FUZZY_SCOPE_FIRST, /* where the thread began */
+    PT_FUZZY_SCOPE_IN,
+    PT_FUZZY_SCOPE_OUT,
+    PT_FUZZY_SCOPE_BY_LINE
+};
+typedef bool pt_fuzzy_scope_ask(void);
+void pt_fuzzy_scope_start(bool on, pt_fuzzy_scope_ask *ask);
+enum pt_fuzzy_scope pt_fuzzy_scope_set(enum pt_fuzzy_scope scope);
+
 /* In a forked child: continue on streams of its own. `process` as in the options.
  * Thread: the only one. */
 void pt_fuzzy_forked(uint64_t process);

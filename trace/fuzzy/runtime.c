@@ -12,6 +12,14 @@ static atomic_uint installed;
 static _Thread_local struct pt_fuzzy_stream *own;
 static _Thread_local unsigned pause_before_stream; /* pauses of a thread without one */
 
+/* Written before other threads compute. */
+static struct {
+    bool used;  /* there are scopes */
+    bool first; /* whether threads begin within one */
+    pt_fuzzy_scope_ask *ask;
+} scopes;
+static _Thread_local enum pt_fuzzy_scope own_scope;
+
 /* Guards the list, the numbering and the totals of threads that ended. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pt_fuzzy_stream *streams;
@@ -81,10 +89,40 @@ static struct pt_fuzzy_stream *stream_create(void)
     return stream;
 }
 
+void pt_fuzzy_scope_start(bool on, pt_fuzzy_scope_ask *ask)
+{
+    scopes.used = true;
+    scopes.first = on;
+    scopes.ask = ask;
+}
+
+enum pt_fuzzy_scope pt_fuzzy_scope_set(enum pt_fuzzy_scope scope)
+{
+    enum pt_fuzzy_scope before = own_scope;
+    own_scope = scope;
+    return before;
+}
+
+static bool in_scope(void)
+{
+    switch (own_scope) {
+    case PT_FUZZY_SCOPE_IN:
+        return true;
+    case PT_FUZZY_SCOPE_OUT:
+        return false;
+    case PT_FUZZY_SCOPE_BY_LINE:
+        return scopes.ask();
+    default:
+        return scopes.first;
+    }
+}
+
 struct pt_fuzzy_stream *pt_fuzzy_stream_get(void)
 {
     struct pt_fuzzy_stream *stream = own;
     if (!atomic_load_explicit(&running, memory_order_relaxed))
+        return NULL;
+    if (scopes.used && !in_scope())
         return NULL;
     if (!stream) {
         if (pause_before_stream > 0)

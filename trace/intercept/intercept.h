@@ -47,6 +47,16 @@ typedef void pt_intercept_module_callback(PyObject *module, const char *name);
 PT_MUST_CHECK enum pt_status
 pt_intercept_on_module(pt_intercept_module_callback *callback, struct pt_error *error);
 
+/* Where the stochastic arithmetic perturbs (config/scope.h): decided at the boundaries
+ * of Python functions, whether they are recorded or not. Works with or without
+ * pt_intercept_start; call it before the program's first line. `scope` is borrowed for
+ * as long as the process lives. A generator's body is judged as the function it is, each
+ * time it goes on; a thread begins outside of all functions. PT_E_UNSUPPORTED: not an
+ * interpreter of this build. */
+struct pt_scope;
+PT_MUST_CHECK enum pt_status pt_intercept_scope(const struct pt_scope *scope,
+                                                struct pt_error *error);
+
 /* What has been recorded since the start; stays readable after stop. */
 struct pt_intercept_counts {
     uint64_t calls;

@@ -5,6 +5,7 @@
  * not recorded. */
 #include "cpython/frame.h"
 #include "intercept/runtime.h"
+#include "intercept/scopes.h"
 
 static void capture_arguments(struct pt_thread *thread, const struct pt_code *record,
                               struct _PyInterpreterFrame *frame)
@@ -102,16 +103,29 @@ static PyObject *hook(PyThreadState *state, struct _PyInterpreterFrame *frame,
     return run_recorded(state, frame, throwing);
 }
 
+static PyObject *hook_scoped(PyThreadState *state, struct _PyInterpreterFrame *frame,
+                             int throwing)
+{
+    return pt_scope_run(state, frame, throwing, hook);
+}
+
+/* Scopes hold whether calls are recorded or not. */
+static PyObject *hook_scopes_alone(PyThreadState *state,
+                                   struct _PyInterpreterFrame *frame, int throwing)
+{
+    return pt_scope_run(state, frame, throwing, pt_frame_run);
+}
+
 enum pt_status pt_python_functions_start(struct pt_error *error)
 {
     enum pt_status status = pt_codes_start(error);
 
     if (status == PT_OK)
-        pt_frame_hook_set(hook);
+        pt_frame_hook_set(pt_scope_is_set() ? hook_scoped : hook);
     return status;
 }
 
 void pt_python_functions_stop(void)
 {
-    pt_frame_hook_set(NULL);
+    pt_frame_hook_set(pt_scope_is_set() ? hook_scopes_alone : NULL);
 }

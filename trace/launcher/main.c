@@ -83,6 +83,16 @@ static enum pt_status start(const struct pt_launch_options *options,
     return status;
 }
 
+/* What one needs to repeat a run that leaves no trace. */
+static void announce(const struct pt_launch_options *options,
+                     const struct pt_config *config)
+{
+    if (options->report == PT_REPORT_NO_TRACE && !options->quiet)
+        fprintf(stderr, "pytracer: stochastic arithmetic %s (%s), seed %llu\n",
+                config->fuzzy.mode, config->fuzzy.layers,
+                (unsigned long long)config->fuzzy.seed);
+}
+
 static enum pt_status launch(const struct pt_launch_options *options,
                              struct pt_error *error)
 {
@@ -104,6 +114,7 @@ static enum pt_status launch(const struct pt_launch_options *options,
     if (status == PT_OK && options->dry_run)
         status = pt_plan_print(options, config, &command, &interpreter, tracer, error);
     else if (status == PT_OK) {
+        announce(options, config);
         status = hand_over(config, &descriptor, error);
         if (status == PT_OK)
             status = start(options, &interpreter, tracer, descriptor, error);
@@ -124,6 +135,7 @@ int main(int argc, char **argv)
         puts("pytracer-trace " PT_VERSION);
     else if (status == PT_OK)
         status = launch(&options, &error);
+    pt_launch_options_clear(&options);
     if (status == PT_OK)
         return fflush(stdout) == 0 ? 0 : 1;
     fprintf(stderr, "pytracer-trace: %s\n", error.text);

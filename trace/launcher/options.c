@@ -5,10 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "launcher/identity.h"
+#include "scope.h"
+#include "value.h"
 
 const char pt_launch_usage[] =
     "usage: pytracer-trace [options] --command SCRIPT [argument ...]\n"
@@ -31,6 +34,17 @@ const char pt_launch_usage[] =
     "  --mode MODE             how it perturbs (sr: stochastic rounding)\n"
     "  --precision-binary64 N  bits of precision of binary64 operations\n"
     "  --precision-binary32 N  bits of precision of binary32 operations\n"
+    "  --fuzzy-only PATTERN    perturb within these functions or lines only, and in "
+    "what\n"
+    "                          they call: module.function, \"module function\",\n"
+    "                          file:line, function@file:line; `*` is a wildcard; may\n"
+    "                          be given again\n"
+    "  --fuzzy-except PATTERN  do not perturb within these; the more specific pattern\n"
+    "                          decides\n"
+    "  --no-trace              the stochastic arithmetic alone; says its seed on "
+    "standard\n"
+    "                          error\n"
+    "  --quiet                 with --no-trace: does not say it\n"
     "  --help, --version\n";
 
 enum option {
@@ -46,6 +60,10 @@ enum option {
     OPTION_MODE,
     OPTION_BINARY64,
     OPTION_BINARY32,
+    OPTION_ONLY,
+    OPTION_EXCEPT,
+    OPTION_NO_TRACE,
+    OPTION_QUIET,
     OPTION_HELP,
     OPTION_VERSION,
     OPTION_N
@@ -69,6 +87,10 @@ static const struct {
     [OPTION_MODE] = {"mode", VALUE_NEEDED},
     [OPTION_BINARY64] = {"precision-binary64", VALUE_NEEDED},
     [OPTION_BINARY32] = {"precision-binary32", VALUE_NEEDED},
+    [OPTION_ONLY] = {"fuzzy-only", VALUE_NEEDED},
+    [OPTION_EXCEPT] = {"fuzzy-except", VALUE_NEEDED},
+    [OPTION_NO_TRACE] = {"no-trace", VALUE_NONE},
+    [OPTION_QUIET] = {"quiet", VALUE_NONE},
     [OPTION_HELP] = {"help", VALUE_NONE},
     [OPTION_VERSION] = {"version", VALUE_NONE},
 };
@@ -107,13 +129,26 @@ static enum pt_status read_number(const char *name, const char *text, uint64_t l
 static enum pt_status read_report(const char *text, enum pt_report *report,
                                   struct pt_error *error)
 {
-    for (enum pt_report r = 0; r < PT_REPORT_N; r++)
+    for (enum pt_report r = 0; r <= PT_REPORT_ONLY; r++)
         if (strcmp(text, pt_report_name(r)) == 0) {
             *report = r;
             return PT_OK;
         }
     return pt_error_set(error, PT_E_USAGE, "--report wants on, off or only, not \"%s\"",
                         text);
+}
+
+/* One more pattern of the command line. */
+static enum pt_status keep_pattern(const char ***patterns, size_t *n, const char *text,
+                                   struct pt_error *error)
+{
+    const char **more = realloc(*patterns, (*n + 1) * sizeof **patterns);
+
+    if (more == NULL)
+        return pt_error_set(error, PT_E_MEMORY, "no memory for a pattern");
+    *patterns = more;
+    more[(*n)++] = text;
+    return PT_OK;
 }
 
 static enum pt_status read_option(enum option option, const char *value,
@@ -160,6 +195,18 @@ static enum pt_status read_option(enum option option, const char *value,
     case OPTION_BINARY32:
         status = read_number(name, value, 1, 24, &number, error);
         options->precision_binary32 = (uint32_t)number;
+        break;
+    case OPTION_ONLY:
+        status = keep_pattern(&options->only, &options->n_only, value, error);
+        break;
+    case OPTION_EXCEPT:
+        status = keep_pattern(&options->except, &options->n_except, value, error);
+        break;
+    case OPTION_NO_TRACE:
+        options->report = PT_REPORT_NO_TRACE;
+        break;
+    case OPTION_QUIET:
+        options->quiet = true;
         break;
     case OPTION_HELP:
         options->help = true;
@@ -256,6 +303,66 @@ static enum pt_status replace_path(char **text, const char *path,
     return replace(text, whole, error);
 }
 
+void pt_launch_options_clear(struct pt_launch_options *options)
+{
+    free(options->only);
+    free(options->except);
+    options->only = options->except = NULL;
+    options->n_only = options->n_except = 0;
+}
+
+/* Patterns of the command line take the place of the configured ones. */
+static enum pt_status replace_patterns(struct pt_config *config, const char *name,
+                                       const char *const *patterns, size_t n,
+                                       struct pt_error *error)
+{
+    const struct pt_key *key = pt_key_find(name, NULL);
+    enum pt_status status = PT_OK;
+
+    for (size_t i = 0; i < n && status == PT_OK; i++)
+        status = pt_value_append(config, key, patterns[i], error);
+    return status;
+}
+
+/* A scope without a layer means all of them. Wrong patterns are told before Python
+ * starts. */
+static enum pt_status apply_scope(const struct pt_launch_options *options,
+                                  struct pt_config *config, struct pt_error *error)
+{
+    struct pt_scope *scope = NULL;
+    enum pt_status status = PT_OK;
+
+    if (options->n_only + options->n_except > 0) {
+        pt_value_clear(config, pt_key_find("fuzzy.only", NULL));
+        pt_value_clear(config, pt_key_find("fuzzy.except", NULL));
+        if (config->fuzzy.layers[0] == '\0')
+            status = replace(&config->fuzzy.layers, "all", error);
+    }
+    if (status == PT_OK)
+        status = replace_patterns(config, "fuzzy.only", options->only, options->n_only,
+                                  error);
+    if (status == PT_OK)
+        status = replace_patterns(config, "fuzzy.except", options->except,
+                                  options->n_except, error);
+    if (status == PT_OK)
+        status =
+            pt_scope_create(&config->fuzzy.only, &config->fuzzy.except, &scope, error);
+    pt_scope_destroy(scope);
+    return status;
+}
+
+/* What --no-trace prints needs a seed that is known now. */
+static enum pt_status choose_seed(struct pt_config *config, struct pt_error *error)
+{
+    if (config->fuzzy.has_seed)
+        return PT_OK;
+    config->fuzzy.has_seed = true;
+    if (getrandom(&config->fuzzy.seed, sizeof config->fuzzy.seed, 0) !=
+        (ssize_t)sizeof config->fuzzy.seed)
+        return pt_error_sys(error, "no seed from the system's random generator");
+    return PT_OK;
+}
+
 static enum pt_status apply_seed(const struct pt_launch_options *options,
                                  struct pt_config *config, struct pt_error *error)
 {
@@ -291,5 +398,12 @@ enum pt_status pt_launch_options_apply(const struct pt_launch_options *options,
         config->fuzzy.precision_binary64 = options->precision_binary64;
     if (options->precision_binary32 != 0)
         config->fuzzy.precision_binary32 = options->precision_binary32;
+    if (status == PT_OK)
+        status = apply_scope(options, config, error);
+    if (status == PT_OK && options->report == PT_REPORT_NO_TRACE)
+        status = choose_seed(config, error);
+    if (status == PT_OK && options->report == PT_REPORT_NO_TRACE &&
+        config->fuzzy.layers[0] == '\0')
+        status = replace(&config->fuzzy.layers, "all", error);
     return status;
 }

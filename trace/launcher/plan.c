@@ -78,7 +78,7 @@ enum pt_status pt_plan_print(const struct pt_launch_options *options,
     printf("%-14s%s\n", "fuzzy", layers != NULL && layers[0] != '\0' ? layers : "off");
     printf("%-14s%s\n", "report", pt_report_name(options->report));
     enum pt_status status = PT_OK;
-    if (options->report != PT_REPORT_ONLY)
+    if (options->report == PT_REPORT_OFF || options->report == PT_REPORT_ON)
         status = print_output(config, error);
     if (status == PT_OK && fflush(stdout) != 0)
         status = pt_error_sys(error, "cannot write to standard output");
