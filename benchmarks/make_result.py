@@ -18,6 +18,7 @@ import numpy as np
 
 NONE32 = 0xFFFFFFFF
 NONE64 = 0xFFFFFFFFFFFFFFFF
+TILED_ABOVE = 1 << 20  # elements
 DELTA = {2: 5.96677, 3: 3.62268, 5: 2.49366, 10: 1.83921, 20: 1.51736, 100: 1.18703}
 PYTHON, UFUNC, BUILTIN, CYTHON, F2PY = 1, 2, 4, 6, 7
 
@@ -294,6 +295,7 @@ class Maker:
             calls_of[f] = order[a:b]
         self.parts, self.first_value, self.n_values = [], [], []
         self.element_parts, self.n_stored, rows = [], 0, 0
+        self.tile_parts, self.n_tiles = [], 0
         self.dims, self.labels = [], "LinearRegression()"
         for f, function in enumerate(self.functions):
             self.first_value.append(rows)
@@ -339,6 +341,7 @@ class Maker:
             "label_first": np.zeros(n, np.uint64),
             "label_bytes": np.full(n, len(self.labels) if label else 0, np.uint64),
             "flags": np.zeros(n, np.uint32),
+            "first_tile": np.full(n, NONE64, np.uint64),
         }
         self.dims.extend(shape)
         numbers = ["sig_norm", "sig_min", "sig_p05", "sig_median", "mean", "std", "min", "max"]
@@ -414,6 +417,11 @@ class Maker:
             if self.runs == 1:
                 std, sig = np.zeros(size), np.full(size, np.nan)
             self.element_parts.append((mean, std, sig))
+            if size // planes > TILED_ABOVE:
+                block["first_tile"][i] = self.n_tiles
+                tiles = [part for x in (mean, std, sig) for part in tiles_of(x.reshape(planes, *shape))]
+                self.n_tiles += len(tiles[0])
+                self.tile_parts.append(tiles)
 
     # ---- loss ------------------------------------------------------------
 
@@ -462,13 +470,14 @@ class Maker:
             self.write_functions(file)
             self.write_calls(file)
             self.write_elements(file)
+            self.write_tiles(file)
 
     def write_about(self, file):
         a = file.attrs
         a["format"], a["method"], a["error"] = (np.bytes_(s) for s in
                                                 ("pytracer-result", "cnh", "relative"))
         a["alignment"], a["generator"] = np.bytes_("callsite"), np.bytes_("make_result 1")
-        for key, number in [("major", 1), ("minor", 0), ("n_runs", self.runs), ("ddof", 0),
+        for key, number in [("major", 1), ("minor", 1), ("n_runs", self.runs), ("ddof", 0),
                             ("has_digits", int(self.runs > 1))]:
             a[key] = np.uint32(number)
         a["created_ns"] = np.int64(1_790_000_000_000_000_000)
@@ -534,7 +543,7 @@ class Maker:
         order = ["call", "function", "name", "phase", "kind", "dtype", "ndim", "shape_first",
                  "n_elements", "first_element", "n_stored", "n_runs", "sig_norm", "sig_min",
                  "sig_p05", "sig_median", "mean", "std", "min", "max", "n_nan", "n_inf",
-                 "agreement", "label_first", "label_bytes", "flags"]
+                 "agreement", "label_first", "label_bytes", "flags", "first_tile"]
         Table(**{key: v[key] for key in order}).write(file, "values")
         Table(name=text(self.names)).write(file, "names")
         Table(size=np.array(self.dims, np.uint64)).write(file, "dims")
@@ -596,6 +605,11 @@ class Maker:
         wanted = calls.get(TEMPLATE[slot][0], "for turn in")
         return next(i for i, line in enumerate(SOURCE.split("\n"), 1) if wanted in line)
 
+    def write_tiles(self, file):
+        names = ["mean_min", "mean_max", "std_min", "std_max", "sig_min", "sig_max"]
+        Table(**{name: np.concatenate([tiles[k] for tiles in self.tile_parts] or [np.zeros(0)])
+                 for k, name in enumerate(names)}).write(file, "tiles")
+
     def write_elements(self, file):
         group = file.create_group("elements")
         if self.o.elements:
@@ -610,6 +624,19 @@ class Maker:
         for k, name in enumerate(["mean", "std", "sig"]):
             parts = [p[k] for p in self.element_parts]
             group.create_dataset(name, data=np.concatenate(parts) if parts else np.zeros(0))
+
+
+def tiles_of(planes):
+    """Least and greatest of each tile (SCHEMA.md) of an array whose pictures have at least
+    64 rows and columns."""
+    rows, columns = planes.shape[-2:]
+    assert rows >= 64 <= columns
+    low, high = [], []
+    for picture in planes.reshape(-1, rows, columns):
+        for out, fold in [(low, np.fmin), (high, np.fmax)]:
+            bands = fold.reduceat(picture, np.arange(0, rows, 64), axis=0)
+            out.append(fold.reduceat(bands, np.arange(0, columns, 64), axis=1).ravel())
+    return np.concatenate(low), np.concatenate(high)
 
 
 def hash_of(function):

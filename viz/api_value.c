@@ -3,6 +3,7 @@
 #include "grid.h"
 #include "value.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -51,6 +52,7 @@ static void add_layout(struct pt_json *json, const struct pt_value *value)
     pt_json_u64(json, "columns", value->columns);
     pt_json_u64(json, "slices", value->n_slices);
     pt_json_u64(json, "parts", value->planes);
+    pt_json_bool(json, "tiles", value->has_tiles);
     pt_json_object_end(json);
 }
 
@@ -130,8 +132,10 @@ enum pt_status pt_api_elements(const struct pt_request *request, struct pt_reply
 /* r0, r1, c0, c1: the rectangle; h, w: the most cells; slice, part, field. */
 static enum pt_status read_grid_query(const struct pt_request *request,
                                       const struct pt_value *value,
-                                      struct pt_grid *grid, struct pt_error *error)
+                                      struct pt_grid *grid, bool *tiles,
+                                      struct pt_error *error)
 {
+    uint64_t from_tiles = 0;
     uint64_t rows = value->rows, columns = value->columns;
     const struct {
         const char *name;
@@ -146,6 +150,7 @@ static enum pt_status read_grid_query(const struct pt_request *request,
         {"c1", columns, 1, columns, &grid->column1},
         {"h", 512, 1, PT_GRID_MAX_CELLS, &grid->height},
         {"w", 512, 1, PT_GRID_MAX_CELLS, &grid->width},
+        {"tiles", 0, 0, 1, &from_tiles},
     };
     enum pt_status status =
         pt_value_field(pt_request_get(request, "field"), &grid->column, error);
@@ -157,7 +162,25 @@ static enum pt_status read_grid_query(const struct pt_request *request,
     if (status == PT_OK && grid->height * grid->width > PT_GRID_MAX_CELLS)
         status = pt_error_set(error, PT_E_LIMIT, "at most %d cells: h times w",
                               PT_GRID_MAX_CELLS);
+    if (status == PT_OK && from_tiles && !value->has_tiles)
+        status = pt_error_set(error, PT_E_MISSING, "this value has no tiles");
+    *tiles = from_tiles != 0;
     return status;
+}
+
+static void describe_grid(struct pt_reply *reply, const struct pt_grid *grid,
+                          bool tiles)
+{
+    reply->type = "application/octet-stream";
+    pt_reply_header(reply, "X-Pytracer-Grid", "%" PRIu64 ",%" PRIu64 ",%d",
+                    grid->height, grid->width, grid->reduced ? 2 : 1);
+    if (!tiles)
+        return;
+    pt_reply_header(reply, "X-Pytracer-Step", "%" PRIu64 ",%" PRIu64, grid->row_step,
+                    grid->column_step);
+    pt_reply_header(reply, "X-Pytracer-Region",
+                    "%" PRIu64 ",%" PRIu64 ",%" PRIu64 ",%" PRIu64, grid->row0,
+                    grid->row1, grid->column0, grid->column1);
 }
 
 enum pt_status pt_api_grid(const struct pt_request *request, struct pt_reply *reply,
@@ -166,6 +189,7 @@ enum pt_status pt_api_grid(const struct pt_request *request, struct pt_reply *re
     const struct pt_result *result = request->result->result;
     struct pt_value value;
     struct pt_grid grid;
+    bool tiles = false;
     double *low = NULL, *high = NULL;
 
     enum pt_status status =
@@ -176,7 +200,7 @@ enum pt_status pt_api_grid(const struct pt_request *request, struct pt_reply *re
         status =
             pt_error_set(error, PT_E_MISSING, "no elements of this value are stored");
     if (status == PT_OK)
-        status = read_grid_query(request, &value, &grid, error);
+        status = read_grid_query(request, &value, &grid, &tiles, error);
     if (status != PT_OK)
         return status;
     low = malloc(grid.height * grid.width * sizeof *low);
@@ -184,16 +208,14 @@ enum pt_status pt_api_grid(const struct pt_request *request, struct pt_reply *re
     if (!low || !high)
         status = pt_error_set(error, PT_E_MEMORY, "no memory for an array");
     if (status == PT_OK)
-        status = pt_grid_read(result, &value, &grid, low, high, error);
+        status = tiles ? pt_grid_read_tiles(result, &value, &grid, low, high, error)
+                       : pt_grid_read(result, &value, &grid, low, high, error);
     if (status == PT_OK) {
         size_t bytes = grid.height * grid.width * sizeof *low;
         pt_buffer_add(&reply->body, low, bytes);
         if (grid.reduced)
             pt_buffer_add(&reply->body, high, bytes);
-        reply->type = "application/octet-stream";
-        pt_reply_header(reply, "X-Pytracer-Grid", "%llu,%llu,%d",
-                        (unsigned long long)grid.height, (unsigned long long)grid.width,
-                        grid.reduced ? 2 : 1);
+        describe_grid(reply, &grid, tiles);
     }
     free(high);
     free(low);

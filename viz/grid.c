@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { CHUNK = 1 << 17, LANES = 4 }; /* CHUNK: elements read at once */
+enum { CHUNK = 1 << 17 }; /* elements read at once */
 
 /* First source index of cell `i` of `cells` over [from, from + n). */
 static uint64_t edge(uint64_t from, uint64_t n, uint64_t i, uint64_t cells)
@@ -11,39 +11,12 @@ static uint64_t edge(uint64_t from, uint64_t n, uint64_t i, uint64_t cells)
     return from + (uint64_t)((unsigned __int128)n * i / cells);
 }
 
-/* Least and greatest of n elements, into *low and *high. Comparisons with NaN are
- * false, so that a NaN never enters; four lanes keep the processor from waiting for
- * itself. */
-static void fold_cell(const double *source, uint64_t n, double *low, double *high)
-{
-    double least[LANES], most[LANES];
-    uint64_t i = 0;
-
-    for (unsigned k = 0; k < LANES; k++) {
-        least[k] = *low;
-        most[k] = *high;
-    }
-    for (; i + LANES <= n; i += LANES)
-        for (unsigned k = 0; k < LANES; k++) {
-            least[k] = source[i + k] < least[k] ? source[i + k] : least[k];
-            most[k] = source[i + k] > most[k] ? source[i + k] : most[k];
-        }
-    for (; i < n; i++) {
-        least[0] = source[i] < least[0] ? source[i] : least[0];
-        most[0] = source[i] > most[0] ? source[i] : most[0];
-    }
-    for (unsigned k = 0; k < LANES; k++) {
-        *low = least[k] < *low ? least[k] : *low;
-        *high = most[k] > *high ? most[k] : *high;
-    }
-}
-
 /* Folds one source row into one row of cells; cell x has [edges[x], edges[x + 1]). */
 static void fold_row(const double *source, const uint64_t *edges, uint64_t width,
                      double *low, double *high)
 {
     for (uint64_t x = 0; x < width; x++)
-        fold_cell(source + edges[x], edges[x + 1] - edges[x], low + x, high + x);
+        pt_fold_elements(source + edges[x], edges[x + 1] - edges[x], low + x, high + x);
 }
 
 /* Where source row `row` of the rectangle begins in the column. */

@@ -16,6 +16,8 @@ struct pt_grid {
     uint64_t height, width;
     /* out: false: low alone holds the elements themselves */
     bool reduced;
+    /* out, from tiles only: elements of one cell; the last ones may have fewer */
+    uint64_t row_step, column_step;
 };
 
 /* low: height × width doubles (as they come out), high: the same, untouched where not
@@ -25,5 +27,12 @@ PT_MUST_CHECK enum pt_status pt_grid_read(const struct pt_result *result,
                                           const struct pt_value *value,
                                           struct pt_grid *grid, double *low,
                                           double *high, struct pt_error *error);
+
+/* The same from the value's tiles (value->has_tiles): cells are whole tiles or several,
+ * and the rectangle grows to whole cells. Thread: safe. */
+PT_MUST_CHECK enum pt_status pt_grid_read_tiles(const struct pt_result *result,
+                                                const struct pt_value *value,
+                                                struct pt_grid *grid, double *low,
+                                                double *high, struct pt_error *error);
 
 #endif

@@ -60,6 +60,30 @@ static bool lay_out(struct pt_value *value)
     return true;
 }
 
+/* Tiles, where the file has them for this value. */
+static enum pt_status find_tiles(const struct pt_result *result, struct pt_value *value,
+                                 struct pt_error *error)
+{
+    uint64_t rows = pt_result_rows(result, PT_COLUMN_TILES_SIG_MIN);
+    enum pt_status status = PT_OK;
+
+    if (rows == 0 || value->planes == 0)
+        return PT_OK;
+    status = pt_result_u64(result, PT_COLUMN_VALUES_FIRST_TILE, value->row,
+                           &value->first_tile, error);
+    if (status != PT_OK || value->first_tile == PT_RESULT_NONE64)
+        return status;
+    if (!pt_tiling_of(value->shape, value->ndim, &value->tiling) ||
+        value->tiling.rows != value->rows || value->tiling.columns != value->columns ||
+        value->first_tile > rows ||
+        value->planes * pt_tiling_count(&value->tiling) > rows - value->first_tile)
+        return pt_error_set(error, PT_E_DAMAGED,
+                            "value %" PRIu64 ": its shape and its tiles disagree",
+                            value->row);
+    value->has_tiles = true;
+    return PT_OK;
+}
+
 enum pt_status pt_value_read(const struct pt_result *result, uint64_t row,
                              struct pt_value *value, struct pt_error *error)
 {
@@ -93,6 +117,8 @@ enum pt_status pt_value_read(const struct pt_result *result, uint64_t row,
         status =
             pt_error_set(error, PT_E_DAMAGED,
                          "value %" PRIu64 ": its shape and its elements disagree", row);
+    if (status == PT_OK)
+        status = find_tiles(result, value, error);
     free(dtype);
     return status;
 }

@@ -3,6 +3,7 @@
 #define PT_VIZ_VALUE_H
 
 #include "schema/reader.h"
+#include "schema/tiling.h"
 
 enum { PT_VALUE_MAX_DIMS = 64 };
 
@@ -18,6 +19,9 @@ struct pt_value {
     /* As a picture: the last dimension across, the one before it down, n_slices of
      * them. A value of which only a sample is stored is one row. */
     uint64_t rows, columns, n_slices;
+    bool has_tiles; /* first_tile and tiling hold */
+    uint64_t first_tile;
+    struct pt_tiling tiling;
 };
 
 /* PT_E_DAMAGED where shape, counts and columns do not agree. Thread: safe. */

@@ -59,6 +59,21 @@ static enum pt_status write_batch(const struct pt_batch *batch,
     return status;
 }
 
+static void add_tiles(const struct pt_batch *batch, struct pt_tiles *tiles)
+{
+    const struct pt_piece *pieces = batch->pieces.items;
+    for (size_t i = 0; i < batch->pieces.n; i++) {
+        const struct pt_payload *payload = &pieces[i].work->payload;
+        uint64_t n = pieces[i].to - pieces[i].from;
+        for (uint64_t plane = 0; plane < (payload->dtype == 'c' ? 2 : 1); plane++) {
+            size_t at = pieces[i].result_at + (size_t)(plane * n);
+            const double *const fields[3] = {batch->mean + at, batch->std + at,
+                                             batch->sig + at};
+            pt_tiles_add(tiles, payload, plane, pieces[i].from, pieces[i].to, fields);
+        }
+    }
+}
+
 /* All ranks make as many rounds as the one with the most batches. */
 static enum pt_status run_batches(const struct pt_team *team, struct pt_batch *batch,
                                   const struct pt_compute_options *options,
@@ -85,8 +100,10 @@ static enum pt_status run_batches(const struct pt_team *team, struct pt_batch *b
         if (!status)
             status = pt_batch_measure(batch, error);
         status = pt_team_agree(team, status, error);
-        if (!status)
+        if (!status) {
+            add_tiles(batch, options->tiles);
             status = write_batch(batch, output, stretches, error);
+        }
         for (size_t i = 0; i < batch->pieces.n; i++)
             done +=
                 (pieces[i].to - pieces[i].from) * pieces[i].work->payload.item_bytes;

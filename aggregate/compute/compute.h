@@ -5,6 +5,7 @@
 
 #include "partition/layout.h"
 #include "result/output.h"
+#include "result/tiles.h"
 
 struct pt_compute_options {
     uint64_t batch; /* elements at a time, ≥ 64 */
@@ -12,6 +13,7 @@ struct pt_compute_options {
      * whole work; NULL: not. */
     void (*progress)(void *context, uint64_t done, uint64_t all);
     void *context;
+    struct pt_tiles *tiles; /* take in what is written */
 };
 
 /* Collective. Writes elements/ (inline elements too), and sets values->results of the

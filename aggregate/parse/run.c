@@ -34,6 +34,7 @@ struct state {
     struct pt_readers readers;
     struct pt_values values;
     struct pt_layout layout;
+    struct pt_tiles tiles;
     struct pt_output *output;
     struct pt_attribution attribution;
     struct pt_tables tables;
@@ -49,6 +50,7 @@ static void state_free(struct state *s)
     pt_tables_free(&s->tables);
     pt_attribution_free(&s->attribution);
     pt_layout_free(&s->layout);
+    pt_tiles_free(&s->tiles);
     pt_values_free(&s->values);
     pt_readers_free(&s->readers);
     pt_calls_free(&s->calls);
@@ -255,7 +257,8 @@ static enum pt_status pass_two(struct state *s, struct pt_error *error)
     struct pt_compute_options options = {
         .batch = s->options->online ? ONLINE_BATCH : s->options->batch,
         .progress = s->team->rank == 0 ? pt_progress_show : NULL,
-        .context = &s->progress};
+        .context = &s->progress,
+        .tiles = &s->tiles};
     uint64_t n_damaged = 0;
     enum pt_status status = pt_readers_create(&s->catalogue, &s->readers, error);
     status = pt_team_agree(s->team, status, error);
@@ -265,6 +268,8 @@ static enum pt_status pass_two(struct state *s, struct pt_error *error)
     if (!status)
         status =
             pt_layout_make(s->team, &s->values, s->catalogue.n_runs, &s->layout, error);
+    if (!status)
+        status = pt_tiles_plan(s->team, &s->values, &s->layout, &s->tiles, error);
     if (!status)
         say(s, "Read", s->values.total, "values");
     if (!status)
@@ -305,6 +310,7 @@ static enum pt_status conclude(struct state *s, struct pt_result *result,
                                  .calls = &s->calls,
                                  .values = &s->values,
                                  .tables = &s->tables,
+                                 .tiles = &s->tiles,
                                  .attribution = &s->attribution,
                                  .sources = &s->sources,
                                  .plan = s->plan,

@@ -25,6 +25,7 @@ struct pt_value {
     uint64_t n_elements, n_stored;
     uint64_t first_element; /* in elements/; PT_RESULT_NONE64: none */
     uint64_t payload;       /* index in payloads, PT_RESULT_NONE64: none */
+    uint64_t first_tile;    /* row of tiles/, PT_RESULT_NONE64: none */
     uint64_t label_first;   /* in this rank's labels, in the end in meta/labels */
     uint64_t label_bytes;
     struct pt_stat_result result;

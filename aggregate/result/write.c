@@ -139,6 +139,8 @@ enum pt_status pt_result_write(struct pt_output *output, const struct pt_result 
     if (!status)
         status = pt_result_write_values(output, result, error);
     if (!status)
+        status = pt_tiles_write(output, result->tiles, error);
+    if (!status)
         status = write_sources(output, result, error);
     if (!status)
         status = write_meta(output, result, error);

@@ -7,6 +7,7 @@
 #include "result/output.h"
 #include "result/sources.h"
 #include "result/tables.h"
+#include "result/tiles.h"
 
 struct pt_result {
     const struct pt_team *team;
@@ -15,6 +16,7 @@ struct pt_result {
     const struct pt_calls *calls;
     const struct pt_values *values;
     const struct pt_tables *tables;
+    const struct pt_tiles *tiles;
     const struct pt_attribution *attribution;
     const struct pt_sources *sources; /* rank 0's */
     const struct pt_stat_plan *plan;

@@ -48,7 +48,8 @@ void pt_result_close(struct pt_result *result); /* NULL is legal. Caller locks. 
 /* Borrowed until close. Thread: safe. */
 const struct pt_result_about *pt_result_about(const struct pt_result *result);
 
-/* Rows of a column (bytes of a blob). Thread: safe. */
+/* Rows of a column (bytes of a blob); 0 of a column that the file is too old to have.
+ * Thread: safe. */
 uint64_t pt_result_rows(const struct pt_result *result,
                         enum pt_result_column_id column);
 /* Bytes of one row: 1, 4 or 8; of a TEXT column its width. Thread: safe. */

@@ -122,6 +122,11 @@ static enum pt_status place_column(struct pt_result *result,
 
     pt_result_column_path(column, name, sizeof name);
     hid_t dataset = H5Dopen2(result->file, name, H5P_DEFAULT);
+    if (dataset < 0 && pt_result_column_minor(column) > result->about.minor) {
+        place->direct = true; /* an older file: no rows */
+        place->width = pt_result_type_bytes(type);
+        goto done;
+    }
     if (dataset < 0) {
         status = pt_error_set(error, PT_E_DAMAGED, "%s: the column %s is missing",
                               result->about.path, name);
@@ -179,7 +184,10 @@ static enum pt_status check_lengths(const struct pt_result *result,
         const struct pt_result_column *head = &pt_result_columns[first];
         if (strcmp(column->group, head->group) != 0)
             first = i;
-        else if (!is_blob(i) && result->places[i].rows != result->places[first].rows)
+        else if (!is_blob(i) &&
+                 pt_result_column_minor((enum pt_result_column_id)i) <=
+                     result->about.minor &&
+                 result->places[i].rows != result->places[first].rows)
             return pt_error_set(
                 error, PT_E_DAMAGED,
                 "%s: %s/%s has %" PRIu64 " rows where %s/%s has %" PRIu64,

@@ -5,6 +5,12 @@ const struct pt_result_column pt_result_columns[PT_N_COLUMNS] = {
     PT_RESULT_COLUMNS(ROW)};
 #undef ROW
 
+uint32_t pt_result_column_minor(enum pt_result_column_id column)
+{
+    return column == PT_COLUMN_VALUES_FIRST_TILE ||
+           (column >= PT_COLUMN_TILES_MEAN_MIN && column <= PT_COLUMN_TILES_SIG_MAX);
+}
+
 uint32_t pt_result_type_bytes(enum pt_column_type type)
 {
     static const uint32_t bytes[] = {

@@ -11,7 +11,7 @@
 #define PT_RESULT_NONE64 UINT64_MAX
 #define PT_RESULT_NONE32 UINT32_MAX
 
-enum { PT_RESULT_MAJOR = 1, PT_RESULT_MINOR = 0 };
+enum { PT_RESULT_MAJOR = 1, PT_RESULT_MINOR = 1 };
 
 /* Types of columns; all little-endian in the file. TEXT: fixed length, padded with NUL,
  * the width is the dataset's own. */
@@ -113,11 +113,18 @@ enum pt_column_type {
     X(VALUES_LABEL_FIRST, "values", "label_first", U64)                                \
     X(VALUES_LABEL_BYTES, "values", "label_bytes", U64)                                \
     X(VALUES_FLAGS, "values", "flags", U32)                                            \
+    X(VALUES_FIRST_TILE, "values", "first_tile", U64)                                  \
     X(NAMES_NAME, "names", "name", TEXT)                                               \
     X(DIMS_SIZE, "dims", "size", U64)                                                  \
     X(ELEMENTS_MEAN, "elements", "mean", F64)                                          \
     X(ELEMENTS_STD, "elements", "std", F64)                                            \
     X(ELEMENTS_SIG, "elements", "sig", F64)                                            \
+    X(TILES_MEAN_MIN, "tiles", "mean_min", F64)                                        \
+    X(TILES_MEAN_MAX, "tiles", "mean_max", F64)                                        \
+    X(TILES_STD_MIN, "tiles", "std_min", F64)                                          \
+    X(TILES_STD_MAX, "tiles", "std_max", F64)                                          \
+    X(TILES_SIG_MIN, "tiles", "sig_min", F64)                                          \
+    X(TILES_SIG_MAX, "tiles", "sig_max", F64)                                          \
     X(EDGES_CALLER, "edges", "caller", I64)                                            \
     X(EDGES_CALLEE, "edges", "callee", U32)                                            \
     X(EDGES_N_CALLS, "edges", "n_calls", U64)                                          \
@@ -150,6 +157,10 @@ struct pt_result_column {
 
 /* Indexed by enum pt_result_column_id. */
 extern const struct pt_result_column pt_result_columns[PT_N_COLUMNS];
+
+/* The minor version from which on files have the column; the reader takes an older file
+ * without it for one whose column is empty. Thread: safe. */
+uint32_t pt_result_column_minor(enum pt_result_column_id column);
 
 /* Bytes of one row in the file and in memory; 0 for TEXT, whose width is the dataset's
  * own. Thread: safe. */

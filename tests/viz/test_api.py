@@ -195,7 +195,7 @@ def test_complex_parts_and_slices_of_three_dimensions(viewer, h5):
     row = int(series_rows(h5, names(h5).index("smooth"), "volume", 0)[0])
     value = viewer.get(f"values/{row}")
     assert value["shape"] == [4, 24, 16]
-    assert value["picture"] == {"rows": 24, "columns": 16, "slices": 4, "parts": 1}
+    assert value["picture"] == {"rows": 24, "columns": 16, "slices": 4, "parts": 1, "tiles": False}
     first = int(h5["values/first_element"][row])
     volume = h5["elements/mean"][first:first + 4 * 384].reshape(4, 24, 16)
     np.testing.assert_array_equal(grid(viewer, row, "field=mean&slice=2")[0], volume[2])
@@ -332,3 +332,44 @@ def test_two_results_are_told_apart(tmp_path):
         ids = [r["id"] for r in viewer.get("results")["results"]]
         assert ids == ["stats.h5", "stats.h5~2"]
         assert [viewer.get(f"overview?r={i}")["n_runs"] for i in ids] == [3, 5]
+
+
+def test_a_large_value_is_pictured_from_its_tiles(tmp_path):
+    path = make_result(tmp_path / "big.h5", "--calls", "20", "--big", "1500")
+    with h5py.File(path) as file:
+        [row] = np.flatnonzero(file["values/first_tile"][:] != 2**64 - 1)
+        first = int(file["values/first_element"][row])
+        full = file["elements/sig"][first:first + 1500**2].reshape(1500, 1500)
+
+    def ask(viewer, query):
+        status, headers, body = viewer.request(f"/api/v1/values/{row}/grid?field=sig&{query}")
+        assert status == 200, body
+        rows, columns, planes = map(int, headers["X-Pytracer-Grid"].split(","))
+        low, high = np.frombuffer(body, "<f8").reshape(planes, rows, columns)
+        step = list(map(int, headers["X-Pytracer-Step"].split(",")))
+        r0, r1, c0, c1 = map(int, headers["X-Pytracer-Region"].split(","))
+        for i in range(rows):
+            for j in range(columns):
+                cell = full[r0 + i * step[0]:min(r1, r0 + (i + 1) * step[0]),
+                            c0 + j * step[1]:min(c1, c0 + (j + 1) * step[1])]
+                assert low[i, j] == cell.min() and high[i, j] == cell.max()
+        return (rows, columns), step, (r0, r1, c0, c1)
+
+    with Viewer("--filename", path) as viewer:
+        assert viewer.get(f"values/{row}")["picture"]["tiles"] is True
+        assert ask(viewer, "tiles=1&h=500&w=500") == ((24, 24), [64, 64], (0, 1500, 0, 1500))
+        assert ask(viewer, "tiles=1&h=5&w=24") == ((5, 24), [320, 64], (0, 1500, 0, 1500))
+        assert ask(viewer, "tiles=1&r0=100&r1=130&c0=640&c1=1300&h=9&w=4") == (
+            (2, 4), [64, 192], (64, 192, 640, 1408))
+        viewer.get("values/1/grid?tiles=1", expect=404)
+        viewer.get(f"values/{row}/grid?tiles=2", expect=400)
+
+
+def test_a_result_of_the_first_version_is_read(result, tmp_path):
+    path = shutil.copy(result, tmp_path / "old.h5")
+    with h5py.File(path, "r+") as file:
+        del file["values/first_tile"], file["tiles"]
+        file.attrs["minor"] = np.uint32(0)
+    with Viewer("--filename", path) as viewer:
+        assert viewer.get("overview")["minor"] == 0
+        assert viewer.get("values/3")["picture"]["tiles"] is False
