@@ -101,7 +101,7 @@ static PyObject *sum(PyObject *module, PyObject *const *args, Py_ssize_t n,
                      PyObject *names)
 {
     PyObject *start;
-    struct pt_fuzzy_stream *stream = pt_fuzzy_stream_get();
+    struct pt_fuzzy_stream *stream = pt_fuzzy_stream_for(PT_FUZZY_PYTHON);
     if (!stream || !is_float_sum(args, n, names, &start))
         return own_sum(module, args, n, names);
     return float_sum(stream, args[0], start);
@@ -133,7 +133,7 @@ static PyObject *sum(PyObject *module, PyObject *const *args, Py_ssize_t n,
 static PyObject *moved(enum pt_fuzzy_function function, double x, double y,
                        PyObject *result)
 {
-    struct pt_fuzzy_stream *stream = pt_fuzzy_stream_get();
+    struct pt_fuzzy_stream *stream = pt_fuzzy_stream_for(PT_FUZZY_PYTHON);
     if (stream && PyFloat_CheckExact(result) && Py_REFCNT(result) == 1)
         ((PyFloatObject *)result)->ob_fval = pt_fuzzy_scalar_function(
             stream, function, PT_FUZZY_BINARY64, x, y, PyFloat_AS_DOUBLE(result));
@@ -168,7 +168,8 @@ static PyObject *math_sqrt(PyObject *module, PyObject *argument)
 {
     double x;
     PyObject *result = own_sqrt(module, argument);
-    struct pt_fuzzy_stream *stream = result ? pt_fuzzy_stream_get() : NULL;
+    struct pt_fuzzy_stream *stream =
+        result ? pt_fuzzy_stream_for(PT_FUZZY_PYTHON) : NULL;
     if (stream && argument_of(argument, &x) && PyFloat_CheckExact(result) &&
         Py_REFCNT(result) == 1)
         ((PyFloatObject *)result)->ob_fval =

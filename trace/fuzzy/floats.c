@@ -34,7 +34,8 @@ double pt_fuzzy_float_operation(struct pt_fuzzy_stream *stream, unsigned operati
 static struct pt_fuzzy_stream *stream_here(void)
 {
     n_calls++;
-    return pt_fuzzy_evaluation_in_arithmetic() ? pt_fuzzy_stream_get() : NULL;
+    return pt_fuzzy_evaluation_in_arithmetic() ? pt_fuzzy_stream_for(PT_FUZZY_PYTHON)
+                                               : NULL;
 }
 
 /* As float's own slots convert; what they refuse they have refused before. */

@@ -32,6 +32,8 @@ enum pt_fuzzy_layer {
     PT_FUZZY_ROUNDING = 16 /* random hardware rounding mode; never part of "all" */
 };
 
+enum { PT_FUZZY_N_LAYERS = 5 };
+
 /* MODES.md says what each does and what other tools call it. */
 enum pt_fuzzy_mode {
     PT_FUZZY_SR,     /* up or down with probability by distance */
@@ -125,8 +127,22 @@ enum pt_fuzzy_scope pt_fuzzy_scope_set(enum pt_fuzzy_scope scope);
  * Thread: the only one. */
 void pt_fuzzy_forked(uint64_t process);
 
-/* Thread: safe; exact when no other thread computes. */
+/* Of all layers, or of one. Thread: safe; exact when no other thread computes. */
 struct pt_fuzzy_counts pt_fuzzy_counts(void);
+struct pt_fuzzy_counts pt_fuzzy_layer_counts(enum pt_fuzzy_layer layer);
+
+/* What was done at once: by a loop of numpy over an array, by one operation of Python.
+ */
+struct pt_fuzzy_done {
+    enum pt_fuzzy_layer layer;
+    uint64_t perturbed;
+};
+
+/* From here on `watch` is told of all that is done, on the thread that does it, with or
+ * without the GIL. For finding out where a program computes: it costs time. Thread:
+ * before all others. */
+typedef void pt_fuzzy_watch(const struct pt_fuzzy_done *done);
+void pt_fuzzy_watch_start(pt_fuzzy_watch *watch);
 
 /* The layers that are active: asked for, and installed. Thread: safe. */
 unsigned pt_fuzzy_active(void);

@@ -20,34 +20,40 @@ static struct {
 } scopes;
 static _Thread_local enum pt_fuzzy_scope own_scope;
 
+static pt_fuzzy_watch *watch; /* written before other threads compute */
+
 /* Guards the list, the numbering and the totals of threads that ended. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct pt_fuzzy_stream *streams;
 static uint64_t n_streams;
-static struct pt_fuzzy_counts ended;
+static struct pt_fuzzy_counts ended[PT_FUZZY_N_LAYERS];
 static unsigned n_starts; /* written before other threads compute */
 static pthread_key_t at_thread_end;
 static bool has_key;
 
-static struct pt_fuzzy_counts counts_of(struct pt_fuzzy_stream *stream)
+static struct pt_fuzzy_counts counts_of(struct pt_fuzzy_stream *stream, size_t layer)
 {
     struct pt_fuzzy_counts counts = {
-        .perturbed = atomic_load_explicit(&stream->perturbed, memory_order_relaxed),
-        .nearest = atomic_load_explicit(&stream->nearest, memory_order_relaxed),
+        .perturbed =
+            atomic_load_explicit(&stream->perturbed[layer], memory_order_relaxed),
+        .nearest = atomic_load_explicit(&stream->nearest[layer], memory_order_relaxed),
     };
     return counts;
+}
+
+static void counts_add(struct pt_fuzzy_counts *total, struct pt_fuzzy_counts more)
+{
+    total->perturbed += more.perturbed;
+    total->nearest += more.nearest;
 }
 
 /* Takes the stream of a thread that ends off the list. */
 static void stream_release(void *data)
 {
     struct pt_fuzzy_stream *stream = data;
-    struct pt_fuzzy_counts counts = counts_of(stream);
     pthread_mutex_lock(&lock);
-    if (stream->start == n_starts) {
-        ended.perturbed += counts.perturbed;
-        ended.nearest += counts.nearest;
-    }
+    for (size_t i = 0; stream->start == n_starts && i < PT_FUZZY_N_LAYERS; i++)
+        counts_add(&ended[i], counts_of(stream, i));
     for (struct pt_fuzzy_stream **at = &streams; *at; at = &(*at)->next)
         if (*at == stream) {
             *at = stream->next;
@@ -68,8 +74,10 @@ static void stream_begin(struct pt_fuzzy_stream *stream)
                             pt_fuzzy_runtime.options.process, number);
     stream->used = PT_FUZZY_BLOCK;
     stream->start = n_starts;
-    atomic_store(&stream->perturbed, 0);
-    atomic_store(&stream->nearest, 0);
+    for (size_t i = 0; i < PT_FUZZY_N_LAYERS; i++) {
+        atomic_store(&stream->perturbed[i], 0);
+        atomic_store(&stream->nearest[i], 0);
+    }
 }
 
 static struct pt_fuzzy_stream *stream_create(void)
@@ -117,7 +125,7 @@ static bool in_scope(void)
     }
 }
 
-struct pt_fuzzy_stream *pt_fuzzy_stream_get(void)
+struct pt_fuzzy_stream *pt_fuzzy_stream_for(enum pt_fuzzy_layer layer)
 {
     struct pt_fuzzy_stream *stream = own;
     if (!atomic_load_explicit(&running, memory_order_relaxed))
@@ -131,7 +139,10 @@ struct pt_fuzzy_stream *pt_fuzzy_stream_get(void)
     } else if (stream->start != n_starts) {
         stream_begin(stream);
     }
-    return stream && stream->pause == 0 ? stream : NULL;
+    if (!stream || stream->pause != 0)
+        return NULL;
+    stream->layer = layer;
+    return stream;
 }
 
 const uint32_t *pt_fuzzy_stream_draw(struct pt_fuzzy_stream *stream, size_t n)
@@ -147,15 +158,28 @@ const uint32_t *pt_fuzzy_stream_draw(struct pt_fuzzy_stream *stream, size_t n)
     return numbers;
 }
 
+static size_t index_of(enum pt_fuzzy_layer layer)
+{
+    return (size_t)__builtin_ctz((unsigned)layer);
+}
+
 void pt_fuzzy_stream_count(struct pt_fuzzy_stream *stream, uint64_t perturbed,
                            uint64_t nearest)
 {
     /* One writer: a load and a store do, without a locked instruction. */
-    struct pt_fuzzy_counts counts = counts_of(stream);
-    atomic_store_explicit(&stream->perturbed, counts.perturbed + perturbed,
+    size_t layer = index_of(stream->layer);
+    struct pt_fuzzy_counts counts = counts_of(stream, layer);
+    atomic_store_explicit(&stream->perturbed[layer], counts.perturbed + perturbed,
                           memory_order_relaxed);
-    atomic_store_explicit(&stream->nearest, counts.nearest + nearest,
+    atomic_store_explicit(&stream->nearest[layer], counts.nearest + nearest,
                           memory_order_relaxed);
+    if (watch && perturbed > 0)
+        watch(&(struct pt_fuzzy_done){stream->layer, perturbed});
+}
+
+void pt_fuzzy_watch_start(pt_fuzzy_watch *watcher)
+{
+    watch = watcher;
 }
 
 void pt_fuzzy_layer_installed(enum pt_fuzzy_layer layer)
@@ -217,7 +241,7 @@ enum pt_status pt_fuzzy_start(const struct pt_fuzzy_options *options,
                             "no thread-specific key is left for the random streams");
     has_key = true;
     set_rounding(options);
-    ended = (struct pt_fuzzy_counts){0};
+    memset(ended, 0, sizeof ended);
     n_streams = 0;
     n_starts++;
     atomic_store(&running, true);
@@ -246,7 +270,7 @@ void pt_fuzzy_forked(uint64_t process)
     pthread_mutex_init(&lock, NULL); /* another thread may have held it */
     pt_fuzzy_runtime.options.process = process;
     n_streams = 0;
-    ended = (struct pt_fuzzy_counts){0};
+    memset(ended, 0, sizeof ended);
     streams = own; /* the other threads are gone; their streams stay behind */
     if (own) {
         own->next = NULL;
@@ -254,18 +278,23 @@ void pt_fuzzy_forked(uint64_t process)
     }
 }
 
+struct pt_fuzzy_counts pt_fuzzy_layer_counts(enum pt_fuzzy_layer layer)
+{
+    size_t i = index_of(layer);
+    pthread_mutex_lock(&lock);
+    struct pt_fuzzy_counts total = ended[i];
+    for (struct pt_fuzzy_stream *stream = streams; stream; stream = stream->next)
+        if (stream->start == n_starts)
+            counts_add(&total, counts_of(stream, i));
+    pthread_mutex_unlock(&lock);
+    return total;
+}
+
 struct pt_fuzzy_counts pt_fuzzy_counts(void)
 {
-    pthread_mutex_lock(&lock);
-    struct pt_fuzzy_counts total = ended;
-    for (struct pt_fuzzy_stream *stream = streams; stream; stream = stream->next) {
-        if (stream->start != n_starts)
-            continue;
-        struct pt_fuzzy_counts counts = counts_of(stream);
-        total.perturbed += counts.perturbed;
-        total.nearest += counts.nearest;
-    }
-    pthread_mutex_unlock(&lock);
+    struct pt_fuzzy_counts total = {0};
+    for (unsigned i = 0; i < PT_FUZZY_N_LAYERS; i++)
+        counts_add(&total, pt_fuzzy_layer_counts((enum pt_fuzzy_layer)(1U << i)));
     return total;
 }
 

@@ -17,10 +17,11 @@
 struct pt_fuzzy_stream {
     _Alignas(64) uint64_t words[PT_FUZZY_BLOCK / 2]; /* drawn, two numbers a word */
     struct pt_fuzzy_generator generator;
-    size_t used;    /* 32-bit numbers taken from `words` */
-    unsigned pause; /* depth of pauses */
-    unsigned start; /* the pt_fuzzy_start that this sequence belongs to */
-    _Atomic uint64_t perturbed, nearest;
+    size_t used;               /* 32-bit numbers taken from `words` */
+    unsigned pause;            /* depth of pauses */
+    unsigned start;            /* the pt_fuzzy_start that this sequence belongs to */
+    enum pt_fuzzy_layer layer; /* that computes now */
+    _Atomic uint64_t perturbed[PT_FUZZY_N_LAYERS], nearest[PT_FUZZY_N_LAYERS];
     struct pt_fuzzy_stream *next; /* in the list of all threads' */
 };
 
@@ -34,14 +35,19 @@ struct pt_fuzzy_runtime {
 };
 extern struct pt_fuzzy_runtime pt_fuzzy_runtime;
 
-/* The calling thread's stream; NULL where the arithmetic is off, stopped or paused, or
- * no memory was left for a stream: compute as IEEE does then. Thread: safe. */
-struct pt_fuzzy_stream *pt_fuzzy_stream_get(void);
+/* The calling thread's stream, for a layer to which what follows is counted; NULL where
+ * the arithmetic is off, stopped or paused, or no memory was left for a stream: compute
+ * as IEEE does then. Thread: safe. */
+struct pt_fuzzy_stream *pt_fuzzy_stream_for(enum pt_fuzzy_layer layer);
+static inline struct pt_fuzzy_stream *pt_fuzzy_stream_get(void)
+{
+    return pt_fuzzy_stream_for(PT_FUZZY_NUMPY);
+}
 
 /* `n` <= PT_FUZZY_BLOCK fresh numbers, valid until the next draw. */
 const uint32_t *pt_fuzzy_stream_draw(struct pt_fuzzy_stream *stream, size_t n);
 
-/* Counts operations of the thread. */
+/* Counts operations of the thread, to the layer that the stream was asked for. */
 void pt_fuzzy_stream_count(struct pt_fuzzy_stream *stream, uint64_t perturbed,
                            uint64_t nearest);
 
