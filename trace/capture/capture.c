@@ -105,6 +105,10 @@ void pt_capture_any(struct pt_capture *capture, PyObject *value)
             pt_capture_omit(capture, PT_REASON_LIMIT, NULL);
         return;
     }
+    if (value == Py_None) { /* options that were not given: as frequent as numbers */
+        pt_capture_label(capture, value);
+        return;
+    }
     /* the most frequent first */
     if (pt_capture_python_number(capture, value) || pt_capture_array(capture, value) ||
         pt_capture_container(capture, value) ||

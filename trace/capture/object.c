@@ -6,10 +6,12 @@
 #include "capture/parts.h"
 #include "cpython/attributes.h"
 
-/* Objects with attributes that say nothing of values. */
+/* Objects with attributes that say nothing of values; numpy's mark of an argument that
+ * was not given is one, and stands in each of its reductions several times. */
 static bool is_plumbing(PyObject *value)
 {
-    return PyType_Check(value) || PyModule_Check(value) || PyFunction_Check(value) ||
+    return strcmp(Py_TYPE(value)->tp_name, "_NoValueType") == 0 ||
+           PyType_Check(value) || PyModule_Check(value) || PyFunction_Check(value) ||
            PyCFunction_Check(value) || PyMethod_Check(value) ||
            PyUnicode_Check(value) || PyBytes_Check(value) ||
            PyExceptionInstance_Check(value);

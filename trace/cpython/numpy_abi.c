@@ -88,8 +88,18 @@ static const struct scalar_type scalar_types[] = {
     {216, 'm', 8},
 };
 
+/* What a type is, for the types met last: asking its whole ancestry for each value took
+ * longer than writing it. A type has a version that no other one ever has, and that
+ * changes with it; 0 is none. */
+struct kinds {
+    const PyTypeObject *type;
+    unsigned version;
+    bool array, generic, ufunc;
+};
+
 /* Guarded by the GIL. */
 static struct {
+    struct kinds known[64];
     int major; /* of the ABI; 0: numpy has not appeared */
     PyTypeObject *array, *generic, *ufunc;
     PyTypeObject *scalars[PT_ARRAY_LENGTH(scalar_types)];
@@ -137,13 +147,35 @@ enum pt_status pt_numpy_open(PyObject *module, struct pt_error *error)
     numpy.ufunc = ufuncs[UFUNC_API_TYPE];
     for (size_t i = 0; i < PT_ARRAY_LENGTH(scalar_types); i++)
         numpy.scalars[i] = arrays[scalar_types[i].place];
+    memset(numpy.known, 0, sizeof numpy.known);
     numpy.major = major;
     return PT_OK;
 }
 
-static bool is_of(PyObject *object, PyTypeObject *type)
+static bool is_of(PyTypeObject *type, PyTypeObject *base)
 {
-    return type && (Py_TYPE(object) == type || PyType_IsSubtype(Py_TYPE(object), type));
+    return base && (type == base || PyType_IsSubtype(type, base));
+}
+
+static struct kinds ask_kinds(PyTypeObject *type)
+{
+    return (struct kinds){.type = type,
+                          .version = type->tp_version_tag,
+                          .array = is_of(type, numpy.array),
+                          .generic = is_of(type, numpy.generic),
+                          .ufunc = is_of(type, numpy.ufunc)};
+}
+
+static inline struct kinds kinds_of(PyObject *object)
+{
+    PyTypeObject *type = Py_TYPE(object);
+    size_t slot = ((uintptr_t)type >> 5) % PT_ARRAY_LENGTH(numpy.known);
+    struct kinds *known = &numpy.known[slot];
+
+    if (known->type == type && known->version == type->tp_version_tag &&
+        known->version != 0)
+        return *known;
+    return *known = ask_kinds(type);
 }
 
 static void read_descr(PyObject *object, struct pt_elements *elements)
@@ -163,7 +195,7 @@ bool pt_numpy_array(PyObject *object, struct pt_elements *elements)
 {
     const struct array_object *array = (const struct array_object *)object;
 
-    if (!is_of(object, numpy.array) || !array->descr)
+    if (!kinds_of(object).array || !array->descr)
         return false;
     read_descr(array->descr, elements);
     elements->data = array->data;
@@ -185,14 +217,14 @@ static const struct scalar_type *scalar_type_of(PyTypeObject *type)
 
 bool pt_numpy_is_generic(PyObject *object)
 {
-    return is_of(object, numpy.generic);
+    return kinds_of(object).generic;
 }
 
 bool pt_numpy_scalar(PyObject *object, struct pt_elements *elements)
 {
     const struct scalar_type *scalar = NULL;
 
-    if (!numpy.generic || !PyType_IsSubtype(Py_TYPE(object), numpy.generic))
+    if (!kinds_of(object).generic)
         return false;
     for (PyTypeObject *type = Py_TYPE(object); type && !scalar; type = type->tp_base)
         scalar = scalar_type_of(type);
@@ -253,7 +285,7 @@ bool pt_numpy_field(const struct pt_elements *elements, Py_ssize_t i, PyObject *
 
 bool pt_numpy_is_ufunc(PyObject *object)
 {
-    return is_of(object, numpy.ufunc);
+    return kinds_of(object).ufunc;
 }
 
 PyTypeObject *pt_numpy_ufunc_type(void)

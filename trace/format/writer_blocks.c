@@ -26,14 +26,11 @@ void pt_writer_submit_all(struct pt_trace_writer *writer)
         pt_writer_submit(writer, order[i]);
 }
 
-struct pt_buffer *pt_writer_room(struct pt_trace_writer *writer,
+struct pt_buffer *pt_writer_next(struct pt_trace_writer *writer,
                                  enum pt_trace_stream stream, size_t bytes)
 {
-    struct pt_buffer *buffer = writer->open[stream];
-
-    if (buffer && PT_SINK_ROOM - buffer->used >= bytes)
-        return buffer;
     assert(bytes <= PT_SINK_ROOM);
+    (void)bytes;
     pt_writer_submit(writer, stream);
     writer->open[stream] =
         pt_sink_take(writer->sink, stream, writer->next_ordinal[stream]);

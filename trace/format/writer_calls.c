@@ -96,26 +96,39 @@ void pt_trace_writer_value(struct pt_trace_writer *writer,
     pt_trace_writer_value_hashed(writer, value, data, NULL);
 }
 
+/* numpy 2 allows 64 dimensions: what has more than the format's is told, but not kept.
+ */
+static void write_unsupported(struct pt_trace_writer *writer,
+                              const struct pt_trace_value *value)
+{
+    struct pt_trace_value v = *value;
+
+    v.kind = PT_VALUE_OMITTED;
+    v.reason = PT_REASON_UNSUPPORTED;
+    v.storage = PT_STORAGE_NONE;
+    v.ndim = 0;
+    pt_trace_writer_value(writer, &v, NULL);
+}
+
+/* The struct, a few hundred bytes because of its shape, is not copied: this runs for
+ * each value. */
 void pt_trace_writer_value_hashed(struct pt_trace_writer *writer,
                                   const struct pt_trace_value *value, const void *data,
                                   const struct pt_hash128 *hash)
 {
-    struct pt_trace_value v = *value;
-    size_t used = PT_VALUE_BYTES;
+    uint8_t storage = choose_storage(value, data);
+    size_t tail = PT_VALUE_BYTES + 8 * (size_t)value->ndim, used = tail;
+    uint64_t payload = 0;
 
-    if (v.ndim > PT_TRACE_MAX_DIMENSIONS) { /* numpy 2 allows 64 */
-        v.kind = PT_VALUE_OMITTED;
-        v.reason = PT_REASON_UNSUPPORTED;
-        v.storage = PT_STORAGE_NONE;
-        v.ndim = 0;
+    if (value->ndim > PT_TRACE_MAX_DIMENSIONS) {
+        write_unsupported(writer, value);
+        return;
     }
-    v.storage = choose_storage(&v, data);
-    if (v.storage == PT_STORAGE_PAYLOAD || v.storage == PT_STORAGE_SAMPLE)
-        v.payload = payload_ref(writer, &v, data, hash);
-    size_t tail = used += 8 * (size_t)v.ndim;
-    if (v.storage == PT_STORAGE_INLINE)
-        used += (size_t)v.data_bytes;
-    else if (v.storage != PT_STORAGE_NONE)
+    if (storage == PT_STORAGE_PAYLOAD || storage == PT_STORAGE_SAMPLE)
+        payload = payload_ref(writer, value, data, hash);
+    if (storage == PT_STORAGE_INLINE)
+        used += (size_t)value->data_bytes;
+    else if (storage != PT_STORAGE_NONE)
         used += 8;
     size_t whole = (size_t)pt_align8(used);
     struct pt_buffer *buffer = pt_writer_room(writer, PT_STREAM_VALUES, whole);
@@ -123,15 +136,16 @@ void pt_trace_writer_value_hashed(struct pt_trace_writer *writer,
         return;
     if (writer->phase_values++ == 0)
         writer->phase_ref = pt_trace_ref(buffer->block.ordinal, buffer->used);
-    writer->phase_bytes += v.data_bytes;
+    writer->phase_bytes += value->data_bytes;
     unsigned char *p = pt_writer_claim(buffer, whole);
-    pt_record_put_value(p, (uint32_t)whole, &v);
-    if (v.storage == PT_STORAGE_INLINE && v.data_bytes)
-        memcpy(p + tail, data, (size_t)v.data_bytes);
-    else if (v.storage > PT_STORAGE_INLINE)
-        pt_put64(p + tail, v.payload);
+    pt_record_put_value(p, (uint32_t)whole, value);
+    p[PT_VALUE_STORAGE] = storage;
+    if (storage == PT_STORAGE_INLINE && data)
+        memcpy(p + tail, data, (size_t)value->data_bytes);
+    else if (storage > PT_STORAGE_INLINE)
+        pt_put64(p + tail, payload);
     pt_writer_pad(p, used);
-    pt_writer_note_time(buffer, v.call);
+    pt_writer_note_time(buffer, value->call);
 }
 
 static bool is_time_to_hand_over(const struct pt_trace_writer *writer, int64_t ns)

@@ -37,10 +37,22 @@ struct pt_trace_writer {
 void pt_writer_submit(struct pt_trace_writer *writer, enum pt_trace_stream stream);
 void pt_writer_submit_all(struct pt_trace_writer *writer);
 
+/* Submits the open block of the stream, and opens one with room for `bytes`. */
+struct pt_buffer *pt_writer_next(struct pt_trace_writer *writer,
+                                 enum pt_trace_stream stream, size_t bytes);
+
 /* The open block of the stream with at least `bytes` bytes of room, or NULL when
  * nothing can be written any more. */
-struct pt_buffer *pt_writer_room(struct pt_trace_writer *writer,
-                                 enum pt_trace_stream stream, size_t bytes);
+static inline struct pt_buffer *pt_writer_room(struct pt_trace_writer *writer,
+                                               enum pt_trace_stream stream,
+                                               size_t bytes)
+{
+    struct pt_buffer *buffer = writer->open[stream];
+
+    if (__builtin_expect(buffer && PT_SINK_ROOM - buffer->used >= bytes, true))
+        return buffer;
+    return pt_writer_next(writer, stream, bytes);
+}
 
 /* Claims `bytes` (a multiple of 8) for one record. */
 static inline unsigned char *pt_writer_claim(struct pt_buffer *buffer, size_t bytes)

@@ -5,6 +5,13 @@
 #include "cpython/frame.h"
 #include "intercept/runtime.h"
 
+static struct pt_name result_name = {"Ret", 3, 0};
+
+void pt_calls_start(void)
+{
+    result_name.id = pt_text_id(result_name.text, result_name.bytes);
+}
+
 static int64_t now_ns(void)
 {
     struct timespec now;
@@ -180,9 +187,10 @@ void pt_call_close(struct pt_thread *thread, size_t level, uint64_t epoch,
     bool told = call.n_roots > 0 && write_changes(thread, &call, result);
     capture->mode = PT_CAPTURE_ALL;
     if (result && told)
-        pt_capture_again(capture, "Ret", 3, result);
+        pt_capture_again(capture, result_name.text, result_name.bytes, result);
     else if (result)
-        pt_capture_value(capture, 0, "Ret", 3, result);
+        pt_capture_value(capture, result_name.id, result_name.text, result_name.bytes,
+                         result);
     count_values(call.function);
     if (pt_runtime.writer)
         write_exit(thread, &call, result ? NULL : pt_thread_raised(PyThreadState_GET()),

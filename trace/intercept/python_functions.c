@@ -53,6 +53,8 @@ static bool is_import(PyThreadState *state, const struct _PyInterpreterFrame *fr
     static const char importer[] = "<frozen importlib._bootstrap>";
     const struct _PyInterpreterFrame *caller;
 
+    if (pt_frame_code(frame)->co_flags & CO_OPTIMIZED) /* a function */
+        return false;
     if (PyUnicode_CompareWithASCIIString(pt_frame_code(frame)->co_name, "<module>") !=
         0)
         return false;

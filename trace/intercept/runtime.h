@@ -117,7 +117,8 @@ void pt_call_entered(struct pt_thread *thread);
  * pt_runtime.epoch was then: a call that was cut meanwhile is left alone. */
 void pt_call_close(struct pt_thread *thread, size_t level, uint64_t epoch,
                    PyObject *result);
-void pt_calls_cut(void); /* ends all open calls of all threads */
+void pt_calls_cut(void);   /* ends all open calls of all threads */
+void pt_calls_start(void); /* names for the new trace */
 
 /* sites.c: where the caller stands. */
 struct pt_place {
@@ -125,6 +126,7 @@ struct pt_place {
 };
 struct pt_place pt_place_of(const struct pt_thread *thread,
                             struct _PyInterpreterFrame *caller);
+void pt_sites_start(void); /* forgets the paths of the trace before */
 
 /* codes.c: what is known of one code object. */
 enum pt_code_verdict {

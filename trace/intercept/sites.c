@@ -1,3 +1,5 @@
+#include <string.h>
+
 #include "capture/parts.h"
 #include "cpython/frame.h"
 #include "intercept/runtime.h"
@@ -23,11 +25,9 @@ static uint32_t define(PyCodeObject *code, int instruction)
     return pt_trace_writer_site(pt_runtime.writer, &site);
 }
 
-static uint32_t site_of(struct _PyInterpreterFrame *frame)
+static uint32_t find_or_define(PyCodeObject *code, int instruction)
 {
-    PyCodeObject *code = pt_frame_code(frame);
     struct pt_code *record = pt_code_record(code);
-    int instruction = pt_frame_instruction(frame);
 
     if (!record || instruction < 0 || (size_t)instruction >= pt_code_units(code))
         return 0;
@@ -39,6 +39,19 @@ static uint32_t site_of(struct _PyInterpreterFrame *frame)
     if (!record->sites[instruction])
         record->sites[instruction] = define(code, instruction);
     return record->sites[instruction];
+}
+
+static uint32_t site_of(struct _PyInterpreterFrame *frame)
+{
+    PyCodeObject *code = pt_frame_code(frame);
+    const struct pt_code *record = pt_code_extra(code, pt_code_index);
+    int instruction = pt_frame_instruction(frame);
+
+    /* what is known already, by far the most frequent case */
+    if (record && record->sites && record->epoch == pt_runtime.epoch &&
+        (size_t)instruction < pt_code_units(code) && record->sites[instruction])
+        return record->sites[instruction];
+    return find_or_define(code, instruction);
 }
 
 /* Wrappers that decorators put around a function are no places of the program. */
@@ -55,30 +68,53 @@ static struct _PyInterpreterFrame *skip_wrappers(struct _PyInterpreterFrame *fra
     return frame;
 }
 
-static uint32_t extend_path(uint32_t parent, uint32_t site)
-{
-    struct pt_trace_path path = {.parent = parent, .site = site};
+/* The paths met last. A path is defined once in the trace, and asked for at every call:
+ * this spares the hash of its content. Guarded by the GIL. */
+static struct recent_path {
+    uint32_t parent, site, path; /* path 0: empty */
+} recent_paths[1024];
 
-    return pt_trace_writer_path(pt_runtime.writer, &path);
+void pt_sites_start(void)
+{
+    memset(recent_paths, 0, sizeof recent_paths);
 }
 
-/* The path of a call ends with its own site. Below `frame` it is that of the enclosing
- * traced Python call if its frame is met, else it goes down to the first code. */
-static uint32_t path_of(const struct pt_thread *thread,
-                        struct _PyInterpreterFrame *frame, unsigned depth)
+static uint32_t extend_path(uint32_t parent, uint32_t site)
+{
+    size_t slot = (parent * 31 + site) % PT_ARRAY_LENGTH(recent_paths);
+    struct recent_path *recent = &recent_paths[slot];
+    struct pt_trace_path path = {.parent = parent, .site = site};
+
+    if (recent->path == 0 || recent->parent != parent || recent->site != site)
+        *recent = (struct recent_path){parent, site,
+                                       pt_trace_writer_path(pt_runtime.writer, &path)};
+    return recent->path;
+}
+
+static const struct pt_call *innermost_python_call(const struct pt_thread *thread)
+{
+    for (size_t i = thread->n_calls; i-- > 0;)
+        if (thread->calls[i].frame)
+            return &thread->calls[i];
+    return NULL;
+}
+
+/* The path of a call ends with its own site, that of `frame`. Below `frame` it is that
+ * of `call`, the enclosing traced Python call, if its frame is met, else it goes down
+ * to the first code. */
+static uint32_t path_of(const struct pt_call *call, struct _PyInterpreterFrame *frame,
+                        uint32_t site, unsigned depth)
 {
     enum { DEEPEST = 2000 }; /* untraced frames in a row; what lies below is left out */
-    const struct pt_call *call = NULL;
+    struct _PyInterpreterFrame *below;
+    uint32_t path = 0;
 
-    if (!frame || depth > DEEPEST)
-        return 0;
-    for (size_t i = thread->n_calls; i-- > 0 && !call;)
-        if (thread->calls[i].frame)
-            call = &thread->calls[i];
     if (call && call->frame == frame)
-        return extend_path(call->path, site_of(frame));
-    return extend_path(path_of(thread, skip_wrappers(pt_frame_below(frame)), depth + 1),
-                       site_of(frame));
+        return extend_path(call->path, site);
+    below = depth < DEEPEST ? skip_wrappers(pt_frame_below(frame)) : NULL;
+    if (below)
+        path = path_of(call, below, site_of(below), depth + 1);
+    return extend_path(path, site);
 }
 
 struct pt_place pt_place_of(const struct pt_thread *thread,
@@ -91,6 +127,6 @@ struct pt_place pt_place_of(const struct pt_thread *thread,
         return place;
     place.site = site_of(caller);
     if (pt_runtime.config->io.backtrace)
-        place.path = path_of(thread, caller, 0);
+        place.path = path_of(innermost_python_call(thread), caller, place.site, 0);
     return place;
 }

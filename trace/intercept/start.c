@@ -55,6 +55,8 @@ static enum pt_status start_all(struct pt_error *error)
 {
     enum pt_status status = PT_OK;
 
+    pt_calls_start();
+    pt_sites_start();
     pt_ufuncs_start();
     pt_ufunc_methods_start();
     pt_builtins_start();
