@@ -149,3 +149,16 @@ void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
         }
     }
 }
+
+bool pt_fuzzy_compute_leaves(struct pt_fuzzy_work *work, const void *const *x,
+                             size_t rows, void *acc)
+{
+    size_t n = rows * PT_FUZZY_SIDE * PT_FUZZY_LEAVES;
+    if (!pt_fuzzy_runtime.vectors)
+        return false;
+    if (pt_fuzzy_runtime.kernels->leaves[work->format](
+            x, rows, acc, pt_fuzzy_stream_draw(work->stream, n)))
+        return false;
+    work->done += n;
+    return true;
+}

@@ -3,6 +3,7 @@
 #ifndef PT_FUZZY_COMPUTE_H
 #define PT_FUZZY_COMPUTE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,5 +30,11 @@ void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const voi
  * result goes to out[i] unless `out` is NULL. */
 void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
                            void *out, size_t n);
+
+/* Adds `rows` rows to the accumulators of PT_FUZZY_LEAVES sums at once (see
+ * pt_fuzzy_leaves_fn). False where that cannot be done for this mode or these numbers:
+ * nothing was changed, and they are to be added row by row. */
+bool pt_fuzzy_compute_leaves(struct pt_fuzzy_work *work, const void *const *x,
+                             size_t rows, void *acc);
 
 #endif

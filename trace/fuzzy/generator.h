@@ -1,7 +1,8 @@
-/* xoshiro256++ of Blackman and Vigna ("Scrambled linear pseudorandom number
- * generators", ACM TOMS 47(4), 2021), eight of them side by side so that they
- * vectorise, each seeded by splitmix64. The sequence does not depend on the instruction
- * set. */
+/* xoshiro256+ of Blackman and Vigna ("Scrambled linear pseudorandom number
+ * generators", ACM TOMS 47(4), 2021), which they recommend where numbers become
+ * fractions: only the lowest three of 64 bits are linear, and here they weigh 2^-30 and
+ * less. Eight of them side by side, so that they vectorise, each seeded by splitmix64.
+ * The sequence does not depend on the instruction set. */
 #ifndef PT_FUZZY_GENERATOR_H
 #define PT_FUZZY_GENERATOR_H
 

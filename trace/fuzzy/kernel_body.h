@@ -25,29 +25,28 @@ typedef uint64_t words __attribute__((vector_size(8 * PT_KERNELS_WIDTH)));
 
 #define ROTATE(x, k) (((x) << (k)) | ((x) >> (64 - (k))))
 
-/* Lanes are advanced in groups of a register's width; each has its place in every group
- * of eight words, so that the width does not show in the result. */
+enum { GROUPS = PT_FUZZY_LANES / PT_KERNELS_WIDTH };
+
+/* Each lane has its place in every group of eight words, so that the width of a
+ * register does not show in the result. All groups go on side by side: one alone would
+ * wait for its own last result. */
 static void fill(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n)
 {
-    for (size_t lane = 0; lane < PT_FUZZY_LANES; lane += PT_KERNELS_WIDTH) {
-        words s[4];
-        for (size_t w = 0; w < 4; w++)
-            memcpy(&s[w], &generator->state[w][lane], sizeof s[w]);
-        for (size_t i = 0; i < n; i += PT_FUZZY_LANES) {
-            words sum = s[0] + s[3];
-            words result = ROTATE(sum, 23) + s[0];
-            words t = s[1] << 17;
-            memcpy(out + i + lane, &result, sizeof result);
-            s[2] ^= s[0];
-            s[3] ^= s[1];
-            s[1] ^= s[2];
-            s[0] ^= s[3];
-            s[2] ^= t;
-            s[3] = ROTATE(s[3], 45);
+    words s[4][GROUPS];
+    memcpy(s, generator->state, sizeof s);
+    for (size_t i = 0; i < n; i += PT_FUZZY_LANES)
+        for (size_t g = 0; g < GROUPS; g++) {
+            words result = s[0][g] + s[3][g];
+            words t = s[1][g] << 17;
+            memcpy(out + i + g * PT_KERNELS_WIDTH, &result, sizeof result);
+            s[2][g] ^= s[0][g];
+            s[3][g] ^= s[1][g];
+            s[1][g] ^= s[2][g];
+            s[0][g] ^= s[3][g];
+            s[2][g] ^= t;
+            s[3][g] = ROTATE(s[3][g], 45);
         }
-        for (size_t w = 0; w < 4; w++)
-            memcpy(&generator->state[w][lane], &s[w], sizeof s[w]);
-    }
+    memcpy(generator->state, s, sizeof s);
 }
 
 const struct pt_fuzzy_kernels PT_KERNELS = {
@@ -65,6 +64,7 @@ const struct pt_fuzzy_kernels PT_KERNELS = {
                                     NULL},
              [PT_FUZZY_BINARY32] = {scan_add_32, scan_sub_32, scan_mul_32, scan_div_32,
                                     NULL}},
+    .leaves = {[PT_FUZZY_BINARY64] = leaves_64, [PT_FUZZY_BINARY32] = leaves_32},
     .nudge = {[PT_FUZZY_BINARY64] = nudge_64, [PT_FUZZY_BINARY32] = nudge_32},
     .fill = fill,
 };

@@ -90,20 +90,21 @@ static inline REAL NAME(uniform)(uint32_t random)
 
 /* s or its neighbour on the side of e, where the distance to the exact result is
  * |e| / |divisor|; `e` and `side` have one magnitude, and `side` the sign of the true
- * error. */
+ * error. *reach is given the way from s to that neighbour: Inf or NaN where there is
+ * none. */
 static inline REAL NAME(choose)(REAL s, REAL side, REAL e, REAL divisor,
-                                uint32_t random)
+                                uint32_t random, REAL *reach)
 {
     INT step = ((NAME(bits)(s) ^ NAME(bits)(side)) >> (PT_REAL - 1)) | 1;
     REAL t = NAME(real)((INT)((UINT)NAME(bits)(s) + (UINT)step));
     REAL gap = (t - s) * divisor;
     REAL u = NAME(uniform)(random);
+    *reach = t - s;
 #if PT_KERNELS_FMA
     /* gap and e have one sign, which the fused difference keeps, even if it
      * underflows, unless e is the larger one. No branch: it would be a coin's toss. */
     REAL difference = FMA(u, gap, -e);
-    INT taken = (NAME(bits)(difference) ^ NAME(bits)(e)) >> (PT_REAL - 1);
-    return NAME(real)((INT)((UINT)NAME(bits)(s) + (UINT)(step & taken)));
+    return (NAME(bits)(difference) ^ NAME(bits)(e)) < 0 ? t : s;
 #elif PT_REAL == 64
     /* Scaled so that u gap does not underflow; both stay below 2^1024. */
     return ABS(u * 0x1p52 * gap) < ABS(e * 0x1p52) ? t : s;
@@ -140,55 +141,88 @@ static inline REAL NAME(remainder)(REAL a, REAL q, REAL b)
 #endif
 }
 
-/* Each operation on one element; *out_of_range gets a set sign bit where the result is
- * not to be used. Zero products, quotients and roots count as out of range. */
-static inline REAL NAME(one_add)(REAL x, REAL y, uint32_t random, INT *out_of_range)
+/* Where a result is not to be used: `range` gets a set sign bit, or `reach` is no
+ * longer zero. Zero products, quotients and roots count as such. */
+struct NAME(trouble) {
+    INT range;
+    REAL reach;
+};
+
+/* Leaves `mark` as it is unless `reach` is Inf or NaN. */
+static inline REAL NAME(mark)(REAL reach, REAL mark)
+{
+#if PT_KERNELS_FMA
+    return FMA(reach, 0, mark);
+#else
+    return mark + reach * 0;
+#endif
+}
+
+static inline bool NAME(is_trouble)(INT range, REAL reach)
+{
+    return range < 0 || !(reach == 0);
+}
+
+/* Each operation on one element. */
+static inline REAL NAME(one_add)(REAL x, REAL y, uint32_t random,
+                                 struct NAME(trouble) * trouble)
 {
     REAL s = x + y;
     REAL v = s - x;
     REAL e = (x - (s - v)) + (y - v);
-    /* Exponents of the two largest values carry into the sign. */
-    *out_of_range |= (INT)((UINT)NAME(bits)(s) + ((UINT)2 << MANTISSA)) ^ NAME(bits)(s);
-    return NAME(choose)(s, e, e, C(1.0), random);
+    REAL reach;
+    REAL result = NAME(choose)(s, e, e, C(1.0), random, &reach);
+    trouble->reach = NAME(mark)(reach, trouble->reach);
+    return result;
 }
 
-static inline REAL NAME(one_sub)(REAL x, REAL y, uint32_t random, INT *out_of_range)
+static inline REAL NAME(one_sub)(REAL x, REAL y, uint32_t random,
+                                 struct NAME(trouble) * trouble)
 {
-    return NAME(one_add)(x, -y, random, out_of_range);
+    return NAME(one_add)(x, -y, random, trouble);
 }
 
-static inline REAL NAME(one_mul)(REAL x, REAL y, uint32_t random, INT *out_of_range)
+static inline REAL NAME(one_mul)(REAL x, REAL y, uint32_t random,
+                                 struct NAME(trouble) * trouble)
 {
     REAL s = x * y;
     REAL e = NAME(residual)(x, y, s);
-    *out_of_range |= NAME(outside)(NAME(magnitude)(s), LOW, HIGH);
+    REAL reach;
+    REAL result = NAME(choose)(s, e, e, C(1.0), random, &reach);
+    trouble->range |= NAME(magnitude)(s) - LOW;
+    trouble->reach = NAME(mark)(reach, trouble->reach);
     if (FACTOR != HIGH)
-        *out_of_range |=
+        trouble->range |=
             (FACTOR - 1 - NAME(magnitude)(x)) | (FACTOR - 1 - NAME(magnitude)(y));
-    return NAME(choose)(s, e, e, C(1.0), random);
+    return result;
 }
 
-static inline REAL NAME(one_div)(REAL x, REAL y, uint32_t random, INT *out_of_range)
+static inline REAL NAME(one_div)(REAL x, REAL y, uint32_t random,
+                                 struct NAME(trouble) * trouble)
 {
     REAL s = x / y;
     REAL e = NAME(remainder)(x, s, y);
     INT negative = NAME(bits)(y) & ~(INT)(((UINT)-1) >> 1);
-    *out_of_range |= NAME(outside)(NAME(magnitude)(s), LOW, FACTOR) |
-                     NAME(outside)(NAME(magnitude)(x), LOW, FACTOR);
+    REAL reach;
+    REAL result =
+        NAME(choose)(s, NAME(real)(NAME(bits)(e) ^ negative), e, y, random, &reach);
+    trouble->range |= NAME(outside)(NAME(magnitude)(s), LOW, FACTOR) |
+                      NAME(outside)(NAME(magnitude)(x), LOW, FACTOR);
     if (FACTOR != HIGH)
-        *out_of_range |= FACTOR - 1 - NAME(magnitude)(y);
-    return NAME(choose)(s, NAME(real)(NAME(bits)(e) ^ negative), e, y, random);
+        trouble->range |= FACTOR - 1 - NAME(magnitude)(y);
+    return result;
 }
 
 static inline REAL NAME(one_sqrt)(REAL x, REAL unused, uint32_t random,
-                                  INT *out_of_range)
+                                  struct NAME(trouble) * trouble)
 {
     REAL s = SQRT(x);
     REAL e = NAME(remainder)(x, s, s);
+    REAL reach;
     (void)unused;
     /* The sign is part of the pattern here: negative ones are out of range. */
-    *out_of_range |= NAME(outside)(NAME(bits)(x), LOW, HIGH);
-    return NAME(choose)(s, e, e, s + s, random);
+    trouble->range |= NAME(outside)(NAME(bits)(x), LOW, HIGH);
+    return NAME(choose)(s, e, e, s + s, random, &reach);
 }
 
 #define BLOCK(op)                                                                      \
@@ -197,10 +231,18 @@ static inline REAL NAME(one_sqrt)(REAL x, REAL unused, uint32_t random,
     {                                                                                  \
         const REAL *restrict a = av, *restrict b = bv;                                 \
         REAL *restrict out = outv;                                                     \
-        INT out_of_range = 0;                                                          \
-        for (size_t i = 0; i < n; i++)                                                 \
-            out[i] = NAME(one_##op)(a[i], b[i], random[i], &out_of_range);             \
-        return out_of_range < 0;                                                       \
+        INT range = 0;                                                                 \
+        REAL reach = 0;                                                                \
+        _Pragma("omp simd reduction(| : range) reduction(+ : reach)") for (size_t i =  \
+                                                                               0;      \
+                                                                           i < n; i++) \
+        {                                                                              \
+            struct NAME(trouble) trouble = {range, reach};                             \
+            out[i] = NAME(one_##op)(a[i], b[i], random[i], &trouble);                  \
+            range = trouble.range;                                                     \
+            reach = trouble.reach;                                                     \
+        }                                                                              \
+        return NAME(is_trouble)(range, reach);                                         \
     }
 BLOCK(add)
 BLOCK(sub)
@@ -264,9 +306,9 @@ SETTLE(sqrt, SQRT(x), (INT)(x == 0), WITHIN(x, LOW, HIGH) & (INT)(x > 0))
         size_t i;                                                                      \
         memcpy(&acc, accv, sizeof acc);                                                \
         for (i = 0; i < n; i++) {                                                      \
-            INT out_of_range = 0;                                                      \
-            REAL next = NAME(one_##op)(acc, b[i], random[i], &out_of_range);           \
-            if (out_of_range < 0)                                                      \
+            struct NAME(trouble) trouble = {0, 0};                                     \
+            REAL next = NAME(one_##op)(acc, b[i], random[i], &trouble);                \
+            if (NAME(is_trouble)(trouble.range, trouble.reach))                        \
                 break;                                                                 \
             acc = next;                                                                \
             if (out)                                                                   \
@@ -280,6 +322,37 @@ SCAN(sub)
 SCAN(mul)
 SCAN(div)
 #undef SCAN
+
+/* One row of one sum. */
+static inline void NAME(add_row)(REAL *restrict acc, const REAL *restrict row,
+                                 const uint32_t *restrict random, REAL *restrict marks)
+{
+    for (size_t j = 0; j < PT_FUZZY_SIDE; j++) {
+        struct NAME(trouble) trouble = {0, marks[j]};
+        acc[j] = NAME(one_add)(acc[j], row[j], random[j], &trouble);
+        marks[j] = trouble.reach;
+    }
+}
+
+static bool NAME(leaves)(const void *const *x, size_t rows, void *accv,
+                         const uint32_t *random)
+{
+    enum { SIDE = PT_FUZZY_SIDE, N = PT_FUZZY_LEAVES * SIDE };
+    _Alignas(64) REAL acc[N], marks[SIDE] = {0};
+    REAL mark = 0;
+    memcpy(acc, accv, sizeof acc);
+    for (size_t k = 0; k < rows; k++)
+        for (size_t l = 0; l < PT_FUZZY_LEAVES; l++)
+            NAME(add_row)
+            (acc + l * SIDE, (const REAL *)x[l] + k * SIDE, random + k * N + l * SIDE,
+             marks);
+    for (size_t j = 0; j < SIDE; j++)
+        mark += marks[j];
+    if (NAME(is_trouble)(0, mark))
+        return true;
+    memcpy(accv, acc, sizeof acc);
+    return false;
+}
 
 static void NAME(nudge)(const void *rv, const void *xv, void *outv,
                         const uint32_t *restrict random, size_t n)

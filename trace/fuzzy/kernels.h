@@ -34,6 +34,13 @@ typedef size_t pt_fuzzy_settle_fn(const void *a, const void *b, void *out, size_
 typedef size_t pt_fuzzy_scan_fn(void *acc, const void *b, void *out,
                                 const uint32_t *random, size_t n);
 
+/* Row after row (there are `rows`), eight elements wide, is added to the accumulators
+ * of each of PT_FUZZY_LEAVES sums, whose rows lie one after the other at x[i]:
+ * acc[8 i + j] += x[i][8 k + j], with fresh numbers for each. Returns true, and leaves
+ * `acc` as it was, where an element is out of range. */
+typedef bool pt_fuzzy_leaves_fn(const void *const *x, size_t rows, void *acc,
+                                const uint32_t *random);
+
 /* out[i] = r[i] or a neighbour, by the law of functions.h, r[i] being a function's
  * result at x[i]. Kept: zeros, Inf, NaN and the largest number; results at zero and at
  * infinity, which are exact or limits; and 1 and -1, which are exact, or bounds that
@@ -47,6 +54,7 @@ struct pt_fuzzy_kernels {
     pt_fuzzy_block_fn *block[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
     pt_fuzzy_settle_fn *settle[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
     pt_fuzzy_scan_fn *scan[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
+    pt_fuzzy_leaves_fn *leaves[PT_FUZZY_N_FORMATS];
     pt_fuzzy_nudge_fn *nudge[PT_FUZZY_N_FORMATS];
     /* Fills n (a multiple of PT_FUZZY_LANES) words at `out`, aligned to 64 bytes. */
     void (*fill)(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n);

@@ -27,6 +27,9 @@ enum pt_fuzzy_format { PT_FUZZY_BINARY64, PT_FUZZY_BINARY32, PT_FUZZY_N_FORMATS 
  * a block stay in the first-level cache. */
 enum { PT_FUZZY_BLOCK = 512 };
 
+/* numpy sums with so many accumulators; and so many such sums go on side by side. */
+enum { PT_FUZZY_SIDE = 8, PT_FUZZY_LEAVES = 4 };
+
 static inline size_t pt_fuzzy_format_bytes(enum pt_fuzzy_format format)
 {
     return format == PT_FUZZY_BINARY64 ? 8 : 4;

@@ -5,35 +5,41 @@
  *            ((r0 + r1) + (r2 + r3)) + ((r4 + r5) + (r6 + r7)), then x of the tail
  *   tree     leaf + leaf, and so on upwards
  *
- * One leaf is a chain of dependent additions. So the leaves of a group are worked on
- * side by side: row k holds the k-th eight elements of each leaf, and one block adds it
- * to the accumulators of all. */
+ * Complex numbers are two reals each: r0, r2, r4, r6 hold real parts, r1, r3, r5, r7
+ * imaginary ones, and neighbours are two apart.
+ *
+ * One leaf is a chain of dependent additions. So four leaves are worked on side by
+ * side, and the accumulators of a whole group of leaves are folded at once. */
 #include "fuzzy/reduce.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 enum {
     LEAF = 128,
-    SIDE = 8,                        /* accumulators of a leaf */
-    GROUP = 2048,                    /* elements summed side by side */
+    SIDE = PT_FUZZY_SIDE, /* accumulators of a leaf */
+    BESIDE = PT_FUZZY_LEAVES,
+    GROUP = 2048,                    /* elements folded at once */
     MAX_LEAVES = GROUP / (LEAF / 2), /* leaves are longer than half of LEAF */
-    WIDE = MAX_LEAVES * SIDE,        /* elements of the widest row */
+    WIDE = MAX_LEAVES * SIDE,        /* their accumulators */
     BYTES = 8                        /* of the widest format */
 };
 
-_Static_assert((int)WIDE <= (int)PT_FUZZY_BLOCK, "a row is one block");
+_Static_assert((int)WIDE <= (int)PT_FUZZY_BLOCK, "all accumulators are one block");
+_Static_assert((LEAF / SIDE - 1) * SIDE * BESIDE <= (int)PT_FUZZY_BLOCK,
+               "the random numbers of the leaves beside each other are one draw");
 
 struct leaf {
     size_t first, length;
+    unsigned depth; /* in the tree */
 };
 
 struct group {
+    const char *x; /* contiguous */
+    size_t parts;  /* reals of an element */
     size_t n_leaves;
     struct leaf leaves[MAX_LEAVES];
-    size_t shortest, longest; /* rows that all leaves have, that some leaf has */
-    /* Row k starts at element k * n_leaves * SIDE; a leaf that ended leaves a gap, in
-     * one row at most. */
-    _Alignas(64) char rows[(GROUP + WIDE) * BYTES];
+    bool is_even; /* all leaves have the same depth */
     _Alignas(64) char accumulators[2][WIDE * BYTES];
     size_t now; /* which of the accumulators is in use */
 };
@@ -44,209 +50,226 @@ static size_t first_half(size_t n)
     return half - half % SIDE;
 }
 
-static void list_leaves(struct group *group, size_t first, size_t n)
+static void list_leaves(struct group *group, size_t first, size_t n, unsigned depth)
 {
     if (n <= LEAF) {
-        group->leaves[group->n_leaves++] = (struct leaf){first, n};
+        group->leaves[group->n_leaves++] = (struct leaf){first, n, depth};
+        group->is_even = group->is_even && depth == group->leaves[0].depth;
         return;
     }
-    list_leaves(group, first, first_half(n));
-    list_leaves(group, first + first_half(n), n - first_half(n));
+    list_leaves(group, first, first_half(n), depth + 1);
+    list_leaves(group, first + first_half(n), n - first_half(n), depth + 1);
 }
 
-/* Gathers SIDE elements that lie `step` bytes apart. Constant lengths: each is a move
- * or two. */
-static void copy_side(enum pt_fuzzy_format format, char *to, const char *from,
-                      intptr_t step)
-{
-    if (format == PT_FUZZY_BINARY64 && step == 8)
-        memcpy(to, from, SIDE * 8);
-    else if (format == PT_FUZZY_BINARY64)
-        for (intptr_t i = 0; i < SIDE; i++)
-            memcpy(to + 8 * i, from + i * step, 8);
-    else if (step == 4)
-        memcpy(to, from, SIDE * 4);
-    else
-        for (intptr_t i = 0; i < SIDE; i++)
-            memcpy(to + 4 * i, from + i * step, 4);
-}
-
-/* Lists the leaves of the n elements at `x` and lays them out as rows. */
-static void lay_out(enum pt_fuzzy_format format, struct group *group, const char *x,
-                    intptr_t step, size_t n)
-{
-    size_t side = SIDE * pt_fuzzy_format_bytes(format);
-    group->n_leaves = 0;
-    group->shortest = GROUP;
-    group->longest = 0;
-    list_leaves(group, 0, n);
-    for (size_t l = 0; l < group->n_leaves; l++) {
-        size_t length = group->leaves[l].length / SIDE;
-        const char *from = x + (intptr_t)group->leaves[l].first * step;
-        char *to = group->rows + l * side;
-        for (size_t k = 0; k < length; k++) {
-            copy_side(format, to, from, step);
-            to += group->n_leaves * side;
-            from += SIDE * step;
-        }
-        if (length < group->shortest)
-            group->shortest = length;
-        if (length > group->longest)
-            group->longest = length;
-    }
-}
-
-/* Adds row `k` of the leaves that are so long to their accumulators. */
-static void add_ragged_row(struct pt_fuzzy_work *work, struct group *group, size_t k)
+/* Adds row `k` (its k-th eight elements) of each of the leaves that are so long. */
+static void add_row(struct pt_fuzzy_work *work, struct group *group, size_t first,
+                    size_t n_leaves, size_t k)
 {
     size_t bytes = pt_fuzzy_format_bytes(work->format), side = SIDE * bytes;
-    char *now = group->accumulators[group->now];
-    _Alignas(64) char before[WIDE * BYTES], row[WIDE * BYTES], after[WIDE * BYTES];
-    size_t which[MAX_LEAVES], n = 0;
+    _Alignas(64) char before[BESIDE * SIDE * BYTES], row[BESIDE * SIDE * BYTES],
+        after[BESIDE * SIDE * BYTES];
+    char *at[BESIDE];
+    size_t n = 0;
 
-    for (size_t l = 0; l < group->n_leaves; l++)
-        if (group->leaves[l].length / SIDE > k)
-            which[n++] = l;
-    for (size_t i = 0; i < n; i++) {
-        memcpy(before + i * side, now + which[i] * side, side);
-        memcpy(row + i * side, group->rows + (k * group->n_leaves + which[i]) * side,
-               side);
+    for (size_t l = first; l < first + n_leaves; l++) {
+        const struct leaf *leaf = &group->leaves[l];
+        if (leaf->length / SIDE <= k)
+            continue;
+        at[n] = group->accumulators[group->now] + l * side;
+        memcpy(before + n * side, at[n], side);
+        memcpy(row + n * side, group->x + leaf->first * bytes + k * side, side);
+        n++;
     }
     pt_fuzzy_compute_block(work, before, row, after, n * SIDE);
     for (size_t i = 0; i < n; i++)
-        memcpy(now + which[i] * side, after + i * side, side);
+        memcpy(at[i], after + i * side, side);
 }
 
-/* The accumulators of all leaves, from the first row to the last. */
-static void add_rows(struct pt_fuzzy_work *work, struct group *group)
+/* Up to BESIDE leaves, from their first rows to their last. */
+static void add_leaves(struct pt_fuzzy_work *work, struct group *group, size_t first,
+                       size_t n_leaves)
 {
-    size_t n = group->n_leaves * SIDE;
-    size_t row_bytes = n * pt_fuzzy_format_bytes(work->format);
-    const char *before = group->rows;
+    size_t bytes = pt_fuzzy_format_bytes(work->format), side = SIDE * bytes;
+    size_t shortest = LEAF, longest = 0, k = 1;
+    char *accumulators = group->accumulators[group->now] + first * side;
+    const void *seconds[BESIDE]; /* rows */
 
-    group->now = 0;
-    memcpy(group->accumulators[0], before, row_bytes);
-    for (size_t k = 1; k < group->shortest; k++) {
-        pt_fuzzy_compute_block(work, group->accumulators[group->now],
-                               group->rows + k * row_bytes,
-                               group->accumulators[1 - group->now], n);
-        group->now = 1 - group->now;
+    for (size_t l = 0; l < n_leaves; l++) {
+        const struct leaf *leaf = &group->leaves[first + l];
+        const char *x = group->x + leaf->first * bytes;
+        size_t rows = leaf->length / SIDE;
+        memcpy(accumulators + l * side, x, side);
+        seconds[l] = x + side;
+        shortest = rows < shortest ? rows : shortest;
+        longest = rows > longest ? rows : longest;
     }
-    for (size_t k = group->shortest; k < group->longest; k++)
-        add_ragged_row(work, group, k);
+    if (n_leaves == BESIDE &&
+        pt_fuzzy_compute_leaves(work, seconds, shortest - 1, accumulators))
+        k = shortest;
+    for (; k < longest; k++)
+        add_row(work, group, first, n_leaves, k);
 }
 
-/* Elements 0, 2, 4 … and 1, 3, 5 … of the 2 n in `from`. */
-static void part(enum pt_fuzzy_format format, const char *from, char *even, char *odd,
-                 size_t n)
+/* Elements 0, 2, 4 … and 1, 3, 5 … of the 2 n in `from`; an element has `bytes`. */
+static void part(size_t bytes, const char *from, char *even, char *odd, size_t n)
 {
-    if (format == PT_FUZZY_BINARY64) {
-        const double *x = (const void *)from;
-        double *e = (void *)even, *o = (void *)odd;
-        for (size_t i = 0; i < n; i++) {
-            e[i] = x[2 * i];
-            o[i] = x[2 * i + 1];
-        }
-    } else {
-        const float *x = (const void *)from;
-        float *e = (void *)even, *o = (void *)odd;
-        for (size_t i = 0; i < n; i++) {
-            e[i] = x[2 * i];
-            o[i] = x[2 * i + 1];
-        }
+    for (size_t i = 0; i < n; i++) {
+        memcpy(even + i * bytes, from + 2 * i * bytes, bytes);
+        memcpy(odd + i * bytes, from + (2 * i + 1) * bytes, bytes);
     }
 }
 
-/* Adds neighbours until one accumulator is left of each leaf's eight. */
-static void fold_sides(struct pt_fuzzy_work *work, struct group *group)
+/* Adds neighbours among `n` reals: n / 2 are left. */
+static void fold(struct pt_fuzzy_work *work, struct group *group, size_t n)
 {
     _Alignas(64) char even[WIDE * BYTES / 2], odd[WIDE * BYTES / 2];
-    for (size_t n = group->n_leaves * SIDE; n > group->n_leaves; n /= 2) {
-        part(work->format, group->accumulators[group->now], even, odd, n / 2);
-        group->now = 1 - group->now;
-        pt_fuzzy_compute_block(work, even, odd, group->accumulators[group->now], n / 2);
-    }
+    size_t bytes = pt_fuzzy_format_bytes(work->format) * group->parts;
+    const char *from = group->accumulators[group->now];
+    size_t pairs = n / 2 / group->parts;
+    /* Constant lengths: each copy is a move or two. */
+    if (bytes == 4)
+        part(4, from, even, odd, pairs);
+    else if (bytes == 8)
+        part(8, from, even, odd, pairs);
+    else
+        part(16, from, even, odd, pairs);
+    group->now = 1 - group->now;
+    pt_fuzzy_compute_block(work, even, odd, group->accumulators[group->now], n / 2);
 }
 
-/* The n elements as contiguous, aligned memory: `x` itself or a copy in `room`. */
-static const char *contiguous(enum pt_fuzzy_format format, const char *x, intptr_t step,
-                              size_t n, char *room)
+/* *sum = *sum + *x, of `parts` reals each. */
+static void add_to(struct pt_fuzzy_work *work, size_t parts, char *sum, const char *x)
 {
-    size_t bytes = pt_fuzzy_format_bytes(format);
-    if (step == (intptr_t)bytes && (uintptr_t)x % bytes == 0)
-        return x;
-    for (size_t i = 0; i < n; i++)
-        memcpy(room + i * bytes, x + (intptr_t)i * step, bytes);
-    return room;
+    _Alignas(16) char before[2 * BYTES];
+    size_t bytes = parts * pt_fuzzy_format_bytes(work->format);
+    memcpy(before, sum, bytes);
+    pt_fuzzy_compute_block(work, before, x, sum, parts);
+}
+
+/* The tail of the last leaf, which alone has one. */
+static void add_tail(struct pt_fuzzy_work *work, struct group *group)
+{
+    const struct leaf *last = &group->leaves[group->n_leaves - 1];
+    size_t bytes = pt_fuzzy_format_bytes(work->format), parts = group->parts;
+    char *sum = group->accumulators[group->now] + (group->n_leaves - 1) * parts * bytes;
+    for (size_t i = last->length - last->length % SIDE; i < last->length; i += parts)
+        add_to(work, parts, sum, group->x + (last->first + i) * bytes);
 }
 
 /* The sum of the subtree of `n` elements whose first leaf is *leaf; leaves it at the
  * accumulator of that leaf, and *leaf behind the subtree's last. */
-static void fold_tree(struct pt_fuzzy_work *work, struct group *group, const char *x,
-                      intptr_t step, size_t n, size_t *leaf)
+static void fold_tree(struct pt_fuzzy_work *work, struct group *group, size_t n,
+                      size_t *leaf)
 {
-    size_t bytes = pt_fuzzy_format_bytes(work->format);
+    size_t bytes = pt_fuzzy_format_bytes(work->format) * group->parts;
     char *sums = group->accumulators[group->now];
     size_t first = *leaf;
 
     if (n <= LEAF) {
-        _Alignas(8) char room[SIDE * BYTES];
-        const struct leaf *at = &group->leaves[(*leaf)++];
-        size_t tail = at->length % SIDE;
-        x += (intptr_t)(at->first + at->length - tail) * step;
-        pt_fuzzy_compute_scan(work, sums + first * bytes,
-                              contiguous(work->format, x, step, tail, room), NULL,
-                              tail);
+        (*leaf)++;
         return;
     }
-    fold_tree(work, group, x, step, first_half(n), leaf);
+    fold_tree(work, group, first_half(n), leaf);
     size_t second = *leaf;
-    fold_tree(work, group, x, step, n - first_half(n), leaf);
-    pt_fuzzy_compute_scan(work, sums + first * bytes, sums + second * bytes, NULL, 1);
+    fold_tree(work, group, n - first_half(n), leaf);
+    add_to(work, group->parts, sums + first * bytes, sums + second * bytes);
 }
 
-/* SIDE <= n <= GROUP elements. */
+/* n elements of `bytes` each, one after the other. */
+static inline void gather(size_t bytes, const char *x, intptr_t step, size_t n,
+                          char *room)
+{
+    for (size_t i = 0; i < n; i++, x += step)
+        memcpy(room + i * bytes, x, bytes);
+}
+
+/* The n reals at `x`, elements of `parts` of them `step` bytes apart, as contiguous,
+ * aligned memory: `x` itself or a copy in `room`. */
+static const char *contiguous(enum pt_fuzzy_format format, const char *x, intptr_t step,
+                              size_t parts, size_t n, char *room)
+{
+    size_t bytes = pt_fuzzy_format_bytes(format), element = parts * bytes;
+    if (step == (intptr_t)element && (uintptr_t)x % bytes == 0)
+        return x;
+    if (element == 4)
+        gather(4, x, step, n, room);
+    else if (element == 8)
+        gather(8, x, step, n / parts, room);
+    else
+        gather(16, x, step, n / 2, room);
+    return room;
+}
+
+/* SIDE <= n <= GROUP reals. */
 static void sum_group(struct pt_fuzzy_work *work, const char *x, intptr_t step,
-                      size_t n, void *sum)
+                      size_t parts, size_t n, char *sum)
 {
+    _Alignas(64) char room[GROUP * BYTES];
     struct group group;
-    size_t leaf = 0;
-    lay_out(work->format, &group, x, step, n);
-    add_rows(work, &group);
-    fold_sides(work, &group);
-    fold_tree(work, &group, x, step, n, &leaf);
-    memcpy(sum, group.accumulators[group.now], pt_fuzzy_format_bytes(work->format));
+    group.x = contiguous(work->format, x, step, parts, n, room);
+    group.parts = parts;
+    group.n_leaves = 0;
+    group.is_even = true;
+    group.now = 0;
+    list_leaves(&group, 0, n, 0);
+    for (size_t l = 0; l < group.n_leaves; l += BESIDE)
+        add_leaves(work, &group, l,
+                   group.n_leaves - l < BESIDE ? group.n_leaves - l : BESIDE);
+    for (size_t side = SIDE; side > parts; side /= 2)
+        fold(work, &group, group.n_leaves * side);
+    add_tail(work, &group);
+    if (group.is_even) {
+        for (size_t left = group.n_leaves; left > 1; left /= 2)
+            fold(work, &group, left * parts);
+    } else {
+        size_t leaf = 0;
+        fold_tree(work, &group, n, &leaf);
+    }
+    memcpy(sum, group.accumulators[group.now],
+           parts * pt_fuzzy_format_bytes(work->format));
 }
 
-/* 1 <= n < SIDE elements, from left to right. numpy starts from -0, to which adding the
+/* 1 <= n < SIDE reals, from left to right. numpy starts from -0, to which adding the
  * first is exact. */
-static void sum_few(struct pt_fuzzy_work *work, const char *x, intptr_t step, size_t n,
-                    void *sum)
+static void sum_few(struct pt_fuzzy_work *work, const char *x, intptr_t step,
+                    size_t parts, size_t n, char *sum)
 {
-    _Alignas(8) char room[SIDE * BYTES];
-    size_t bytes = pt_fuzzy_format_bytes(work->format);
-    x = contiguous(work->format, x, step, n, room);
+    _Alignas(16) char room[SIDE * BYTES];
+    size_t bytes = parts * pt_fuzzy_format_bytes(work->format);
+    x = contiguous(work->format, x, step, parts, n, room);
     memcpy(sum, x, bytes);
-    work->done++;
-    pt_fuzzy_compute_scan(work, sum, x + bytes, NULL, n - 1);
+    work->done += parts;
+    if (parts == 1)
+        pt_fuzzy_compute_scan(work, sum, x + bytes, NULL, n - 1);
+    for (size_t i = 1; parts > 1 && i < n / parts; i++)
+        add_to(work, parts, sum, x + i * bytes);
 }
 
 static void sum_pairwise(struct pt_fuzzy_work *work, const char *x, intptr_t step,
-                         size_t n, void *sum)
+                         size_t parts, size_t n, char *sum)
 {
     if (n < SIDE) {
-        sum_few(work, x, step, n, sum);
+        sum_few(work, x, step, parts, n, sum);
         return;
     }
     if (n <= GROUP) {
-        sum_group(work, x, step, n, sum);
+        sum_group(work, x, step, parts, n, sum);
         return;
     }
     size_t half = first_half(n);
-    _Alignas(8) char second[8];
-    sum_pairwise(work, x, step, half, sum);
-    sum_pairwise(work, x + (intptr_t)half * step, step, n - half, second);
-    pt_fuzzy_compute_scan(work, sum, second, NULL, 1);
+    _Alignas(16) char second[2 * BYTES];
+    sum_pairwise(work, x, step, parts, half, sum);
+    sum_pairwise(work, x + (intptr_t)(half / parts) * step, step, parts, n - half,
+                 second);
+    add_to(work, parts, sum, second);
+}
+
+void pt_fuzzy_sum(struct pt_fuzzy_work *work, void *acc, const char *x, intptr_t step,
+                  size_t parts, size_t n)
+{
+    _Alignas(16) char sum[2 * BYTES];
+    sum_pairwise(work, x, step, parts, n * parts, sum);
+    add_to(work, parts, acc, sum);
 }
 
 static void reduce_in_turn(struct pt_fuzzy_work *work, void *acc, const char *x,
@@ -255,7 +278,8 @@ static void reduce_in_turn(struct pt_fuzzy_work *work, void *acc, const char *x,
     _Alignas(64) char room[PT_FUZZY_BLOCK * 8];
     for (size_t i = 0; i < n; i += PT_FUZZY_BLOCK) {
         size_t m = n - i < PT_FUZZY_BLOCK ? n - i : PT_FUZZY_BLOCK;
-        const char *b = contiguous(work->format, x + (intptr_t)i * step, step, m, room);
+        const char *b =
+            contiguous(work->format, x + (intptr_t)i * step, step, 1, m, room);
         pt_fuzzy_compute_scan(work, acc, b, NULL, m);
     }
 }
@@ -263,11 +287,8 @@ static void reduce_in_turn(struct pt_fuzzy_work *work, void *acc, const char *x,
 void pt_fuzzy_reduce(struct pt_fuzzy_work *work, void *acc, const char *x,
                      intptr_t step, size_t n)
 {
-    _Alignas(8) char sum[8];
-    if (work->operation != PT_FUZZY_ADD) {
+    if (work->operation == PT_FUZZY_ADD)
+        pt_fuzzy_sum(work, acc, x, step, 1, n);
+    else
         reduce_in_turn(work, acc, x, step, n);
-        return;
-    }
-    sum_pairwise(work, x, step, n, sum);
-    pt_fuzzy_compute_scan(work, acc, sum, NULL, 1);
 }

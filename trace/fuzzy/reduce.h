@@ -12,4 +12,9 @@
 void pt_fuzzy_reduce(struct pt_fuzzy_work *work, void *acc, const char *x,
                      intptr_t step, size_t n);
 
+/* The same for sums of elements of `parts` reals (1, or 2 for complex numbers), n of
+ * them, `step` bytes apart; *acc has as many parts. */
+void pt_fuzzy_sum(struct pt_fuzzy_work *work, void *acc, const char *x, intptr_t step,
+                  size_t parts, size_t n);
+
 #endif

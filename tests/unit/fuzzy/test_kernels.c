@@ -91,7 +91,9 @@ static void what_is_out_of_range_is_reported(void **state)
     (void)state;
     reports(PT_FUZZY_ADD, 1, INFINITY, true);
     reports(PT_FUZZY_ADD, NAN, 1, true);
-    reports(PT_FUZZY_ADD, 0x1.8p1023, 1, true);
+    reports(PT_FUZZY_ADD, 0x1.8p1023, 1, false);
+    reports(PT_FUZZY_ADD, 0x1.fffffffffffffp1023, 1, true);
+    reports(PT_FUZZY_MULTIPLY, 0x1.fffffffffffffp1023, 0x1.0000000000001p0, true);
     reports(PT_FUZZY_ADD, 0x1p-1074, 0x1p-1060, false);
     reports(PT_FUZZY_ADD, 0x1.fp1022, 1, false);
     reports(PT_FUZZY_MULTIPLY, 0x1.1p-500, 0x1.1p-500, true);
