@@ -95,15 +95,17 @@ enum pt_status pt_experiment_collect(struct pt_experiment *e, struct pt_error *e
 {
     enum pt_status status = collect_result(e, error);
 
-    for (size_t i = 0; i < e->n_runs && status == PT_OK; i++) {
-        char name[32], *text = NULL;
+    for (size_t place = 0; place < PT_PLACE_FIRST + e->n_runs && status == PT_OK;
+         place++) {
+        struct pt_run *run = pt_experiment_run(e, place);
+        char name[PT_RUN_NAME], *text = NULL;
 
-        if (e->runs[i].state == PT_RUN_DONE)
+        if (!run->wanted || run->state == PT_RUN_DONE)
             continue;
-        snprintf(name, sizeof name, "run-%04zu", i + 1);
+        pt_experiment_run_name(place, name);
         status = read_status(e, name, &text, error);
         if (text)
-            take_run(&e->runs[i], text);
+            take_run(run, text);
         free(text);
     }
     return status;

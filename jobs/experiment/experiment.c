@@ -13,14 +13,36 @@
 
 enum { RECORD_LIMIT = 256 << 20 };
 
-static const char *const subfolders[] = {"traces", "failed",  "work",  "logs",
-                                         "stats",  "sources", "status"};
+static const char *const subfolders[] = {"traces", "failed",    "work",
+                                         "logs",   "stats",     "sources",
+                                         "status", "reference", "control"};
 
 uint64_t pt_experiment_seed(uint64_t seed, uint64_t number)
 {
     uint64_t state = seed + number;
 
     return pt_splitmix64(&state);
+}
+
+struct pt_run *pt_experiment_run(struct pt_experiment *experiment, size_t place)
+{
+    return place < PT_PLACE_FIRST ? &experiment->extra[place]
+                                  : &experiment->runs[place - PT_PLACE_FIRST];
+}
+
+void pt_experiment_run_name(size_t place, char name[PT_RUN_NAME])
+{
+    if (place < PT_PLACE_FIRST)
+        snprintf(name, PT_RUN_NAME, "%s", pt_experiment_run_folder(place));
+    else
+        snprintf(name, PT_RUN_NAME, "run-%04zu", place - PT_PLACE_FIRST + 1);
+}
+
+const char *pt_experiment_run_folder(size_t place)
+{
+    return place == PT_PLACE_REFERENCE ? "reference"
+           : place == PT_PLACE_CONTROL ? "control"
+                                       : "traces";
 }
 
 char *pt_experiment_path(const struct pt_experiment *experiment, const char *format,

@@ -43,12 +43,20 @@ static cJSON *add_text(cJSON *to, const char *name, const char *text)
                 : cJSON_AddNullToObject(to, name);
 }
 
+static bool add_run(cJSON *item, const struct pt_run *run)
+{
+    return add_u64(item, "seed", run->seed) &&
+           cJSON_AddStringToObject(item, "state", states[run->state]) &&
+           cJSON_AddNumberToObject(item, "exit_status", run->exit_status) &&
+           cJSON_AddNumberToObject(item, "signal", run->signal) &&
+           cJSON_AddNumberToObject(item, "seconds", run->seconds);
+}
+
 static bool add_runs(cJSON *root, const struct pt_experiment *e)
 {
     cJSON *runs = cJSON_AddArrayToObject(root, "runs");
 
     for (size_t i = 0; runs && i < e->n_runs; i++) {
-        const struct pt_run *run = &e->runs[i];
         cJSON *item = cJSON_CreateObject();
 
         if (!cJSON_AddItemToArray(runs, item)) {
@@ -56,14 +64,25 @@ static bool add_runs(cJSON *root, const struct pt_experiment *e)
             return false;
         }
         if (!cJSON_AddNumberToObject(item, "run", (double)(i + 1)) ||
-            !add_u64(item, "seed", run->seed) ||
-            !cJSON_AddStringToObject(item, "state", states[run->state]) ||
-            !cJSON_AddNumberToObject(item, "exit_status", run->exit_status) ||
-            !cJSON_AddNumberToObject(item, "signal", run->signal) ||
-            !cJSON_AddNumberToObject(item, "seconds", run->seconds))
+            !add_run(item, &e->runs[i]))
             return false;
     }
     return runs != NULL;
+}
+
+/* "reference" and "control": like a run, or null. */
+static bool add_extras(cJSON *root, const struct pt_experiment *e)
+{
+    for (size_t place = 0; place < PT_PLACE_FIRST; place++) {
+        const char *name = pt_experiment_run_folder(place);
+        cJSON *item = e->extra[place].wanted ? cJSON_AddObjectToObject(root, name)
+                                             : cJSON_AddNullToObject(root, name);
+
+        if (item == NULL ||
+            (e->extra[place].wanted && !add_run(item, &e->extra[place])))
+            return false;
+    }
+    return true;
 }
 
 static bool add_words(cJSON *root, const char *name, char *const *words, size_t n)
@@ -99,7 +118,7 @@ char *pt_record_format(const struct pt_experiment *e)
         add_words(root, "jobs", e->jobs, e->n_jobs) &&
         cJSON_AddNumberToObject(root, "timeout", e->timeout) &&
         cJSON_AddNumberToObject(root, "threads", e->threads) &&
-        add_text(root, "result", e->result) && add_runs(root, e))
+        add_text(root, "result", e->result) && add_extras(root, e) && add_runs(root, e))
         text = cJSON_Print(root);
     cJSON_Delete(root);
     return text;
@@ -175,12 +194,24 @@ static void take_run(struct record *r, const cJSON *item, struct pt_run *run)
 {
     const cJSON *state = cJSON_GetObjectItemCaseSensitive(item, "state");
 
+    run->wanted = true;
     run->seed = take_u64(r, item, "seed");
     run->exit_status = (int)take_number(r, item, "exit_status", -1, 255);
     run->signal = (int)take_number(r, item, "signal", 0, 128);
     run->seconds = take_number(r, item, "seconds", 0, 1e12);
     if (!cJSON_IsString(state) || !pt_run_state_find(state->valuestring, &run->state))
         r->bad = "state";
+}
+
+static void take_extras(struct record *r, struct pt_experiment *e)
+{
+    for (size_t place = 0; place < PT_PLACE_FIRST; place++) {
+        const cJSON *item =
+            cJSON_GetObjectItemCaseSensitive(r->root, pt_experiment_run_folder(place));
+
+        if (cJSON_IsObject(item))
+            take_run(r, item, &e->extra[place]);
+    }
 }
 
 static void take_runs(struct record *r, struct pt_experiment *e)
@@ -213,6 +244,7 @@ static void take_all(struct record *r, struct pt_experiment *e)
     e->timeout = take_number(r, r->root, "timeout", 0, 1e12);
     e->threads = (uint32_t)take_number(r, r->root, "threads", 1, 1e6);
     e->result = take_text(r, "result", true);
+    take_extras(r, e);
     take_runs(r, e);
     if (e->result && strchr(e->result, '/'))
         r->bad = "result";

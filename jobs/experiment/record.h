@@ -5,6 +5,7 @@
  *      "created_ns": "1795408200000000000", "seed": "42", "directory": "/home/me",
  *      "python": null, "command": ["script.py", "a b"], "timeout": 0, "threads": 1,
  *      "result": "stats.….h5", "jobs": ["4711"],
+ *      "reference": {"seed": "123…", "state": "done", …}, "control": null,
  *      "runs": [{"run": 1, "seed": "123…", "state": "done", "exit_status": 0,
  *                "signal": 0, "seconds": 1.25}, …]}
  *

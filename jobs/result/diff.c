@@ -1,12 +1,15 @@
-/* pytracer diff: functions that have lost or gained digits between two results. */
+/* pytracer diff: functions that have lost or gained digits between two results; the
+ * first difference between two traces. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "front/commands.h"
-#include "result/functions.h"
+#include "format/format.h"
 #include "front/options.h"
+#include "inspect/compare.h"
+#include "result/functions.h"
 
 enum { THRESHOLD = 1, FAIL, HELP, EXIT_WORSE = 1, EXIT_ERROR = 2 };
 
@@ -166,6 +169,39 @@ static int compare(const struct wishes *w, struct pt_functions *a,
     return w->fail && worse ? EXIT_WORSE : 0;
 }
 
+static bool is_trace(const char *path)
+{
+    char magic[sizeof PT_TRACE_MAGIC] = "";
+    FILE *file = fopen(path, "rb");
+    bool trace = file && fread(magic, 1, sizeof magic - 1, file) == sizeof magic - 1 &&
+                 memcmp(magic, PT_TRACE_MAGIC, sizeof magic - 1) == 0;
+
+    if (file)
+        fclose(file);
+    return trace;
+}
+
+static int compare_traces(const struct wishes *w)
+{
+    struct pt_comparison c;
+    struct pt_error error = {0};
+
+    if (pt_inspect_compare(w->files[0], w->files[1], &c, &error) != PT_OK) {
+        fprintf(stderr, "pytracer diff: %s\n", error.text);
+        return EXIT_ERROR;
+    }
+    if (c.same)
+        printf("the same bit for bit: %llu calls, %llu values\n",
+               (unsigned long long)c.n_calls, (unsigned long long)c.n_values);
+    else
+        printf("%s\n(the same up to there: %llu calls, %llu values)\n", c.words,
+               (unsigned long long)c.n_calls, (unsigned long long)c.n_values);
+    if (c.n_unordered)
+        printf("not compared: %llu calls off the main thread\n",
+               (unsigned long long)c.n_unordered);
+    return c.same ? 0 : EXIT_WORSE;
+}
+
 int pt_front_diff(int argc, char **argv)
 {
     struct wishes w;
@@ -178,6 +214,8 @@ int pt_front_diff(int argc, char **argv)
         fputs(pt_help_diff, stdout);
         return 0;
     }
+    if (status == PT_OK && is_trace(w.files[0]) && is_trace(w.files[1]))
+        return compare_traces(&w);
     if (status == PT_OK)
         status = pt_functions_load(w.files[0], &a, &error);
     if (status == PT_OK)

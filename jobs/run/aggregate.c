@@ -90,6 +90,7 @@ static enum pt_status try(const struct attempt *a, bool *good, bool *stopped,
 {
     const struct pt_experiment *e = a->experiment;
     char *traces = pt_experiment_path(e, "traces");
+    char *reference = pt_experiment_path(e, "reference");
     char *config = pt_experiment_path(e, "config.json");
     char *out = pt_experiment_path(e, "logs/parse.out");
     char *err = pt_experiment_path(e, "logs/parse.err");
@@ -103,7 +104,7 @@ static enum pt_status try(const struct attempt *a, bool *good, bool *stopped,
     *good = false;
     if (asprintf(&cache, "PYTRACER_CACHE=%s", e->folder) < 0)
         cache = NULL;
-    if (!traces || !config || !out || !err || !cache) {
+    if (!traces || !reference || !config || !out || !err || !cache) {
         status = pt_error_set(error, PT_E_MEMORY, "no memory to start pytracer-parse");
         goto done;
     }
@@ -120,6 +121,11 @@ static enum pt_status try(const struct attempt *a, bool *good, bool *stopped,
     add(&w, config);
     add(&w, "--output");
     add(&w, a->output);
+    if (e->extra[PT_PLACE_REFERENCE].wanted &&
+        e->extra[PT_PLACE_REFERENCE].state == PT_RUN_DONE) {
+        add(&w, "--reference");
+        add(&w, reference);
+    }
     if (a->method) {
         add(&w, "--method");
         add(&w, a->method);
@@ -132,6 +138,7 @@ static enum pt_status try(const struct attempt *a, bool *good, bool *stopped,
     }
 done:
     free(traces);
+    free(reference);
     free(config);
     free(out);
     free(err);

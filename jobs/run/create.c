@@ -58,9 +58,26 @@ static enum pt_status set_runs(struct pt_experiment *e, size_t n,
         return no_memory(error);
     e->runs = runs;
     for (size_t i = e->n_runs; i < n; i++)
-        runs[i] = (struct pt_run){.seed = pt_experiment_seed(e->seed, i + 1)};
+        runs[i] =
+            (struct pt_run){.wanted = true, .seed = pt_experiment_seed(e->seed, i + 1)};
     e->n_runs = n;
     return PT_OK;
+}
+
+static void set_control(struct pt_experiment *e)
+{
+    e->extra[PT_PLACE_CONTROL] =
+        (struct pt_run){.wanted = true, .seed = pt_experiment_seed(e->seed, 1)};
+}
+
+/* Noise that the program brings itself cannot be left out: then there is no reference.
+ */
+static void set_extras(struct pt_experiment *e, const struct pt_run_options *o)
+{
+    e->extra[PT_PLACE_REFERENCE] =
+        (struct pt_run){.wanted = !o->no_reference && !o->no_fuzzy, .seed = e->seed};
+    if (o->control)
+        set_control(e);
 }
 
 static enum pt_status set_command(struct pt_experiment *e,
@@ -123,6 +140,8 @@ enum pt_status pt_run_create(const struct pt_run_options *o,
         status = set_command(e, o, error);
     if (status == PT_OK)
         status = set_runs(e, o->runs ? o->runs : DEFAULT_RUNS, error);
+    if (status == PT_OK)
+        set_extras(e, o);
     if (status == PT_OK && !o->dry_run)
         status = pt_experiment_create(e, error);
     if (status == PT_OK && !o->dry_run)
@@ -141,10 +160,16 @@ enum pt_status pt_run_resume(const struct pt_run_options *o,
         status = pt_experiment_collect(*experiment, error);
     if (status != PT_OK)
         return status;
-    for (size_t i = 0; i < (*experiment)->n_runs; i++) {
-        if ((*experiment)->runs[i].state != PT_RUN_DONE)
-            (*experiment)->runs[i].state = PT_RUN_WAITING;
+    for (size_t i = 0; i < PT_PLACE_FIRST + (*experiment)->n_runs; i++) {
+        struct pt_run *run = pt_experiment_run(*experiment, i);
+
+        if (run->state != PT_RUN_DONE)
+            run->state = PT_RUN_WAITING;
     }
+    if (o->control && !(*experiment)->extra[PT_PLACE_CONTROL].wanted)
+        set_control(*experiment);
+    if (o->no_reference)
+        (*experiment)->extra[PT_PLACE_REFERENCE].wanted = false;
     if (o->timeout > 0)
         (*experiment)->timeout = o->timeout;
     if (o->runs > (*experiment)->n_runs)
@@ -165,14 +190,18 @@ enum pt_status pt_run_lock(const struct pt_experiment *e, int *fd,
 }
 
 /* What the digits rest on, and whether all runs took the same way. */
-static void print_claim(const struct pt_result *result)
+static void print_claim(const struct pt_experiment *e, const struct pt_result *result)
 {
     const struct pt_result_about *about = pt_result_about(result);
     uint64_t parts = pt_result_rows(result, PT_COLUMN_DIVERGENCES_TIME);
 
     if (about->has_digits)
-        printf("\n%u runs; digits in bits by %s, probability %g, confidence %g\n",
-               about->n_runs, about->method, about->probability, about->confidence);
+        printf("\n%u runs; digits in bits by %s, probability %g, confidence %g,\n"
+               "of the error against %s\n",
+               about->n_runs, about->method, about->probability, about->confidence,
+               e->extra[PT_PLACE_REFERENCE].state == PT_RUN_DONE
+                   ? "the run under IEEE arithmetic"
+                   : "the mean of the runs");
     if (parts)
         printf("the runs take different ways at %llu place%s; logs/parse.out names the "
                "first\n",
@@ -189,7 +218,7 @@ enum pt_status pt_run_rank(const struct pt_experiment *e, struct pt_error *error
     if (status == PT_OK)
         status = pt_ranking_print(stdout, result, RANKING_ROWS, error);
     if (status == PT_OK) {
-        print_claim(result);
+        print_claim(e, result);
         char *words[] = {path};
         char *quoted = pt_words_command(1, words);
         printf("\nresult:     %s\nto look at: pytracer visualize --filename %s\n", path,

@@ -39,7 +39,16 @@ enum text {
     STAGE
 };
 
-enum flag { NO_FUZZY = FLAG, NO_PARSE, WAIT, DRY_RUN, NO_PROBE, HELP };
+enum flag {
+    NO_FUZZY = FLAG,
+    NO_REFERENCE,
+    CONTROL,
+    NO_PARSE,
+    WAIT,
+    DRY_RUN,
+    NO_PROBE,
+    HELP
+};
 
 #define COMMON                                                                         \
     {"runs", 'n', 1, RUNS}, {"ranks", 0, 1, RANKS}, {"threads", 0, 1, THREADS},        \
@@ -48,6 +57,7 @@ enum flag { NO_FUZZY = FLAG, NO_PARSE, WAIT, DRY_RUN, NO_PROBE, HELP };
         {"fuzzy", 0, 2, FUZZY}, {"mode", 0, 1, MODE}, {"method", 0, 1, METHOD},        \
         {"precision-binary64", 0, 1, PRECISION64},                                     \
         {"precision-binary32", 0, 1, PRECISION32}, {"no-fuzzy", 0, 0, NO_FUZZY},       \
+        {"no-reference", 0, 0, NO_REFERENCE}, {"control", 0, 0, CONTROL},              \
     {                                                                                  \
         "help", 'h', 0, HELP                                                           \
     }
@@ -127,8 +137,8 @@ static const char **text_place(struct pt_run_options *o, int id)
 
 static bool *flag_place(struct pt_run_options *o, int id)
 {
-    bool *flags[] = {&o->no_fuzzy, &o->no_parse, &o->wait,
-                     &o->dry_run,  &o->no_probe, &o->help};
+    bool *flags[] = {&o->no_fuzzy, &o->no_reference, &o->control,  &o->no_parse,
+                     &o->wait,     &o->dry_run,      &o->no_probe, &o->help};
 
     return flags[id - FLAG];
 }

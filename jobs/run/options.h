@@ -17,7 +17,7 @@ struct pt_run_options {
     const char *experiment, *resume, *config, *python;
     const char *layers, *mode, *method; /* NULL: as configured, all, sr, parse's own */
     uint64_t precision64, precision32;  /* 0: as configured */
-    bool has_seed, no_fuzzy, no_parse, help;
+    bool has_seed, no_fuzzy, no_reference, control, no_parse, help;
     /* submit alone; texts are SLURM's own, NULL: not asked for */
     const char *partition, *account, *qos, *constraint, *mem, *time, *parse_time,
         *stage;

@@ -10,13 +10,20 @@
 
 enum { BAR = 24 };
 
-void pt_run_progress_start(struct pt_run_progress *progress, size_t total,
-                           size_t before)
+void pt_run_progress_start(struct pt_run_progress *progress,
+                           struct pt_experiment *experiment, size_t before)
 {
     const char *term = getenv("TERM");
 
-    *progress = (struct pt_run_progress){
-        .total = total, .before = before, .started = pt_process_now()};
+    *progress = (struct pt_run_progress){.total = experiment->n_runs,
+                                         .runs = experiment->n_runs,
+                                         .before = before,
+                                         .started = pt_process_now()};
+    for (size_t place = 0; place < PT_PLACE_FIRST; place++) {
+        const struct pt_run *run = &experiment->extra[place];
+
+        progress->total += run->wanted && run->state == PT_RUN_WAITING;
+    }
     progress->terminal = isatty(STDERR_FILENO) && !(term && strcmp(term, "dumb") == 0);
 }
 
@@ -71,11 +78,11 @@ static void say_end(const struct pt_run *run, char *text, size_t size)
         snprintf(text, size, "failed after %s: exit status %d", span, run->exit_status);
 }
 
-void pt_run_progress_ended(struct pt_run_progress *p, size_t number,
+void pt_run_progress_ended(struct pt_run_progress *p, size_t place,
                            const struct pt_run *run, const char *reason,
                            const char *log)
 {
-    char text[128];
+    char text[128], name[PT_RUN_NAME];
 
     if (run->state == PT_RUN_DONE)
         p->done++;
@@ -85,7 +92,12 @@ void pt_run_progress_ended(struct pt_run_progress *p, size_t number,
         return;
     say_end(run, text, sizeof text);
     pt_run_progress_clear(p);
-    fprintf(stderr, "run %zu of %zu: %s", number, p->total, text);
+    pt_experiment_run_name(place, name);
+    if (place < PT_PLACE_FIRST)
+        fprintf(stderr, "%s run: %s", name, text);
+    else
+        fprintf(stderr, "run %zu of %zu: %s", place - PT_PLACE_FIRST + 1, p->runs,
+                text);
     if (reason && *reason)
         fprintf(stderr, ": %s", reason);
     if (log)

@@ -6,27 +6,37 @@
 #include "front/commands.h"
 #include "front/process.h"
 #include "run/aggregate.h"
+#include "run/control.h"
 #include "run/create.h"
 #include "run/schedule.h"
 #include "front/words.h"
 
-enum { EXIT_STOPPED = 130 };
+enum { EXIT_DIFFERS = 3, EXIT_STOPPED = 130 };
 
 static void announce(const struct pt_experiment *e, size_t jobs)
 {
     char *command = pt_words_command(e->n_command, e->command);
+    bool reference = e->extra[PT_PLACE_REFERENCE].wanted &&
+                     e->extra[PT_PLACE_REFERENCE].state == PT_RUN_WAITING;
     size_t waiting = 0;
 
     for (size_t i = 0; i < e->n_runs; i++)
         waiting += e->runs[i].state == PT_RUN_WAITING;
-    fprintf(stderr, "%zu run%s of %s, %zu at a time; experiment: %s\n", waiting,
-            waiting == 1 ? "" : "s", command ? command : "the program", jobs,
-            e->folder);
+    fprintf(stderr, "%zu run%s%s of %s, %zu at a time; experiment: %s\n", waiting,
+            waiting == 1 ? "" : "s",
+            reference ? ", and one under IEEE arithmetic," : "",
+            command ? command : "the program", jobs, e->folder);
     free(command);
 }
 
 static void say_kept_out(const struct pt_experiment *e, size_t failed)
 {
+    const struct pt_run *reference = &e->extra[PT_PLACE_REFERENCE];
+
+    if (reference->wanted && reference->state != PT_RUN_DONE)
+        fprintf(stderr,
+                "there is no reference: digits are counted against the mean of the "
+                "runs\n");
     if (failed)
         fprintf(stderr,
                 "%zu of %zu runs failed and are kept out; to repeat them: pytracer run "
@@ -41,11 +51,11 @@ static int work(struct pt_experiment *e, const struct pt_run_options *o,
     size_t jobs = o->jobs ? o->jobs : pt_run_cores();
     size_t ranks = o->ranks ? o->ranks : jobs;
     struct pt_run_outcome outcome;
-    bool stopped = false;
+    bool stopped = false, same = true;
     enum pt_status status;
 
-    if (jobs > e->n_runs)
-        jobs = e->n_runs;
+    if (jobs > e->n_runs + 1)
+        jobs = e->n_runs + 1;
     announce(e, jobs);
     status = pt_run_schedule(e, jobs, &outcome, error);
     if (status == PT_OK && outcome.stopped) {
@@ -62,9 +72,11 @@ static int work(struct pt_experiment *e, const struct pt_run_options *o,
                               "no run succeeded; the first one's words are in "
                               "%s/logs/run-0001.err",
                               e->folder);
+    if (status == PT_OK)
+        status = pt_run_control(stderr, e, &same, error);
     if (status == PT_OK && o->no_parse) {
         printf("traces: %s/traces\n", e->folder);
-        return 0;
+        return same ? 0 : EXIT_DIFFERS;
     }
     if (status == PT_OK) {
         fprintf(stderr, "aggregating %zu run%s\n", outcome.done,
@@ -75,7 +87,7 @@ static int work(struct pt_experiment *e, const struct pt_run_options *o,
         return EXIT_STOPPED;
     if (status == PT_OK)
         status = pt_run_rank(e, error);
-    return status == PT_OK ? 0 : 1;
+    return status != PT_OK ? 1 : same ? 0 : EXIT_DIFFERS;
 }
 
 int pt_front_run(int argc, char **argv)

@@ -18,7 +18,7 @@ enum { GRACE_SECONDS = 10, TAIL_BYTES = 4096, REASON = 240, ENVIRONMENT = 12 };
 
 struct child {
     pid_t pid; /* 0: this place is free */
-    size_t run;
+    size_t place;
     double started, kill_at; /* kill_at 0: not asked to end yet */
     bool timed_out;
 };
@@ -27,7 +27,7 @@ struct schedule {
     struct pt_experiment *experiment;
     char *tracer;
     struct child *children;
-    size_t n_children, running, next;
+    size_t n_children, running, next, n_places;
     bool stopping, told_memory;
     uint64_t available, peak; /* bytes: before the first run; the most of one so far */
     struct pt_run_progress progress;
@@ -36,32 +36,38 @@ struct schedule {
 
 /* What every run has: the same hashes and the same order of sums in the threads, so
  * that runs differ by the arithmetic alone. The caller frees each text. */
-static enum pt_status make_environment(const struct pt_experiment *e, size_t run,
+static enum pt_status make_environment(struct pt_experiment *e, size_t place,
                                        char *texts[ENVIRONMENT], struct pt_error *error)
 {
+    size_t number = place == PT_PLACE_REFERENCE ? 0
+                    : place == PT_PLACE_CONTROL ? 1
+                                                : place - PT_PLACE_FIRST + 1;
+    char name[PT_RUN_NAME];
+
     static const char *const threads[] = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
                                           "MKL_NUM_THREADS", "BLIS_NUM_THREADS"};
     int n = 0, bad = 0;
 
     memset(texts, 0, ENVIRONMENT * sizeof *texts);
+    pt_experiment_run_name(place, name);
     for (size_t i = 0; i < PT_ARRAY_LENGTH(threads); i++)
         bad |= asprintf(&texts[n++], "%s=%u", threads[i], e->threads) < 0;
     bad |= asprintf(&texts[n++], "PYTHONHASHSEED=0") < 0;
     bad |= asprintf(&texts[n++], "PYTRACER_EXPERIMENT=%s", e->id) < 0;
-    bad |= asprintf(&texts[n++], "PYTRACER_RUN=%zu", run + 1) < 0;
-    bad |= asprintf(&texts[n++], "PYTRACER_SEED=%" PRIu64, e->runs[run].seed) < 0;
+    bad |= asprintf(&texts[n++], "PYTRACER_RUN=%zu", number) < 0;
+    bad |= asprintf(&texts[n++], "PYTRACER_SEED=%" PRIu64,
+                    pt_experiment_run(e, place)->seed) < 0;
     bad |= asprintf(&texts[n++], "PYTRACER_CACHE=%s", e->folder) < 0;
-    bad |= asprintf(&texts[n], "PYTRACER_TRACES=%s/work/run-%04zu", e->folder,
-                    run + 1) < 0;
+    bad |= asprintf(&texts[n], "PYTRACER_TRACES=%s/work/%s", e->folder, name) < 0;
     return bad ? pt_error_set(error, PT_E_MEMORY, "no memory for the environment")
                : PT_OK;
 }
 
 /* pytracer-trace --config C [--python P] --command …; the caller frees the array. */
-static char **make_arguments(const struct schedule *s, char *config)
+static char **make_arguments(const struct schedule *s, size_t place, char *config)
 {
     const struct pt_experiment *e = s->experiment;
-    char **argv = calloc(e->n_command + 8, sizeof *argv);
+    char **argv = calloc(e->n_command + 9, sizeof *argv);
     size_t n = 0;
 
     if (argv == NULL)
@@ -73,31 +79,35 @@ static char **make_arguments(const struct schedule *s, char *config)
         argv[n++] = (char *)"--python";
         argv[n++] = e->python;
     }
+    if (place == PT_PLACE_REFERENCE)
+        argv[n++] = (char *)"--fuzzy="; /* no layer */
     argv[n++] = (char *)"--command";
     memcpy(argv + n, e->command, e->n_command * sizeof *argv);
     return argv;
 }
 
-static enum pt_status start(struct schedule *s, struct child *child, size_t run,
+static enum pt_status start(struct schedule *s, struct child *child, size_t place,
                             struct pt_error *error)
 {
-    const struct pt_experiment *e = s->experiment;
-    char *environment[ENVIRONMENT];
+    struct pt_experiment *e = s->experiment;
+    char *environment[ENVIRONMENT], name[PT_RUN_NAME];
+    enum pt_status status = make_environment(e, place, environment, error);
+
+    pt_experiment_run_name(place, name);
     char *config = pt_experiment_path(e, "config.json");
-    char *out = pt_experiment_path(e, "logs/run-%04zu.out", run + 1);
-    char *err = pt_experiment_path(e, "logs/run-%04zu.err", run + 1);
-    char **argv = make_arguments(s, config);
+    char *out = pt_experiment_path(e, "logs/%s.out", name);
+    char *err = pt_experiment_path(e, "logs/%s.err", name);
+    char **argv = make_arguments(s, place, config);
     struct pt_process_plan plan = {argv, environment, e->directory, out, err};
-    enum pt_status status = make_environment(e, run, environment, error);
 
     if (status == PT_OK && !(config && out && err && argv))
         status = pt_error_set(error, PT_E_MEMORY, "no memory to start a run");
     if (status == PT_OK)
-        status = pt_run_traces_prepare(e, run + 1, error);
+        status = pt_run_traces_prepare(e, place, error);
     if (status == PT_OK)
         status = pt_process_start(&plan, &child->pid, error);
     if (status == PT_OK) {
-        child->run = run;
+        child->place = place;
         child->started = pt_process_now();
         child->kill_at = 0;
         child->timed_out = false;
@@ -112,6 +122,13 @@ static enum pt_status start(struct schedule *s, struct child *child, size_t run,
     free(out);
     free(err);
     return status;
+}
+
+static bool is_waiting(struct pt_experiment *e, size_t place)
+{
+    const struct pt_run *run = pt_experiment_run(e, place);
+
+    return run->wanted && run->state == PT_RUN_WAITING;
 }
 
 /* Runs that would not fit into memory wait; one always goes on. */
@@ -139,9 +156,9 @@ static enum pt_status fill(struct schedule *s, struct pt_error *error)
     for (size_t i = 0; i < s->n_children && !s->stopping && status == PT_OK; i++) {
         if (s->children[i].pid)
             continue;
-        while (s->next < e->n_runs && e->runs[s->next].state != PT_RUN_WAITING)
+        while (s->next < s->n_places && !is_waiting(e, s->next))
             s->next++;
-        if (s->next == e->n_runs || !has_room(s))
+        if (s->next == s->n_places || !has_room(s))
             break;
         status = start(s, &s->children[i], s->next++, error);
     }
@@ -180,7 +197,7 @@ static void last_line(const char *path, char line[REASON])
 static enum pt_status judge(struct schedule *s, const struct child *child,
                             int wait_status, struct pt_error *error)
 {
-    struct pt_run *run = &s->experiment->runs[child->run];
+    struct pt_run *run = pt_experiment_run(s->experiment, child->place);
     size_t traces = 0;
     enum pt_status status;
 
@@ -190,23 +207,25 @@ static enum pt_status judge(struct schedule *s, const struct child *child,
     if (child->timed_out) {
         run->state = PT_RUN_TIMED_OUT;
     } else if (run->exit_status == 0) {
-        status = pt_run_traces_keep(s->experiment, child->run + 1, &traces, error);
+        status = pt_run_traces_keep(s->experiment, child->place, &traces, error);
         run->state = traces ? PT_RUN_DONE : PT_RUN_FAILED;
         return status;
     } else {
         run->state = PT_RUN_FAILED;
     }
-    return pt_run_traces_reject(s->experiment, child->run + 1, error);
+    return pt_run_traces_reject(s->experiment, child->place, error);
 }
 
 static enum pt_status finish(struct schedule *s, struct child *child, int wait_status,
                              struct pt_error *error)
 {
     struct pt_experiment *e = s->experiment;
-    struct pt_run *run = &e->runs[child->run];
-    char *err = pt_experiment_path(e, "logs/run-%04zu.err", child->run + 1);
-    char reason[REASON] = "";
+    struct pt_run *run = pt_experiment_run(e, child->place);
+    char reason[REASON] = "", name[PT_RUN_NAME];
     enum pt_status status = PT_OK;
+
+    pt_experiment_run_name(child->place, name);
+    char *err = pt_experiment_path(e, "logs/%s.err", name);
 
     s->running--;
     child->pid = 0;
@@ -215,14 +234,14 @@ static enum pt_status finish(struct schedule *s, struct child *child, int wait_s
         return PT_OK; /* stays waiting */
     }
     status = judge(s, child, wait_status, error);
-    if (run->state == PT_RUN_DONE)
+    if (child->place >= PT_PLACE_FIRST && run->state == PT_RUN_DONE)
         s->outcome->done++;
-    else
+    else if (child->place >= PT_PLACE_FIRST)
         s->outcome->failed++;
     if (run->state != PT_RUN_DONE && err)
         last_line(err, reason);
     s->progress.running = s->running;
-    pt_run_progress_ended(&s->progress, child->run + 1, run, reason,
+    pt_run_progress_ended(&s->progress, child->place, run, reason,
                           run->state == PT_RUN_DONE ? NULL : err);
     if (status == PT_OK)
         status = pt_experiment_write(e, error);
@@ -324,6 +343,7 @@ enum pt_status pt_run_schedule(struct pt_experiment *experiment, size_t jobs,
     struct schedule s = {.available = pt_run_memory_available(""),
                          .experiment = experiment,
                          .n_children = jobs,
+                         .n_places = PT_PLACE_FIRST + experiment->n_runs,
                          .outcome = outcome};
     size_t before = 0;
     enum pt_status status = pt_program_find("pytracer-trace", &s.tracer, error);
@@ -339,7 +359,7 @@ enum pt_status pt_run_schedule(struct pt_experiment *experiment, size_t jobs,
         status = pt_error_set(error, PT_E_MEMORY, "no memory for %zu runs", jobs);
         goto done;
     }
-    pt_run_progress_start(&s.progress, experiment->n_runs, before);
+    pt_run_progress_start(&s.progress, experiment, before);
     status = loop(&s, error);
     pt_run_progress_clear(&s.progress);
     if (status != PT_OK)

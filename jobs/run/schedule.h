@@ -5,7 +5,7 @@
 #include "experiment/experiment.h"
 
 struct pt_run_outcome {
-    size_t done, failed;
+    size_t done, failed; /* of the samples */
     bool stopped; /* somebody wanted us to stop; what did not end is waiting again */
 };
 

@@ -100,7 +100,8 @@ static void parse_settings(FILE *out, const struct pt_experiment *e,
           out);
     setting(out, "PARSE", 1, &parse, false);
     setting(out, "OPTIONS", o->method ? 2 : 0, method, true);
-    fprintf(out, "RUNS=%zu\n", e->n_runs);
+    fprintf(out, "RUNS=%zu\nREFERENCE=%s\n", e->n_runs,
+            e->extra[PT_PLACE_REFERENCE].wanted ? "yes" : "");
 }
 
 /* Copies the template up to and with the line "# >>> <mark>", and goes on behind the

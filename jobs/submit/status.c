@@ -8,6 +8,7 @@
 #include "front/options.h"
 #include "front/process.h"
 #include "front/programs.h"
+#include "run/control.h"
 #include "submit/slurm.h"
 #include "front/words.h"
 
@@ -15,23 +16,29 @@ enum { HELP = 1, MOST_NAMED = 10 };
 
 static const struct pt_option table[] = {{"help", 'h', 0, HELP}};
 
-static void print_failed(const struct pt_experiment *e)
+static void print_failed(struct pt_experiment *e)
 {
     size_t named = 0;
 
-    for (size_t i = 0; i < e->n_runs; i++) {
-        const struct pt_run *run = &e->runs[i];
+    for (size_t place = 0; place < PT_PLACE_FIRST + e->n_runs; place++) {
+        const struct pt_run *run = pt_experiment_run(e, place);
+        char name[PT_RUN_NAME];
 
-        if (run->state == PT_RUN_WAITING || run->state == PT_RUN_DONE)
+        if (!run->wanted || run->state == PT_RUN_WAITING || run->state == PT_RUN_DONE)
             continue;
         if (++named > MOST_NAMED)
             continue;
-        printf("  run %zu %s: ", i + 1, pt_run_state_name(run->state));
+        pt_experiment_run_name(place, name);
+        if (place < PT_PLACE_FIRST)
+            printf("  %s run %s: ", name, pt_run_state_name(run->state));
+        else
+            printf("  run %zu %s: ", place - PT_PLACE_FIRST + 1,
+                   pt_run_state_name(run->state));
         if (run->signal)
             printf("%s", strsignal(run->signal));
         else
             printf("exit status %d", run->exit_status);
-        printf(" (%s/logs/run-%04zu.err)\n", e->folder, i + 1);
+        printf(" (%s/logs/%s.err)\n", e->folder, name);
     }
     if (named > MOST_NAMED)
         printf("  and %zu more\n", named - MOST_NAMED);
@@ -53,7 +60,7 @@ static enum pt_status print_queue(const struct pt_experiment *e, struct pt_error
     return status;
 }
 
-static void print_about(const struct pt_experiment *e)
+static void print_about(struct pt_experiment *e)
 {
     char date[PT_WORDS];
     char *command = pt_words_command(e->n_command, e->command);
@@ -75,6 +82,7 @@ static void print_about(const struct pt_experiment *e)
 static enum pt_status show(const char *folder, struct pt_error *error)
 {
     struct pt_experiment *e = NULL;
+    bool same;
     enum pt_status status = pt_experiment_read(folder, &e, error);
 
     if (status == PT_OK)
@@ -83,6 +91,8 @@ static enum pt_status show(const char *folder, struct pt_error *error)
         print_about(e);
         status = print_queue(e, error);
     }
+    if (status == PT_OK && e->extra[PT_PLACE_CONTROL].state == PT_RUN_DONE)
+        status = pt_run_control(stdout, e, &same, error);
     if (status == PT_OK && e->result)
         printf("result: %s/stats/%s\n", e->folder, e->result);
     else if (status == PT_OK)

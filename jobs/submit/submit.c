@@ -12,12 +12,13 @@
 #include "front/commands.h"
 #include "front/process.h"
 #include "front/programs.h"
+#include "run/control.h"
 #include "run/create.h"
 #include "submit/slurm.h"
 #include "submit/scripts.h"
 #include "front/words.h"
 
-enum { MOST_ARRAYS = 1024, LIST_BYTES = 1 << 16, EXIT_STOPPED = 130 };
+enum { MOST_ARRAYS = 1024, LIST_BYTES = 1 << 16, EXIT_DIFFERS = 3, EXIT_STOPPED = 130 };
 
 static enum pt_status no_memory(struct pt_error *error)
 {
@@ -45,21 +46,26 @@ static uint64_t trace_bytes(const struct pt_experiment *e)
 
 static void say_estimate(const struct pt_experiment *e)
 {
-    char one[PT_WORDS], all[PT_WORDS], there[PT_WORDS], span[PT_WORDS];
-    uint64_t bytes = trace_bytes(e), need = bytes * (e->n_runs - 1);
+    char one[PT_WORDS], all[PT_WORDS], there[PT_WORDS], span[PT_WORDS], cores[PT_WORDS];
+    uint64_t bytes = trace_bytes(e), n = e->n_runs;
     struct statvfs fs;
 
+    for (size_t place = 0; place < PT_PLACE_FIRST; place++)
+        n += e->extra[place].wanted;
     pt_words_size(bytes, one);
-    pt_words_size(need + bytes, all);
+    pt_words_size(bytes * n, all);
     pt_words_span(e->runs[0].seconds, span);
-    fprintf(stderr, "probe: a run takes %s and writes %s; %zu runs write %s", span, one,
-            e->n_runs, all);
+    pt_words_span(e->runs[0].seconds * (double)n * e->threads, cores);
+    fprintf(stderr,
+            "probe: a run takes %s and writes %s; %" PRIu64
+            " runs take %s of one core and write %s",
+            span, one, n, cores, all);
     if (statvfs(e->folder, &fs) == 0) {
         uint64_t room = (uint64_t)fs.f_bavail * fs.f_frsize;
 
         pt_words_size(room, there);
         fprintf(stderr, ", there is room for %s\n", there);
-        if (need > room - room / 10)
+        if (bytes * (n - 1) > room - room / 10)
             fprintf(stderr,
                     "warning: that is more than fits; take fewer runs, or lower "
                     "io.max_elements in the configuration\n");
@@ -139,24 +145,33 @@ static enum pt_status note_job(struct pt_experiment *e, char *id,
     return pt_experiment_write(e, error);
 }
 
-/* The indices of the waiting runs in [first, last), less `offset`, as SLURM writes
- * them: "1-3,7". Empty: none. False: the list is longer than SLURM takes. */
+/* Run `number` from 1, or 0: the reference. */
+static bool is_waiting(const struct pt_experiment *e, size_t number)
+{
+    const struct pt_run *run =
+        number ? &e->runs[number - 1] : &e->extra[PT_PLACE_REFERENCE];
+
+    return run->wanted && run->state == PT_RUN_WAITING;
+}
+
+/* The numbers of the waiting runs from `first` to `last`, less `offset`, as SLURM
+ * writes them: "0-3,7". Empty: none. False: the list is longer than SLURM takes. */
 static bool list_indices(const struct pt_experiment *e, size_t first, size_t last,
                          size_t offset, char list[LIST_BYTES])
 {
     size_t used = 0;
 
     list[0] = '\0';
-    for (size_t i = first; i < last; i++) {
+    for (size_t i = first; i <= last; i++) {
         size_t end = i;
         int n;
 
-        if (e->runs[i].state != PT_RUN_WAITING)
+        if (!is_waiting(e, i))
             continue;
-        while (end + 1 < last && e->runs[end + 1].state == PT_RUN_WAITING)
+        while (end < last && is_waiting(e, end + 1))
             end++;
         n = snprintf(list + used, LIST_BYTES - used, end > i ? "%s%zu-%zu" : "%s%zu",
-                     used ? "," : "", i + 1 - offset, end + 1 - offset);
+                     used ? "," : "", i - offset, end - offset);
         if (n < 0 || used + (size_t)n >= LIST_BYTES)
             return false;
         used += (size_t)n;
@@ -175,7 +190,7 @@ static enum pt_status submit_array(struct pt_experiment *e,
     char *options[] = {NULL, NULL};
     enum pt_status status;
 
-    if (!list_indices(e, first, last, first, list))
+    if (!list_indices(e, first ? first + 1 : 0, last, first, list))
         return pt_error_set(error, PT_E_LIMIT,
                             "too many separate runs are missing for "
                             "one array");
@@ -198,8 +213,8 @@ static enum pt_status submit_array(struct pt_experiment *e,
     return status;
 }
 
-/* Arrays have fewer than `most` indices each; index i of an array that starts with run
- * `first` (counted from 0) is run first + i. */
+/* Arrays have indices below `most`; index i of an array behind run `first` is run
+ * first + i, index 0 of the first one the reference. */
 static enum pt_status submit_arrays(struct pt_experiment *e,
                                     const struct pt_run_options *o, uint64_t most,
                                     struct pt_error *error)
@@ -213,6 +228,25 @@ static enum pt_status submit_arrays(struct pt_experiment *e,
         status = submit_array(e, o, first, last, list, error);
     }
     free(list);
+    return status;
+}
+
+/* Run 1 once more, by the same script. */
+static enum pt_status submit_control(struct pt_experiment *e, struct pt_error *error)
+{
+    char *options[] = {(char *)"--array=1", NULL};
+    char *environment[] = {(char *)"PYTRACER_CONTROL=1", NULL}, *id = NULL;
+    enum pt_status status;
+
+    if (!e->extra[PT_PLACE_CONTROL].wanted ||
+        e->extra[PT_PLACE_CONTROL].state != PT_RUN_WAITING)
+        return PT_OK;
+    status =
+        pt_slurm_submit(e->folder, "trace.sbatch", options, environment, &id, error);
+    if (status == PT_OK) {
+        printf("job %s: run 1 repeated, as control\n", id);
+        status = note_job(e, id, error);
+    }
     return status;
 }
 
@@ -250,6 +284,7 @@ static enum pt_status submit_parse(struct pt_experiment *e, size_t before,
 static int follow(struct pt_experiment *e, struct pt_error *error)
 {
     size_t waiting = 1, running = 0, last = SIZE_MAX;
+    bool same = true;
 
     while (waiting + running > 0) {
         if (pt_slurm_queue(e->jobs, e->n_jobs, &waiting, &running, error) != PT_OK)
@@ -272,7 +307,10 @@ static int follow(struct pt_experiment *e, struct pt_error *error)
                            e->folder);
         return 1;
     }
-    return pt_run_rank(e, error) == PT_OK ? 0 : 1;
+    if (pt_run_control(stderr, e, &same, error) != PT_OK ||
+        pt_run_rank(e, error) != PT_OK)
+        return 1;
+    return same ? 0 : EXIT_DIFFERS;
 }
 
 static void say_how_to_watch(const struct pt_experiment *e)
@@ -300,6 +338,8 @@ static enum pt_status submit(struct pt_experiment *e, const struct pt_run_option
         status = probe(e, o, error);
     if (status == PT_OK)
         status = submit_arrays(e, o, most, error);
+    if (status == PT_OK)
+        status = submit_control(e, error);
     if (status == PT_OK)
         status = submit_parse(e, before, error);
     if (status == PT_OK)

@@ -49,7 +49,8 @@ def test_each_run_has_its_trace_its_log_and_its_seed(run, script, tmp_path):
     assert not list((e / "work").iterdir()) and not list((e / "failed").iterdir())
     outputs = {(e / f"logs/run-{i:04}.out").read_text() for i in (1, 2, 3)}
     assert len(outputs) > 1, "the runs did not differ"
-    assert done.stderr.count(": done in ") == 3
+    assert done.stderr.count(": done in ") == 4
+    assert "reference run: done in" in done.stderr
 
 
 def test_one_seed_gives_the_same_experiment_twice(run, script, tmp_path):
@@ -59,6 +60,69 @@ def test_one_seed_gives_the_same_experiment_twice(run, script, tmp_path):
     for i in (1, 2):
         first, second = (tmp_path / n / f"logs/run-{i:04}.out" for n in ("a", "b"))
         assert first.read_text() == second.read_text()
+
+
+def test_one_run_is_under_ieee_arithmetic_and_digits_are_counted_against_it(run, script, tmp_path):
+    script(NUMERICAL)
+    config = tmp_path / "c.json"
+    config.write_text('{"modules_to_load": ["numpy"], "numpy": {"ufunc": true}}')
+    done = run("-n", "4", "--seed", "3", "--config", config, "--experiment", "e", "x.py", parse=True)
+    assert done.returncode == 0, done.stderr
+    e = tmp_path / "e"
+    plain = subprocess.run([sys.executable, "x.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert (e / "logs/reference.out").read_text() == plain.stdout
+    assert record(e)["reference"]["state"] == "done" and record(e)["control"] is None
+    assert len(list((e / "reference").glob("*.trace"))) == 1
+    assert len(list((e / "traces").glob("*.trace"))) == 4
+    assert "against the run under IEEE arithmetic" in done.stdout
+    import h5py
+    with h5py.File(e / "stats" / record(e)["result"]) as f:
+        assert list(f["runs/run_id"][:]) == [1, 2, 3, 4, 0]
+        assert list(f["runs/flags"][:] & 8) == [0, 0, 0, 0, 8]
+
+
+def test_without_a_reference_digits_are_counted_against_the_mean(run, script, tmp_path):
+    script(NUMERICAL)
+    for name, option in (("e", "--no-reference"), ("f", "--no-fuzzy")):
+        done = run("-n", "2", option, "--experiment", name, "x.py", parse=True)
+        assert done.returncode == 0, done.stderr
+        assert record(tmp_path / name)["reference"] is None
+        assert "reference run" not in done.stderr and "against the mean" in done.stdout
+        assert not list((tmp_path / name / "reference").iterdir())
+
+
+def test_a_reference_that_fails_is_said_and_done_without(run, script, tmp_path):
+    script("import os\nimport numpy as np\nprint(np.sum(np.arange(9.0) / 3))\n"
+           "if os.environ['PYTRACER_RUN'] == '0': raise SystemExit(5)")
+    done = run("-n", "2", "--experiment", "e", "x.py", parse=True)
+    assert done.returncode == 0, done.stderr
+    assert "reference run: failed" in done.stderr and "there is no reference" in done.stderr
+    assert "against the mean" in done.stdout
+    assert record(tmp_path / "e")["reference"]["exit_status"] == 5
+    assert (tmp_path / "e/failed/reference").is_dir()
+
+
+def test_a_control_run_repeats_run_1_bit_for_bit(run, script, tmp_path):
+    script(NUMERICAL)
+    done = run("-n", "2", "--control", "--seed", "3", "--experiment", "e", "x.py")
+    assert done.returncode == 0, done.stderr
+    e = tmp_path / "e"
+    assert "control: run 1 repeated is the same bit for bit" in done.stderr
+    assert record(e)["control"]["seed"] == record(e)["runs"][0]["seed"]
+    assert len(list((e / "traces").iterdir())) == 2 and len(list((e / "control").iterdir())) == 1
+    assert (e / "logs/control.out").read_text() == (e / "logs/run-0001.out").read_text()
+
+
+@pytest.mark.parametrize("noise, words", [
+    ("np.linalg.norm([1.0, time.time()])", ["numpy.linalg.norm", "the input x.1 differs"]),
+    ("[np.linalg.norm([1.0]) for _ in range(int(time.time_ns()) % 7919 + 1)]", ["they part", "norm"]),
+])
+def test_noise_that_is_not_rounding_is_found_by_the_control_run(run, script, tmp_path, noise, words):
+    script("import time\nimport numpy as np\n" + noise)
+    done = run("-n", "1", "--control", "--experiment", "e", "x.py")
+    assert done.returncode == 3, done.stderr
+    for word in ["run 1 and its repetition with the same seed differ", "not rounding", *words]:
+        assert word in done.stderr
 
 
 def test_without_fuzzy_the_runs_are_plain_python(run, script, tmp_path):
@@ -144,7 +208,7 @@ def test_more_runs_can_be_added(run, pytracer, script, tmp_path):
 
 def test_an_interrupted_experiment_is_continued(pytracer, script, tmp_path):
     script("import os, time, pathlib\nimport numpy as np\nnp.linalg.norm([1.0, 2.0])\n"
-           "if os.environ['PYTRACER_RUN'] != '1' and not pathlib.Path('go').exists():\n"
+           "if os.environ['PYTRACER_RUN'] not in '01' and not pathlib.Path('go').exists():\n"
            "    pathlib.Path('hangs').touch()\n    time.sleep(1000)\n")
     e = tmp_path / "e"
     job = subprocess.Popen([PYTRACER, "run", "--no-parse", "-n", "3", "-j", "1", "--python",

@@ -23,7 +23,7 @@ def test_a_requeued_task_leaves_one_trace(submit, slurm, tmp_path):
     subprocess.run(["scontrol", "requeue", f"{job}_1"], check=True)
     finish(slurm, tmp_path, seconds=240)
     e = tmp_path / "e"
-    assert statuses(e) == {"run-0001": "done", "run-0002": "done"}
+    assert statuses(e) == {"reference": "done", "run-0001": "done", "run-0002": "done"}
     assert len(list((e / "traces").glob("*.trace"))) == 2
     assert not list((e / "work").iterdir())
     assert not list(tmp_path.glob("pytracer.??????")), "the staging folder stayed"

@@ -15,19 +15,26 @@ from conftest import BIN
 from experiments import CONFIG, finish, is_sealed_and_kept_out, statuses, submit, wait_for
 
 def test_an_experiment_ends_in_a_ranking(submit, pytracer, tmp_path):
-    done = submit("-n", "4", "--time", "5", "--wait", "--ranks", "2", probe=True)
+    done = submit("-n", "4", "--time", "5", "--wait", "--ranks", "2", "--control", probe=True)
     assert done.returncode == 0, done.stdout + done.stderr
     e = tmp_path / "e"
-    assert re.search(r"probe: a run takes .* and writes .*; 4 runs write .*room for", done.stderr)
-    assert re.search(r"^job \d+: runs 2-4$", done.stdout, re.M)
+    assert re.search(r"probe: a run takes .* and writes .*; 6 runs take .* and write .*room for", done.stderr)
+    assert re.search(r"^job \d+: runs 0,2-4$", done.stdout, re.M)
     assert re.search(r"^job \d+: aggregation$", done.stdout, re.M)
     assert "rank  self-lost" in done.stdout and "numpy.subtract" in done.stdout
     assert len(list((e / "traces").glob("*.trace"))) == 4
     (result,) = (e / "stats").glob("stats.*.h5")
     info = json.loads(pytracer("info", "--json", "--directory", "e").stdout)
-    assert len(info["results"][0]["traces"]) == 4
+    assert len(info["results"][0]["traces"]) == 5  # with the reference
+    assert "against the run under IEEE arithmetic" in done.stdout
+    plain = subprocess.run([sys.executable, "x.py"], cwd=tmp_path, text=True, capture_output=True,
+                           env=dict(os.environ, PYTRACER_RUN="0"))
+    assert (e / "logs/reference.out").read_text() == plain.stdout
+    assert "control: run 1 repeated is the same bit for bit" in done.stderr
+    assert len(list((e / "control").glob("*.trace"))) == 1
     status = pytracer("status", "e").stdout
     assert "4 of 4 runs done, 0 failed" in status and str(result) in status
+    assert "control: run 1 repeated is the same" in status
 
 
 def test_the_same_seed_gives_the_runs_of_the_workstation(submit, pytracer, slurm, tmp_path):
@@ -44,7 +51,7 @@ def test_failed_tasks_do_not_block_and_can_be_submitted_alone(submit, pytracer, 
     assert submit("-n", "4", "--time", "5").returncode == 0
     finish(slurm, tmp_path)
     e = tmp_path / "e"
-    assert statuses(e) == {"run-0001": "done", "run-0002": "failed", "run-0003": "done",
+    assert statuses(e) == {"reference": "done", "run-0001": "done", "run-0002": "failed", "run-0003": "done",
                            "run-0004": "done"}
     (log,) = (e / "logs").glob("slurm-parse-*.log")
     assert "1 of 4 runs are missing: 2" in log.read_text()
@@ -65,13 +72,13 @@ def test_an_array_beyond_the_limit_is_split(submit, slurm, tmp_path):
     done = submit("-n", "8", "--time", "5", "--throttle", "3")  # MaxArraySize is 6
     assert done.returncode == 0, done.stderr
     assert len(re.findall(r"^job \d+: runs", done.stdout, re.M)) == 2
-    assert "runs 1-5%3" in done.stdout and "runs 1-3%3, counted from 6" in done.stdout
+    assert "runs 0-5%3" in done.stdout and "runs 1-3%3, counted from 6" in done.stdout
     finish(slurm, tmp_path)
-    assert list(statuses(tmp_path / "e").values()) == ["done"] * 8
+    assert list(statuses(tmp_path / "e").values()) == ["done"] * 9
     (result,) = (tmp_path / "e/stats").glob("*.h5")
     import h5py
     with h5py.File(result) as f:
-        assert list(f["runs/run_id"][:]) == list(range(1, 9))
+        assert list(f["runs/run_id"][:]) == [*range(1, 9), 0]
 
 
 def test_a_killed_task_is_told_and_the_rest_is_used(submit, pytracer, slurm, tmp_path):
@@ -138,10 +145,10 @@ def test_without_a_scheduler_the_same_scripts_run(submit, tmp_path):
     (folder / "config.json").write_text(json.dumps(CONFIG | {"fuzzy": {"layers": "all"}}))
     shutil.copy(Path(os.environ["PYTRACER_SOURCE"]) / "jobs/local.sh", folder)
     env = {k: v for k, v in os.environ.items() if not k.startswith(("SLURM_", "PYTRACER_"))}
-    ran = subprocess.run(["bash", "local.sh", "1", "3", "2"], cwd=folder, env=env,
+    ran = subprocess.run(["bash", "local.sh", "0", "3", "2"], cwd=folder, env=env,
                          capture_output=True, text=True, timeout=120)
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert statuses(folder) == {f"run-000{i}": "done" for i in (1, 2, 3)}
+    assert statuses(folder) == {"reference": "done"} | {f"run-000{i}": "done" for i in (1, 2, 3)}
     assert len(list((folder / "stats").glob("*.h5"))) == 1
 
 

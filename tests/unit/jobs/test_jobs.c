@@ -103,8 +103,9 @@ static void a_record_is_read_back_as_it_was_written(void **state)
 {
     char *command[] = {(char *)"x.py", (char *)"a\nb", NULL};
     char *jobs[] = {(char *)"4711", NULL};
-    struct pt_run runs[] = {{UINT64_MAX, PT_RUN_DONE, 0, 0, 1.5},
-                            {0, PT_RUN_STOPPED, -1, 15, 0}};
+    struct pt_run runs[] = {
+        {.wanted = true, .seed = UINT64_MAX, .state = PT_RUN_DONE, .seconds = 1.5},
+        {.wanted = true, .state = PT_RUN_STOPPED, .exit_status = -1, .signal = 15}};
     struct pt_experiment e = {.id = (char *)"id",
                               .created_ns = INT64_C(1795408200123456789),
                               .seed = UINT64_MAX - 1,
@@ -113,6 +114,10 @@ static void a_record_is_read_back_as_it_was_written(void **state)
                               .n_command = 2,
                               .timeout = 0.5,
                               .threads = 3,
+                              .extra[PT_PLACE_REFERENCE] = {.wanted = true,
+                                                            .seed = 7,
+                                                            .state = PT_RUN_FAILED,
+                                                            .exit_status = 3},
                               .runs = runs,
                               .n_runs = 2,
                               .jobs = jobs,
@@ -126,6 +131,9 @@ static void a_record_is_read_back_as_it_was_written(void **state)
     assert_true(back->seed == e.seed && back->created_ns == e.created_ns);
     assert_true(back->runs[0].seed == UINT64_MAX);
     assert_int_equal(back->runs[1].state, PT_RUN_STOPPED);
+    assert_true(back->extra[PT_PLACE_REFERENCE].wanted);
+    assert_int_equal(back->extra[PT_PLACE_REFERENCE].exit_status, 3);
+    assert_false(back->extra[PT_PLACE_CONTROL].wanted);
     assert_string_equal(back->command[1], "a\nb");
     assert_null(back->python);
     again = pt_record_format(back);
