@@ -32,6 +32,8 @@ struct pt_patterns {
 };
 
 enum pt_io_type { PT_IO_NATIVE, PT_IO_PICKLE };
+/* Which calls' large arrays are summarised as a whole. */
+enum pt_summaries { PT_SUMMARIES_NONE, PT_SUMMARIES_SOME, PT_SUMMARIES_ALL };
 
 struct pt_config {
     char *file; /* where it was read from; NULL: built-in defaults */
@@ -54,13 +56,19 @@ struct pt_config {
         struct {
             char *root;                                     /* ".__pytracercache__" */
             char *traces, *stats, *sources, *report, *info; /* names inside root */
+            char *stage; /* folder where a trace is first written, NULL: its own */
         } cache;
         char *export_filename;
         char *stats_filename;
         char *stats_callgraph;
         char *report_filename;
-        /* Bounds on what one value may store; larger ones are kept as "omitted". */
-        uint64_t max_elements;
+        /* Bounds on what is stored; each is counted where it takes something away. */
+        uint64_t max_elements; /* of one array; a larger one is sampled */
+        enum pt_summaries summaries;
+        uint64_t min_size;  /* elements; smaller arrays are left out */
+        uint64_t max_calls; /* of one function, 0: all */
+        uint64_t max_bytes; /* of one trace, 0: no bound */
+        bool changes;       /* record arguments changed in place */
         uint32_t max_depth; /* nesting of containers and attributes */
         uint32_t max_items; /* members of one container */
     } io;

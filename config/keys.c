@@ -28,6 +28,7 @@
 
 static const char *const log_formats[] = {"print", "logger", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
+static const char *const summaries[] = {"none", "some", "all", NULL};
 static const char *const io_types[] = {"native", "pickle", NULL};
 
 static const struct pt_key keys[] = {
@@ -66,6 +67,10 @@ static const struct pt_key keys[] = {
     TEXT("io.cache.stats", io.cache.stats, false, "Results of parse, in the root."),
     TEXT("io.cache.sources", io.cache.sources, false,
          "Copies of the traced sources, in the root."),
+    TEXT("io.cache.stage", io.cache.stage, true,
+         "Folder on storage of the node, where a trace is written before it is copied "
+         "to "
+         "io.cache.traces once, at its end; empty: it is written in place."),
     TEXT("io.cache.report", io.cache.report, false, "Trace reports, in the root."),
     TEXT("io.cache.info", io.cache.info, false, "Logs, in the root."),
     TEXT("io.export.filename", io.export_filename, true,
@@ -77,7 +82,23 @@ static const struct pt_key keys[] = {
     TEXT("io.report.filename", io.report_filename, true,
          "Report of a trace; empty: `report.<date>.<job or host>.<pid>.csv`."),
     NUMBER("io.max_elements", PT_KEY_U64, io.max_elements, 1, UINT64_MAX,
-           "Elements of one array that are stored; of a larger one, only its shape."),
+           "Elements of one array that are stored; of a larger one, as many at places "
+           "that are the same in every run, and a summary of the whole."),
+    CHOICE(
+        "io.summaries", io.summaries, summaries,
+        "Summaries of arrays beyond io.max_elements, which read the whole array: "
+        "`all`, `none`, or `some`: at the 1st, 2nd, 4th, 8th, … call of a function."),
+    NUMBER("io.min_size", PT_KEY_U64, io.min_size, 0, UINT64_MAX,
+           "Arrays of fewer elements are not stored, only their shape."),
+    NUMBER("io.max_calls", PT_KEY_U64, io.max_calls, 0, UINT64_MAX,
+           "Calls of one function that are recorded, the first ones; 0: all."),
+    NUMBER("io.max_bytes", PT_KEY_U64, io.max_bytes, 0, UINT64_MAX,
+           "Bytes that one trace may take on disk; then nothing more is recorded, and "
+           "the trace is marked partial. 0: no bound."),
+    BOOL(
+        "io.changes", io.changes,
+        "Look at the arguments again after a call, and record those that it changed in "
+        "place among its outputs."),
     NUMBER("io.max_depth", PT_KEY_U32, io.max_depth, 0, 1000,
            "Nesting of containers and attributes that is followed."),
     NUMBER("io.max_items", PT_KEY_U32, io.max_items, 1, UINT32_MAX,

@@ -47,6 +47,17 @@ struct pt_hash128 pt_hash128(const void *data, size_t bytes);
 /* The same, on a processor that has AVX2 (x86-64 only): pt_hash128 chooses. */
 struct pt_hash128 pt_hash128_avx2(const void *data, size_t bytes);
 
+/* pt_hash128 of data that come piece by piece: begin, add…, end. Thread: caller locks.
+ */
+struct pt_hash_state {
+    _Alignas(64) unsigned char bytes[640];
+};
+void pt_hash_begin(struct pt_hash_state *state);
+void pt_hash_add(struct pt_hash_state *state, const void *data, size_t bytes);
+struct pt_hash128 pt_hash_end(const struct pt_hash_state *state);
+/* As pt_hash128_avx2. */
+void pt_hash_add_avx2(struct pt_hash_state *state, const void *data, size_t bytes);
+
 /* The next value of splitmix64 (Steele, Lea, Flood 2014) from *state. */
 static inline uint64_t pt_splitmix64(uint64_t *state)
 {

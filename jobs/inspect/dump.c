@@ -63,8 +63,9 @@ static void put_shape(FILE *out, const struct pt_trace_value *value)
 
 static void put_omitted(FILE *out, const struct pt_trace_value *value)
 {
-    static const char *const reasons[] = {"",       "too deep", "too large",  "a cycle",
-                                          "raised", "a limit",  "unsupported"};
+    static const char *const reasons[] = {
+        "",        "too deep",    "too large", "a cycle",          "raised",
+        "a limit", "unsupported", "too small", "the trace is full"};
 
     fprintf(out, "left out: %s",
             value->reason > 0 && value->reason < PT_ARRAY_LENGTH(reasons)
@@ -97,6 +98,21 @@ static enum pt_status read_head(const struct dump *dump,
     return status;
 }
 
+/* What is told of the whole array that a sample is of. */
+static void put_summary(FILE *out, const struct pt_trace_value *value)
+{
+    const struct pt_trace_summary *s = &value->summary;
+
+    fprintf(out, " of %" PRIu64, value->data_bytes / value->item_bytes);
+    if (!value->has_summary)
+        return;
+    fprintf(out, "; whole: min %.9g, max %.9g, sum %.17g", s->min, s->max, s->sum);
+    if (value->dtype == 'c')
+        fprintf(out, "%+.17gj", s->sum_imaginary);
+    fprintf(out, ", norm %.17g, %" PRIu64 " NaN, %" PRIu64 " Inf", s->norm, s->n_nan,
+            s->n_positive_inf + s->n_negative_inf);
+}
+
 /* "[1, 2, 3, …]"; a scalar stands alone. */
 static void put_numbers(FILE *out, const struct pt_trace_value *value,
                         const unsigned char *head, uint64_t bytes)
@@ -118,6 +134,8 @@ static void put_numbers(FILE *out, const struct pt_trace_value *value,
     if (i < value->n_elements)
         fputs(i ? ", …" : "…", out);
     fputs(list ? "]" : "", out);
+    if (value->storage == PT_STORAGE_SAMPLE)
+        put_summary(out, value);
 }
 
 /* A label's data are a type's name, NUL, a short text. */

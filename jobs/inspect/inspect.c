@@ -179,6 +179,39 @@ static void put_totals(FILE *out, const struct pt_walk *walk)
             after, size);
 }
 
+/* What the configured bounds took away; nothing where they did not. */
+static void put_bounds(FILE *out, const struct pt_trace_reader *reader)
+{
+    static const struct {
+        const char *key, *what;
+    } bounds[] = {{"bound.max_elements", "values sampled (io.max_elements)"},
+                  {"bound.min_size", "values too small (io.min_size)"},
+                  {"bound.max_depth", "values too deep (io.max_depth)"},
+                  {"bound.max_items", "containers cut (io.max_items)"},
+                  {"bound.cycle", "cycles not followed"},
+                  {"bound.unsupported", "values of unsupported types"},
+                  {"bound.max_calls", "calls not recorded (io.max_calls)"},
+                  {"bound.max_bytes", "values without room (io.max_bytes)"},
+                  {"bound.max_bytes.calls", "calls without room (io.max_bytes)"}};
+    const char *separator = NULL;
+
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(bounds); i++) {
+        const char *n = pt_trace_reader_meta(reader, bounds[i].key, NULL);
+
+        if (!n)
+            continue;
+        if (separator)
+            fputs(separator, out);
+        else
+            put_label(out, "Bounds");
+        pt_inspect_put(out, n, strlen(n), MAX_TEXT);
+        fprintf(out, " %s", bounds[i].what);
+        separator = ", ";
+    }
+    if (separator)
+        fputc('\n', out);
+}
+
 static int by_bytes(const void *a, const void *b)
 {
     const struct function_row *x = a, *y = b;
@@ -262,6 +295,7 @@ static enum pt_status summarise(FILE *out, struct pt_trace_reader *reader,
         put_state(out, reader);
         put_origin(out, reader);
         put_totals(out, &walk);
+        put_bounds(out, reader);
         put_functions(out, &walk);
         put_metadata(out, reader);
     }

@@ -71,7 +71,16 @@ static enum pt_status print_value(void *context, const struct pt_trace_value *va
            (unsigned long long)value->n_elements);
     for (int i = 0; i < value->ndim; i++)
         printf("%s%llu", i ? ", " : "", (unsigned long long)value->shape[i]);
-    printf("], \"data\": \"");
+    printf("], \"storage\": %d", value->storage);
+    if (value->has_summary)
+        printf(
+            ", \"summary\": [%llu, %llu, %llu, \"%a\", \"%a\", \"%a\", \"%a\", \"%a\"]",
+            (unsigned long long)value->summary.n_nan,
+            (unsigned long long)value->summary.n_positive_inf,
+            (unsigned long long)value->summary.n_negative_inf, value->summary.min,
+            value->summary.max, value->summary.sum, value->summary.sum_imaginary,
+            value->summary.norm);
+    printf(", \"data\": \"");
     data_of(value, inline_data);
     printf("\"}");
     return PT_OK;

@@ -120,7 +120,7 @@ import numpy as np
 def f(x): pass
 f(np.zeros(101)); f(np.zeros(100)); f(list(range(9)))
 """, io={"max_elements": 100, "max_items": 5})
-    assert calls[0].inputs["x"].reason == "size" and calls[1].inputs["x"].array.shape == (100,)
+    assert calls[0].inputs["x"].sampled and calls[1].inputs["x"].array.shape == (100,)
     assert calls[2].inputs["x.*"].reason == "limit" and len(calls[2].inputs) == 6
 
 

@@ -13,20 +13,24 @@ DUMP = str(Path(os.environ["PYTRACER_TESTS_BIN"]) / "dump_trace")
 PYTHON = sys.executable
 
 BUILTIN_DTYPES = {"b1": "?", "S1": "S1"}
-REASONS = {1: "depth", 2: "size", 3: "cycle", 4: "raised", 5: "limit", 6: "unsupported"}
+REASONS = {1: "depth", 2: "size", 3: "cycle", 4: "raised", 5: "limit", 6: "unsupported", 7: "small",
+           8: "full"}
 
 
 class Value:
     def __init__(self, told):
         self.name, self.reason, self.form = told["name"], REASONS.get(told["reason"]), told["form"]
         self.label = self.array = None
+        self.elements, self.sampled, self.summary = told["elements"], told["storage"] == 3, told.get("summary")
         data = bytes.fromhex(told["data"])
         if told["kind"] == 2:
             kind, _, text = data.partition(b"\0")
             self.label = (kind.decode(), text.decode(errors="replace"))
         elif told["kind"] == 1:
             dtype = numpy.dtype(BUILTIN_DTYPES.get(told["dtype"], "<" + told["dtype"]))
-            self.array = numpy.frombuffer(data, dtype).reshape(told["shape"])
+            self.array = numpy.frombuffer(data, dtype)
+            if not self.sampled:
+                self.array = self.array.reshape(told["shape"])
 
     @property
     def number(self):

@@ -1,74 +1,9 @@
 /* numpy's arrays: any strides, byte order and number type; masked arrays; arrays of
  * objects; structured arrays field by field. */
-#include <float.h>
 #include <string.h>
 
 #include "capture/parts.h"
 #include "cpython/attributes.h"
-
-/* Copies the elements in C order. */
-static unsigned char *copy_dimension(unsigned char *out, const char *data, int axis,
-                                     const struct pt_elements *elements)
-{
-    Py_ssize_t stride = elements->strides[axis];
-    size_t bytes = elements->item_bytes;
-
-    if (axis + 1 < elements->ndim) {
-        for (Py_ssize_t i = 0; i < elements->shape[axis]; i++)
-            out = copy_dimension(out, data + i * stride, axis + 1, elements);
-    } else if (bytes == 8) {
-        for (Py_ssize_t i = 0; i < elements->shape[axis]; i++, out += 8)
-            memcpy(out, data + i * stride, 8);
-    } else {
-        for (Py_ssize_t i = 0; i < elements->shape[axis]; i++, out += bytes)
-            memcpy(out, data + i * stride, bytes);
-    }
-    return out;
-}
-
-static void reverse(unsigned char *data, size_t n_words, size_t word_bytes)
-{
-    for (; n_words > 0; n_words--, data += word_bytes)
-        for (size_t i = 0, j = word_bytes - 1; i < j; i++, j--) {
-            unsigned char byte = data[i];
-            data[i] = data[j];
-            data[j] = byte;
-        }
-}
-
-/* x87 numbers fill ten bytes of sixteen; the other six hold whatever was there. */
-static bool has_padding(const struct pt_elements *elements)
-{
-    return LDBL_MANT_DIG == 64 &&
-           ((elements->kind == 'f' && elements->item_bytes == 16) ||
-            (elements->kind == 'c' && elements->item_bytes == 32));
-}
-
-static const void *contiguous_data(struct pt_capture *capture,
-                                   const struct pt_elements *elements, uint64_t n)
-{
-    size_t bytes = n * elements->item_bytes;
-    bool complex_number = elements->kind == 'c';
-    size_t word = complex_number ? elements->item_bytes / 2 : elements->item_bytes;
-    bool swap = elements->swapped != PY_BIG_ENDIAN && word > 1;
-    unsigned char *copy;
-
-    if (elements->contiguous && !swap && !has_padding(elements))
-        return elements->data;
-    copy = pt_capture_scratch(capture, bytes);
-    if (!copy)
-        return NULL;
-    if (elements->contiguous || elements->ndim == 0)
-        memcpy(copy, elements->data, bytes);
-    else if (n > 0)
-        copy_dimension(copy, elements->data, 0, elements);
-    if (swap)
-        reverse(copy, bytes / word, word);
-    if (has_padding(elements))
-        for (size_t i = 10; i < bytes; i += 16)
-            memset(copy + i, 0, 6);
-    return copy;
-}
 
 /* Number of elements, or false beyond 2^63 bytes (views with zero strides can claim
  * any). */
@@ -82,6 +17,31 @@ static bool count_elements(const struct pt_elements *elements, uint64_t *n)
             return false;
     *n = count;
     return count <= INT64_MAX / (elements->item_bytes ? elements->item_bytes : 1);
+}
+
+/* How the numbers of an array get into the trace: as they lie, by way of the scratch
+ * memory, in pieces, or a sample of them. */
+static void choose_data(struct pt_capture *capture, const struct pt_elements *elements,
+                        struct pt_numbers *numbers)
+{
+    enum { IN_PIECES = 1 << 18 };
+    uint64_t n = numbers->n_elements;
+    bool sampled = n > capture->limits.max_elements;
+    uint64_t bytes =
+        (sampled ? capture->limits.max_elements : n) * elements->item_bytes;
+    unsigned char *copy;
+
+    numbers->from =
+        (struct pt_gather){.elements = elements,
+                           .n = n,
+                           .sample = sampled ? capture->limits.max_elements : 0};
+    if (!sampled && pt_gather_is_plain(elements))
+        numbers->data = elements->data;
+    else if (bytes <= IN_PIECES &&
+             (copy = pt_capture_scratch(capture, bytes)) != NULL) {
+        pt_gather_read(&numbers->from, 0, (size_t)bytes, copy);
+        numbers->data = copy;
+    }
 }
 
 static void emit_elements(struct pt_capture *capture,
@@ -99,14 +59,13 @@ static void emit_elements(struct pt_capture *capture,
     if (elements->ndim > PT_TRACE_MAX_DIMENSIONS) {
         numbers.ndim = 0;
         pt_capture_omit(capture, PT_REASON_UNSUPPORTED, &numbers);
-    } else if (!countable || numbers.n_elements > capture->limits.max_elements) {
+    } else if (!countable) {
         pt_capture_omit(capture, PT_REASON_SIZE, &numbers);
+    } else if (numbers.n_elements < capture->limits.min_size) {
+        pt_capture_omit(capture, PT_REASON_SMALL, &numbers);
     } else {
-        numbers.data = contiguous_data(capture, elements, numbers.n_elements);
-        if (numbers.data)
-            pt_capture_emit(capture, &numbers);
-        else
-            pt_capture_omit(capture, PT_REASON_LIMIT, &numbers);
+        choose_data(capture, elements, &numbers);
+        pt_capture_emit(capture, &numbers);
     }
 }
 

@@ -24,11 +24,12 @@ void pt_capture_clear(struct pt_capture *capture)
     capture->writer = NULL;
 }
 
-void pt_capture_begin(struct pt_capture *capture, uint64_t call, enum pt_phase phase,
-                      enum pt_capture_mode mode, struct pt_marks *marks,
-                      size_t first_mark)
+void pt_capture_begin(struct pt_capture *capture, uint64_t call, uint64_t turn,
+                      enum pt_phase phase, enum pt_capture_mode mode,
+                      struct pt_marks *marks, size_t first_mark)
 {
     capture->call = call;
+    capture->turn = turn;
     capture->phase = phase;
     capture->mode = mode;
     capture->marks = marks;

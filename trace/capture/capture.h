@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "config.h"
 #include "format/writer.h"
 
 enum {
@@ -38,9 +39,17 @@ struct pt_marks {
 };
 
 struct pt_capture_limits {
-    uint64_t max_elements; /* of one value */
+    uint64_t max_elements; /* of one array; a larger one is sampled */
+    uint64_t min_size;     /* elements; a smaller array is left out */
     uint32_t max_depth;    /* containers and objects within each other */
     uint32_t max_items;    /* members of one of them */
+    enum pt_summaries summaries;
+};
+
+/* How many values each bound has taken away or cut. */
+struct pt_capture_bounds {
+    uint64_t sampled;
+    uint64_t by_reason[PT_REASON_FULL + 1]; /* left out, by enum pt_value_reason */
 };
 
 enum pt_capture_mode {
@@ -52,9 +61,11 @@ enum pt_capture_mode {
 struct pt_capture {
     struct pt_trace_writer *writer; /* borrowed; NULL: only counts */
     struct pt_capture_limits limits;
+    struct pt_capture_bounds bounds;
 
     /* the phase under way */
     uint64_t call; /* time of its entry */
+    uint64_t turn; /* of the function's calls, from 1: decides about summaries */
     enum pt_phase phase;
     enum pt_capture_mode mode;
     uint64_t values, omitted, bytes; /* written in this phase */
@@ -78,11 +89,11 @@ void pt_capture_init(struct pt_capture *capture, struct pt_trace_writer *writer,
                      const struct pt_capture_limits *limits);
 void pt_capture_clear(struct pt_capture *capture); /* frees what it owns */
 
-/* Begins a phase. `marks` may be NULL in mode ALL; in mode CHANGED, `first_mark` is
- * marks->n as it was when the entry's phase began. */
-void pt_capture_begin(struct pt_capture *capture, uint64_t call, enum pt_phase phase,
-                      enum pt_capture_mode mode, struct pt_marks *marks,
-                      size_t first_mark);
+/* Begins a phase of the function's `turn`-th call. `marks` may be NULL in mode ALL; in
+ * mode CHANGED, `first_mark` is marks->n as it was when the entry's phase began. */
+void pt_capture_begin(struct pt_capture *capture, uint64_t call, uint64_t turn,
+                      enum pt_phase phase, enum pt_capture_mode mode,
+                      struct pt_marks *marks, size_t first_mark);
 
 /* Records `value` under the name `text`, whose string id is `name` (0: not known).
  * Returns true if it is, or holds, something that the call may change in place. The

@@ -2,6 +2,7 @@
 
 #include "base/bytes.h"
 #include "capture/parts.h"
+#include "capture/summary.h"
 
 static uint32_t name_of(struct pt_capture *capture)
 {
@@ -71,10 +72,75 @@ static bool has_changed(struct pt_capture *capture, const struct pt_trace_value 
     return n < PT_CAPTURE_MARKS;
 }
 
+/* The hash of data that are not in one piece. */
+static struct pt_hash128 hash_gathered(const struct pt_gather *from, uint64_t bytes)
+{
+    enum { PIECE = 1 << 14 };
+    struct pt_hash_state state;
+    unsigned char piece[PIECE];
+
+    pt_hash_begin(&state);
+    for (uint64_t at = 0; at < bytes; at += PIECE) {
+        size_t now = bytes - at < PIECE ? (size_t)(bytes - at) : PIECE;
+
+        pt_gather_read(from, at, now, piece);
+        pt_hash_add(&state, piece, now);
+    }
+    return pt_hash_end(&state);
+}
+
+/* An axis of stride 0 repeats its elements: summing them would say nothing of memory,
+ * and such a view can claim any number of them. */
+static bool is_repeated(const struct pt_elements *elements)
+{
+    for (int i = 0; i < elements->ndim; i++)
+        if (elements->strides[i] == 0 && elements->shape[i] > 1)
+            return true;
+    return false;
+}
+
+static bool wants_summary(const struct pt_capture *capture,
+                          const struct pt_elements *elements)
+{
+    if (capture->limits.summaries == PT_SUMMARIES_NONE || is_repeated(elements) ||
+        strchr("biufc", elements->kind) == NULL)
+        return false;
+    return capture->limits.summaries == PT_SUMMARIES_ALL ||
+           (capture->turn & (capture->turn - 1)) == 0;
+}
+
+/* Takes the data away where the trace has no room for them. */
+static void fit(struct pt_capture *capture, struct pt_trace_value *value)
+{
+    enum { ALWAYS = 4096 };
+
+    if (value->storage == PT_STORAGE_NONE || value->data_bytes <= ALWAYS ||
+        pt_trace_writer_left(capture->writer) > value->data_bytes)
+        return;
+    value->kind = PT_VALUE_OMITTED;
+    value->reason = PT_REASON_FULL;
+    value->storage = PT_STORAGE_NONE;
+    value->data_bytes = 0;
+}
+
+static void count_value(struct pt_capture *capture, const struct pt_trace_value *value)
+{
+    capture->values++;
+    capture->bytes += value->data_bytes;
+    capture->bounds.sampled += value->storage == PT_STORAGE_SAMPLE;
+    if (value->kind == PT_VALUE_OMITTED) {
+        capture->omitted++;
+        capture->bounds.by_reason[value->reason]++;
+    }
+}
+
+/* `from` (may be NULL where there is data) is where the numbers come from. */
 static void write_value(struct pt_capture *capture, struct pt_trace_value *value,
-                        const void *data)
+                        const void *data, const struct pt_gather *from)
 {
     struct pt_hash128 content = {0, 0};
+    struct pt_trace_source source = {
+        .data = data, .read = data ? NULL : pt_gather_read, .context = from};
     bool compared =
         capture->writer && capture->mode != PT_CAPTURE_ALL && capture->changeable;
 
@@ -82,21 +148,28 @@ static void write_value(struct pt_capture *capture, struct pt_trace_value *value
     value->phase = (uint8_t)capture->phase;
     value->name = name_of(capture);
     value->payload = 0;
-    if (compared) {
-        if (data)
-            content = pt_hash128(data, value->data_bytes);
-        if (capture->mode == PT_CAPTURE_MARKED)
-            mark(capture, value, content);
-        else if (!has_changed(capture, value, content))
-            return;
-    }
-    capture->values++;
-    capture->bytes += value->data_bytes;
-    if (value->kind == PT_VALUE_OMITTED)
-        capture->omitted++;
+    value->has_summary = false;
     if (capture->writer)
-        pt_trace_writer_value_hashed(capture->writer, value, data,
-                                     compared ? &content : NULL);
+        fit(capture, value);
+    bool stored = value->storage != PT_STORAGE_NONE;
+    if (compared || (stored && !data)) {
+        if (stored)
+            content = data ? pt_hash128(data, value->data_bytes)
+                           : hash_gathered(from, value->data_bytes);
+        source.hash = &content;
+    }
+    if (compared && capture->mode == PT_CAPTURE_MARKED)
+        mark(capture, value, content);
+    else if (compared && !has_changed(capture, value, content))
+        return;
+    count_value(capture, value);
+    if (!capture->writer)
+        return;
+    if (value->storage == PT_STORAGE_SAMPLE && wants_summary(capture, from->elements)) {
+        value->has_summary = true;
+        pt_summary_make(from->elements, from->n, &value->summary);
+    }
+    pt_trace_writer_value_from(capture->writer, value, &source);
 }
 
 static void describe(struct pt_trace_value *value, const struct pt_numbers *numbers)
@@ -116,10 +189,12 @@ void pt_capture_emit(struct pt_capture *capture, const struct pt_numbers *number
 
     describe(&value, numbers);
     value.kind = PT_VALUE_NUMBERS;
-    value.storage = PT_STORAGE_INLINE;
+    value.storage = numbers->from.sample ? PT_STORAGE_SAMPLE : PT_STORAGE_INLINE;
     value.reason = 0;
-    value.data_bytes = numbers->n_elements * numbers->item_bytes;
-    write_value(capture, &value, numbers->data);
+    value.data_bytes =
+        (numbers->from.sample ? numbers->from.sample : numbers->n_elements) *
+        numbers->item_bytes;
+    write_value(capture, &value, numbers->data, &numbers->from);
 }
 
 static void label_head(struct pt_trace_value *value)
@@ -149,7 +224,7 @@ void pt_capture_emit_label(struct pt_capture *capture, const char *type,
     value.kind = PT_VALUE_LABEL;
     value.storage = PT_STORAGE_INLINE;
     value.data_bytes = type_bytes + 1 + text_bytes;
-    write_value(capture, &value, data);
+    write_value(capture, &value, data, NULL);
 }
 
 void pt_capture_omit(struct pt_capture *capture, enum pt_value_reason reason,
@@ -163,7 +238,7 @@ void pt_capture_omit(struct pt_capture *capture, enum pt_value_reason reason,
     value.kind = PT_VALUE_OMITTED;
     value.storage = PT_STORAGE_NONE;
     value.reason = (uint32_t)reason;
-    write_value(capture, &value, NULL);
+    write_value(capture, &value, NULL, NULL);
 }
 
 void pt_capture_omit_rest(struct pt_capture *capture)

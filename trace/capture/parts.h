@@ -4,6 +4,7 @@
 #define PT_CAPTURE_PARTS_H
 
 #include "capture/capture.h"
+#include "capture/gather.h"
 #include "cpython/numpy_abi.h"
 
 /* Any object, under the present name. */
@@ -34,9 +35,11 @@ struct pt_capture_name pt_capture_push_object(struct pt_capture *capture, PyObje
                                               Py_ssize_t i);
 void pt_capture_pop(struct pt_capture *capture, struct pt_capture_name saved);
 
-/* Numbers at `data`, contiguous, little-endian, without undefined padding. */
+/* Numbers: at `data`, contiguous, little-endian, without undefined padding; or, where
+ * that is NULL, those of the array `from`, to be gathered: all or a sample. */
 struct pt_numbers {
     const void *data;
+    struct pt_gather from;
     char dtype; /* b i u f c */
     uint8_t item_bytes;
     uint16_t form;           /* enum pt_value_form */

@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "cache.h"
+#include "embed/bounds.h"
 #include "embed/metadata.h"
 #include "embed/own_threads.h"
 #include "embed/report.h"
@@ -262,6 +263,7 @@ static void stop_trace(void)
     char unsealed[PATH_MAX + sizeof PT_TRACE_UNSEALED];
 
     pt_metadata_libraries(session.writer);
+    pt_bounds_tell(session.writer);
     pt_trace_writer_flush(session.writer);
     if (pt_trace_writer_error(session.writer) != NULL)
         return; /* seal tells */

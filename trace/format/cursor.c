@@ -86,14 +86,17 @@ static enum pt_status misfit(const struct pt_trace_cursor *cursor, const char *w
                         what);
 }
 
-/* Numbers that are stored whole have as many bytes as their elements. */
+/* Numbers that are stored whole have as many bytes as their elements; a sample is of
+ * whole elements, and no more than there are. */
 static bool sizes_agree(const struct pt_trace_value *value)
 {
     uint64_t bytes;
 
-    if (value->kind != PT_VALUE_NUMBERS ||
-        (value->storage != PT_STORAGE_INLINE && value->storage != PT_STORAGE_PAYLOAD))
+    if (value->kind != PT_VALUE_NUMBERS || value->storage == PT_STORAGE_NONE)
         return true;
+    if (value->storage == PT_STORAGE_SAMPLE)
+        return value->item_bytes > 0 && value->data_bytes % value->item_bytes == 0 &&
+               value->data_bytes / value->item_bytes <= value->n_elements;
     return !__builtin_mul_overflow(value->n_elements, (uint64_t)value->item_bytes,
                                    &bytes) &&
            bytes == value->data_bytes;
@@ -129,6 +132,12 @@ enum pt_status pt_trace_value_decode(const struct pt_trace_cursor *cursor,
         if (left < 8)
             return misfit(cursor, "has no room for its reference", error);
         value->payload = pt_get64(p + tail);
+        if (!(cursor->flags & PT_VALUE_HAS_SUMMARY))
+            break;
+        if (left < 8 + PT_SUMMARY_BYTES)
+            return misfit(cursor, "has no room for its summary", error);
+        value->has_summary = true;
+        pt_record_get_summary(p + tail + 8, &value->summary);
         break;
     default:
         return misfit(cursor, "is stored in an unknown way", error);

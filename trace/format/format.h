@@ -14,7 +14,7 @@
 
 enum {
     PT_TRACE_MAJOR = 1,
-    PT_TRACE_MINOR = 0,
+    PT_TRACE_MINOR = 1,
     PT_TRACE_HEADER_BYTES = 4096,
     PT_TRACE_BLOCK_HEADER_BYTES = 80,
     PT_TRACE_BLOCK_LIMIT = 8 << 20, /* header and stored body */
@@ -56,7 +56,8 @@ enum pt_trace_record {
 enum pt_trace_record_flag {
     PT_RECORD_CRITICAL = 1,
     PT_EXIT_UNORDERED = 2,
-    PT_EXIT_CUT = 4
+    PT_EXIT_CUT = 4,
+    PT_VALUE_HAS_SUMMARY = 2 /* of VALUE; flags of different records share numbers */
 };
 
 enum pt_trace_header_flag { PT_HEADER_HAS_RUN = 1, PT_HEADER_HAS_SEED = 2 };
@@ -96,7 +97,9 @@ enum pt_value_reason {
     PT_REASON_CYCLE,
     PT_REASON_RAISED,
     PT_REASON_LIMIT,
-    PT_REASON_UNSUPPORTED
+    PT_REASON_UNSUPPORTED,
+    PT_REASON_SMALL,
+    PT_REASON_FULL
 };
 
 struct pt_trace_header {
@@ -169,6 +172,15 @@ struct pt_trace_exit {
     uint16_t flags;
 };
 
+/* Of all elements of an array of which only a sample is stored. The parts of complex
+ * numbers count as two numbers, but for the sums. */
+struct pt_trace_summary {
+    uint64_t n_nan, n_positive_inf, n_negative_inf;
+    double min, max;           /* of the finite numbers; NaN: there are none */
+    double sum, sum_imaginary; /* of the finite numbers */
+    double norm;               /* root of the sum of their squares */
+};
+
 struct pt_trace_value {
     uint64_t call;
     uint32_t name; /* string */
@@ -184,6 +196,8 @@ struct pt_trace_value {
     uint64_t data_bytes;
     uint64_t shape[PT_TRACE_MAX_DIMENSIONS];
     uint64_t payload; /* reference, for PAYLOAD and SAMPLE */
+    bool has_summary; /* only of a SAMPLE with data */
+    struct pt_trace_summary summary;
 };
 
 struct pt_trace_footer {

@@ -169,7 +169,8 @@ void pt_record_get_extent(const unsigned char *p, struct pt_trace_extent *extent
 void pt_record_put_value(unsigned char *p, uint32_t bytes,
                          const struct pt_trace_value *value)
 {
-    pt_record_put_header(p, PT_RECORD_VALUE, 0, bytes);
+    pt_record_put_header(p, PT_RECORD_VALUE,
+                         value->has_summary ? PT_VALUE_HAS_SUMMARY : 0, bytes);
     pt_put64(p + PT_VALUE_CALL, value->call);
     pt_put32(p + PT_VALUE_NAME, value->name);
     p[PT_VALUE_PHASE] = value->phase;
@@ -201,12 +202,54 @@ void pt_record_get_value_fixed(const unsigned char *p, struct pt_trace_value *va
     value->n_elements = pt_get64(p + PT_VALUE_N_ELEMENTS);
     value->data_bytes = pt_get64(p + PT_VALUE_DATA_BYTES);
     value->payload = 0;
+    value->has_summary = false;
 }
 
 void pt_record_get_value_shape(const unsigned char *p, struct pt_trace_value *value)
 {
     for (unsigned d = 0; d < value->ndim; d++)
         value->shape[d] = pt_get64(p + PT_VALUE_BYTES + 8 * d);
+}
+
+static void put_double(unsigned char *p, double number)
+{
+    uint64_t bits;
+
+    memcpy(&bits, &number, sizeof bits);
+    pt_put64(p, bits);
+}
+
+static double get_double(const unsigned char *p)
+{
+    uint64_t bits = pt_get64(p);
+    double number;
+
+    memcpy(&number, &bits, sizeof number);
+    return number;
+}
+
+void pt_record_put_summary(unsigned char *p, const struct pt_trace_summary *summary)
+{
+    pt_put64(p + PT_SUMMARY_N_NAN, summary->n_nan);
+    pt_put64(p + PT_SUMMARY_N_POSITIVE_INF, summary->n_positive_inf);
+    pt_put64(p + PT_SUMMARY_N_NEGATIVE_INF, summary->n_negative_inf);
+    put_double(p + PT_SUMMARY_MIN, summary->min);
+    put_double(p + PT_SUMMARY_MAX, summary->max);
+    put_double(p + PT_SUMMARY_SUM, summary->sum);
+    put_double(p + PT_SUMMARY_SUM_IMAGINARY, summary->sum_imaginary);
+    put_double(p + PT_SUMMARY_NORM, summary->norm);
+}
+
+void pt_record_get_summary(const unsigned char *p, struct pt_trace_summary *summary)
+{
+    summary->n_nan = pt_get64(p + PT_SUMMARY_N_NAN);
+    summary->n_positive_inf = pt_get64(p + PT_SUMMARY_N_POSITIVE_INF);
+    summary->n_negative_inf = pt_get64(p + PT_SUMMARY_N_NEGATIVE_INF);
+    summary->min = get_double(p + PT_SUMMARY_MIN);
+    summary->max = get_double(p + PT_SUMMARY_MAX);
+    summary->sum = get_double(p + PT_SUMMARY_SUM);
+    summary->sum_imaginary = get_double(p + PT_SUMMARY_SUM_IMAGINARY);
+    summary->norm = get_double(p + PT_SUMMARY_NORM);
 }
 
 void pt_record_put_entry(unsigned char *p, const struct pt_trace_block *block)

@@ -83,6 +83,17 @@ enum pt_record_layout {
     PT_VALUE_DATA_BYTES = 40,
     PT_VALUE_BYTES = 48,
 
+    /* Behind the reference of a payload, where the flag says so. */
+    PT_SUMMARY_N_NAN = 0,
+    PT_SUMMARY_N_POSITIVE_INF = 8,
+    PT_SUMMARY_N_NEGATIVE_INF = 16,
+    PT_SUMMARY_MIN = 24,
+    PT_SUMMARY_MAX = 32,
+    PT_SUMMARY_SUM = 40,
+    PT_SUMMARY_SUM_IMAGINARY = 48,
+    PT_SUMMARY_NORM = 56,
+    PT_SUMMARY_BYTES = 64,
+
     PT_PAYLOAD_HASH = 8,
     PT_PAYLOAD_CONTENT_BYTES = 24,
     PT_PAYLOAD_EXTENT_OFFSET = 32,
@@ -129,11 +140,11 @@ struct pt_trace_extent {
     uint64_t bytes;  /* of this extent */
 };
 
-/* The longest VALUE record: all dimensions and the longest inline data. */
+/* The longest VALUE record: all dimensions, a reference and a summary. */
 enum {
-    PT_VALUE_LIMIT =
-        PT_VALUE_BYTES + 8 * PT_TRACE_MAX_DIMENSIONS + PT_TRACE_INLINE_BYTES
+    PT_VALUE_LIMIT = PT_VALUE_BYTES + 8 * PT_TRACE_MAX_DIMENSIONS + 8 + PT_SUMMARY_BYTES
 };
+static_assert(PT_TRACE_INLINE_BYTES <= 8 + PT_SUMMARY_BYTES, "longest tail of VALUE");
 
 /* The 8 bytes that start a record. `bytes` is the whole record, a multiple of 8. */
 void pt_record_put_header(unsigned char *p, uint16_t type, uint16_t flags,
@@ -172,6 +183,9 @@ void pt_record_put_value(unsigned char *p, uint32_t bytes,
                          const struct pt_trace_value *value);
 void pt_record_get_value_fixed(const unsigned char *p, struct pt_trace_value *value);
 void pt_record_get_value_shape(const unsigned char *p, struct pt_trace_value *value);
+
+void pt_record_put_summary(unsigned char *p, const struct pt_trace_summary *summary);
+void pt_record_get_summary(const unsigned char *p, struct pt_trace_summary *summary);
 
 /* One entry of an INDEX record (`offset` of the block is kept, the checksum is not). */
 void pt_record_put_entry(unsigned char *p, const struct pt_trace_block *block);

@@ -48,6 +48,7 @@ enum pt_status pt_trace_writer_open(const char *path,
 
     if (!writer)
         return pt_error_set(error, PT_E_MEMORY, "no memory to write %s", path);
+    writer->limit = UINT64_MAX;
     writer->path = absolute(path);
     if (!writer->path ||
         asprintf(&writer->part, "%s" PT_TRACE_UNSEALED, writer->path) < 0) {

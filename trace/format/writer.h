@@ -50,22 +50,38 @@ void pt_trace_writer_begin_phase(struct pt_trace_writer *writer);
 void pt_trace_writer_value(struct pt_trace_writer *writer,
                            const struct pt_trace_value *value, const void *data);
 
-/* The same, for a caller that has hashed the data already: *hash is
- * pt_hash128(data, value->data_bytes). NULL: the writer hashes where it needs to. */
-void pt_trace_writer_value_hashed(struct pt_trace_writer *writer,
-                                  const struct pt_trace_value *value, const void *data,
-                                  const struct pt_hash128 *hash);
+/* The data of a value: bytes at `data`; or, where that is NULL, what `read` puts into
+ * `out` for each piece that is asked for. `hash` (may be NULL for bytes at `data`) is
+ * pt_hash128 of all of it. */
+struct pt_trace_source {
+    const void *data;
+    void (*read)(const void *context, uint64_t offset, size_t bytes, void *out);
+    const void *context;
+    const struct pt_hash128 *hash;
+};
+
+/* The same, for a caller that has hashed the data already, or has them in pieces. */
+void pt_trace_writer_value_from(struct pt_trace_writer *writer,
+                                const struct pt_trace_value *value,
+                                const struct pt_trace_source *source);
 
 void pt_trace_writer_enter(struct pt_trace_writer *writer,
                            const struct pt_trace_enter *enter);
 void pt_trace_writer_exit(struct pt_trace_writer *writer,
                           const struct pt_trace_exit *exit);
 
+/* A bound on the bytes of the whole file, end included; 0: none. What is left of it: a
+ * caller that finds too little left for a value or a call leaves it out. Without a
+ * bound UINT64_MAX. */
+void pt_trace_writer_set_limit(struct pt_trace_writer *writer, uint64_t bytes);
+uint64_t pt_trace_writer_left(const struct pt_trace_writer *writer);
+
 /* Hands every open block to the disk thread and waits until all is written (before
  * fork, and in tests). */
 void pt_trace_writer_flush(struct pt_trace_writer *writer);
 
-/* Marks the trace as partial: `why` becomes the metadata key "partial". */
+/* Marks the trace as partial: `why` becomes the metadata key "partial". Again: the
+ * later reason stands. */
 void pt_trace_writer_partial(struct pt_trace_writer *writer, const char *why);
 
 /* The first error met so far, or NULL. Borrowed. */

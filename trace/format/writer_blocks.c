@@ -13,6 +13,7 @@ void pt_writer_submit(struct pt_trace_writer *writer, enum pt_trace_stream strea
     if (stream == PT_STREAM_SKELETON || stream == PT_STREAM_VALUES)
         pt_writer_submit(writer, PT_STREAM_DEFINITIONS);
     writer->open[stream] = NULL;
+    writer->handed_over += PT_TRACE_BLOCK_HEADER_BYTES + buffer->used;
     pt_sink_submit(writer->sink, buffer);
 }
 
@@ -37,4 +38,25 @@ struct pt_buffer *pt_writer_next(struct pt_trace_writer *writer,
     if (writer->open[stream])
         writer->next_ordinal[stream]++;
     return writer->open[stream];
+}
+
+void pt_trace_writer_set_limit(struct pt_trace_writer *writer, uint64_t bytes)
+{
+    enum { MOST = 4 << 20 };
+    /* metadata, the copies' names and the index come at the end */
+    uint64_t end = bytes / 4 < MOST ? bytes / 4 : MOST;
+
+    writer->limit = bytes ? bytes - end : UINT64_MAX;
+}
+
+uint64_t pt_trace_writer_left(const struct pt_trace_writer *writer)
+{
+    uint64_t used = PT_TRACE_HEADER_BYTES + writer->handed_over;
+
+    if (writer->limit == UINT64_MAX)
+        return UINT64_MAX;
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(writer->open); i++)
+        if (writer->open[i])
+            used += PT_TRACE_BLOCK_HEADER_BYTES + writer->open[i]->used;
+    return used < writer->limit ? writer->limit - used : 0;
 }

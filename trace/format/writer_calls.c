@@ -11,7 +11,7 @@ static const int64_t FIRST_HAND_OVER_NS = INT64_C(50000000);
 /* Writes one extent into the open block, as much of the content as fits; *written moves
  * on. */
 static void put_extent(struct pt_buffer *buffer, struct pt_trace_extent *extent,
-                       const unsigned char *content)
+                       const struct pt_trace_source *source)
 {
     size_t room = PT_SINK_ROOM - buffer->used - PT_PAYLOAD_BYTES;
     uint64_t left = extent->content_bytes - extent->offset;
@@ -21,13 +21,19 @@ static void put_extent(struct pt_buffer *buffer, struct pt_trace_extent *extent,
     size_t whole = (size_t)pt_align8(PT_PAYLOAD_BYTES + extent->bytes);
     unsigned char *p = pt_writer_claim(buffer, whole);
     pt_record_put_extent(p, (uint32_t)whole, extent);
-    memcpy(p + PT_PAYLOAD_BYTES, content + extent->offset, (size_t)extent->bytes);
+    if (source->data)
+        memcpy(p + PT_PAYLOAD_BYTES, (const char *)source->data + extent->offset,
+               (size_t)extent->bytes);
+    else
+        source->read(source->context, extent->offset, (size_t)extent->bytes,
+                     p + PT_PAYLOAD_BYTES);
     pt_writer_pad(p, PT_PAYLOAD_BYTES + (size_t)extent->bytes);
     extent->offset += extent->bytes;
 }
 
 static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 hash,
-                              const void *data, uint64_t bytes, uint64_t time)
+                              const struct pt_trace_source *source, uint64_t bytes,
+                              uint64_t time)
 {
     struct pt_trace_extent extent = {.hash = hash, .content_bytes = bytes};
     uint64_t whole = pt_align8(PT_PAYLOAD_BYTES + bytes);
@@ -42,7 +48,7 @@ static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 
         if (extent.offset == 0)
             ref = pt_trace_ref(buffer->block.ordinal, buffer->used);
         pt_writer_note_time(buffer, time);
-        put_extent(buffer, &extent, data);
+        put_extent(buffer, &extent, source);
         if (extent.offset == bytes)
             return ref;
         pt_writer_submit(writer, PT_STREAM_PAYLOADS);
@@ -51,11 +57,12 @@ static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 
 
 /* The reference of the content, which is written unless it stands in the file. */
 static uint64_t payload_ref(struct pt_trace_writer *writer,
-                            const struct pt_trace_value *value, const void *data,
-                            const struct pt_hash128 *known)
+                            const struct pt_trace_value *value,
+                            const struct pt_trace_source *source)
 {
-    struct pt_hash128 hash =
-        known ? *known : pt_hash128(data, (size_t)value->data_bytes);
+    struct pt_hash128 hash = source->hash
+                                 ? *source->hash
+                                 : pt_hash128(source->data, (size_t)value->data_bytes);
     struct pt_hash128 key = hash;
     uint64_t ref;
 
@@ -64,7 +71,7 @@ static uint64_t payload_ref(struct pt_trace_writer *writer,
     key.high ^= (uint64_t)(unsigned char)value->dtype << 56;
     key.high ^= (uint64_t)value->item_bytes << 48;
     if (!pt_seen_find(writer->payloads, key, &ref)) {
-        ref = write_payload(writer, hash, data, value->data_bytes, value->call);
+        ref = write_payload(writer, hash, source, value->data_bytes, value->call);
         pt_seen_add(writer->payloads, key, ref);
     }
     return ref;
@@ -80,9 +87,11 @@ void pt_trace_writer_begin_phase(struct pt_trace_writer *writer)
     writer->phase_values = 0;
 }
 
-static uint8_t choose_storage(const struct pt_trace_value *value, const void *data)
+static uint8_t choose_storage(const struct pt_trace_value *value,
+                              const struct pt_trace_source *source)
 {
-    if (value->storage == PT_STORAGE_NONE || (!data && value->data_bytes))
+    if (value->storage == PT_STORAGE_NONE ||
+        (!source->data && !source->read && value->data_bytes))
         return PT_STORAGE_NONE;
     if (value->storage == PT_STORAGE_SAMPLE)
         return PT_STORAGE_SAMPLE;
@@ -93,7 +102,9 @@ static uint8_t choose_storage(const struct pt_trace_value *value, const void *da
 void pt_trace_writer_value(struct pt_trace_writer *writer,
                            const struct pt_trace_value *value, const void *data)
 {
-    pt_trace_writer_value_hashed(writer, value, data, NULL);
+    struct pt_trace_source source = {.data = data};
+
+    pt_trace_writer_value_from(writer, value, &source);
 }
 
 /* numpy 2 allows 64 dimensions: what has more than the format's is told, but not kept.
@@ -106,18 +117,45 @@ static void write_unsupported(struct pt_trace_writer *writer,
     v.kind = PT_VALUE_OMITTED;
     v.reason = PT_REASON_UNSUPPORTED;
     v.storage = PT_STORAGE_NONE;
+    v.has_summary = false;
     v.ndim = 0;
     pt_trace_writer_value(writer, &v, NULL);
 }
 
+/* What stands behind the shape: the data, or a reference and perhaps a summary. */
+static size_t tail_bytes(const struct pt_trace_value *value, uint8_t storage)
+{
+    if (storage == PT_STORAGE_INLINE)
+        return (size_t)value->data_bytes;
+    if (storage == PT_STORAGE_NONE)
+        return 0;
+    return 8 + (value->has_summary ? PT_SUMMARY_BYTES : 0);
+}
+
+static void put_tail(unsigned char *p, const struct pt_trace_value *value,
+                     uint8_t storage, uint64_t payload,
+                     const struct pt_trace_source *source)
+{
+    if (storage == PT_STORAGE_INLINE && source->data)
+        memcpy(p, source->data, (size_t)value->data_bytes);
+    else if (storage == PT_STORAGE_INLINE && value->data_bytes)
+        source->read(source->context, 0, (size_t)value->data_bytes, p);
+    else if (storage > PT_STORAGE_INLINE)
+        pt_put64(p, payload);
+    if (value->has_summary)
+        pt_record_put_summary(p + 8, &value->summary);
+}
+
 /* The struct, a few hundred bytes because of its shape, is not copied: this runs for
  * each value. */
-void pt_trace_writer_value_hashed(struct pt_trace_writer *writer,
-                                  const struct pt_trace_value *value, const void *data,
-                                  const struct pt_hash128 *hash)
+void pt_trace_writer_value_from(struct pt_trace_writer *writer,
+                                const struct pt_trace_value *value,
+                                const struct pt_trace_source *source)
 {
-    uint8_t storage = choose_storage(value, data);
-    size_t tail = PT_VALUE_BYTES + 8 * (size_t)value->ndim, used = tail;
+    uint8_t storage = choose_storage(value, source);
+    size_t tail = PT_VALUE_BYTES + 8 * (size_t)value->ndim;
+    size_t used = tail + tail_bytes(value, storage);
+    size_t whole = (size_t)pt_align8(used);
     uint64_t payload = 0;
 
     if (value->ndim > PT_TRACE_MAX_DIMENSIONS) {
@@ -125,12 +163,7 @@ void pt_trace_writer_value_hashed(struct pt_trace_writer *writer,
         return;
     }
     if (storage == PT_STORAGE_PAYLOAD || storage == PT_STORAGE_SAMPLE)
-        payload = payload_ref(writer, value, data, hash);
-    if (storage == PT_STORAGE_INLINE)
-        used += (size_t)value->data_bytes;
-    else if (storage != PT_STORAGE_NONE)
-        used += 8;
-    size_t whole = (size_t)pt_align8(used);
+        payload = payload_ref(writer, value, source);
     struct pt_buffer *buffer = pt_writer_room(writer, PT_STREAM_VALUES, whole);
     if (!buffer)
         return;
@@ -140,10 +173,7 @@ void pt_trace_writer_value_hashed(struct pt_trace_writer *writer,
     unsigned char *p = pt_writer_claim(buffer, whole);
     pt_record_put_value(p, (uint32_t)whole, value);
     p[PT_VALUE_STORAGE] = storage;
-    if (storage == PT_STORAGE_INLINE && data)
-        memcpy(p + tail, data, (size_t)value->data_bytes);
-    else if (storage > PT_STORAGE_INLINE)
-        pt_put64(p + tail, payload);
+    put_tail(p + tail, value, storage, payload, source);
     pt_writer_pad(p, used);
     pt_writer_note_time(buffer, value->call);
 }

@@ -31,6 +31,9 @@ struct pt_trace_writer {
 
     struct pt_trace_footer footer;
     int64_t handed_over_ns;
+
+    uint64_t limit;       /* of the file, less what its end takes; UINT64_MAX: none */
+    uint64_t handed_over; /* bytes of blocks */
 };
 
 /* Hands the open block of a stream, or of all, to the disk. */

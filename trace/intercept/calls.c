@@ -51,12 +51,33 @@ static void count_values(struct pt_function *function)
     pt_runtime.counts.bytes += capture->bytes;
 }
 
+/* True for a call that is counted, but not recorded: the bounds of io.max_calls and
+ * io.max_bytes. */
+static bool is_beyond_bounds(struct pt_function *function)
+{
+    enum { ROOM = 8192 }; /* of a call with its small values */
+    uint64_t max_calls = pt_runtime.config->io.max_calls;
+
+    if (!pt_runtime.writer)
+        return false;
+    if (max_calls > 0 && function->calls >= max_calls)
+        pt_runtime.counts.beyond_max_calls++;
+    else if (pt_trace_writer_left(pt_runtime.writer) < ROOM)
+        pt_runtime.counts.beyond_max_bytes++;
+    else
+        return false;
+    count_call(function);
+    return true;
+}
+
 size_t pt_call_open(struct pt_thread *thread, struct pt_function *function,
                     const struct _PyInterpreterFrame *frame,
                     struct _PyInterpreterFrame *caller, enum pt_capture_mode mode)
 {
     struct pt_call *call;
 
+    if (is_beyond_bounds(function))
+        return 0;
     if (thread->n_calls == thread->call_capacity &&
         !grow((void **)&thread->calls, &thread->call_capacity, sizeof *call))
         return 0;
@@ -71,9 +92,12 @@ size_t pt_call_open(struct pt_thread *thread, struct pt_function *function,
     call->first_mark = thread->marks.n;
     call->site = place.site;
     count_call(function);
+    call->turn = function->calls;
+    if (mode == PT_CAPTURE_MARKED && !pt_runtime.config->io.changes)
+        mode = PT_CAPTURE_ALL;
     if (pt_runtime.writer)
         pt_trace_writer_begin_phase(pt_runtime.writer);
-    pt_capture_begin(&pt_runtime.capture, call->time, PT_PHASE_INPUT, mode,
+    pt_capture_begin(&pt_runtime.capture, call->time, call->turn, PT_PHASE_INPUT, mode,
                      &thread->marks, call->first_mark);
     return thread->n_calls;
 }
@@ -182,7 +206,7 @@ void pt_call_close(struct pt_thread *thread, size_t level, uint64_t epoch,
     call = thread->calls[level - 1];
     if (pt_runtime.writer)
         pt_trace_writer_begin_phase(pt_runtime.writer);
-    pt_capture_begin(capture, call.time, PT_PHASE_OUTPUT, PT_CAPTURE_CHANGED,
+    pt_capture_begin(capture, call.time, call.turn, PT_PHASE_OUTPUT, PT_CAPTURE_CHANGED,
                      &thread->marks, call.first_mark);
     bool told = call.n_roots > 0 && write_changes(thread, &call, result);
     capture->mode = PT_CAPTURE_ALL;

@@ -13,6 +13,7 @@
 #include <Python.h>
 
 #include "base/status.h"
+#include "capture/capture.h"
 #include "config.h"
 #include "format/writer.h"
 
@@ -63,6 +64,8 @@ struct pt_intercept_counts {
     uint64_t values;
     uint64_t omitted; /* of the values: stored without their numbers */
     uint64_t bytes;   /* data of the values, before de-duplication */
+    uint64_t beyond_max_calls, beyond_max_bytes; /* of the calls: not recorded */
+    struct pt_capture_bounds bounds;             /* of the values */
 };
 void pt_intercept_read_counts(struct pt_intercept_counts *counts);
 

@@ -38,6 +38,7 @@ struct pt_call {
     struct pt_function *function;
     const struct _PyInterpreterFrame *frame; /* NULL: compiled code */
     uint64_t time;
+    uint64_t turn; /* which of the function's calls, from 1 */
     uint32_t site, path;
     uint32_t n_roots; /* of this call, on top of the thread's */
     size_t first_mark;

@@ -73,7 +73,9 @@ enum pt_status pt_intercept_start(const struct pt_config *config,
 {
     struct pt_capture_limits limits = {.max_elements = config->io.max_elements,
                                        .max_depth = config->io.max_depth,
-                                       .max_items = config->io.max_items};
+                                       .max_items = config->io.max_items,
+                                       .min_size = config->io.min_size,
+                                       .summaries = config->io.summaries};
     enum pt_status status;
 
     if (pt_runtime.running)
@@ -86,6 +88,8 @@ enum pt_status pt_intercept_start(const struct pt_config *config,
     pt_runtime.counts = (struct pt_intercept_counts){0};
     pt_runtime.start_ns = clock_ns();
     pt_capture_init(&pt_runtime.capture, writer, &limits);
+    if (writer)
+        pt_trace_writer_set_limit(writer, config->io.max_bytes);
     if (!pt_thread_self()) /* number 0 */
         return pt_error_set(error, PT_E_MEMORY, "no memory to start interception");
     pt_runtime.running = true;
@@ -141,6 +145,7 @@ void pt_intercept_resume(void)
 void pt_intercept_read_counts(struct pt_intercept_counts *counts)
 {
     *counts = pt_runtime.counts;
+    counts->bounds = pt_runtime.capture.bounds;
 }
 
 void pt_intercept_visit_functions(pt_intercept_function_visitor *visit, void *context)

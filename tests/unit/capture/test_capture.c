@@ -76,12 +76,16 @@ static enum pt_status add_value(void *context, const struct pt_trace_value *valu
     if (value->kind == PT_VALUE_LABEL) {
         add(text, "label ");
     } else {
-        add(text, "%c%d %s ", value->dtype, value->item_bytes, forms[value->form]);
+        add(text, "%s%c%d %s ", value->storage == PT_STORAGE_SAMPLE ? "sample " : "",
+            value->dtype, value->item_bytes, forms[value->form]);
         for (int i = 0; i < value->ndim; i++)
             add(text, "%s%llu", i ? "x" : "", (unsigned long long)value->shape[i]);
         add(text, "%s", value->ndim ? " " : "");
     }
     add_data(text, value, inline_data);
+    if (value->has_summary)
+        add(text, " %g %g %g", value->summary.min, value->summary.max,
+            value->summary.sum);
     return PT_OK;
 }
 
@@ -120,8 +124,10 @@ static PyObject *evaluate(const char *expression)
 /* Captures the value of `expression` under the name x, and compares what is read. */
 static void expect(const char *expression, const char *expected)
 {
-    const struct pt_capture_limits limits = {
-        .max_elements = 40, .max_depth = 3, .max_items = 4};
+    const struct pt_capture_limits limits = {.max_elements = 40,
+                                             .max_depth = 3,
+                                             .max_items = 4,
+                                             .summaries = PT_SUMMARIES_SOME};
     struct pt_trace_enter enter = {.time = 1};
     struct pt_trace_header header = {.major = PT_TRACE_MAJOR};
     struct pt_trace_writer *writer;
@@ -137,7 +143,7 @@ static void expect(const char *expression, const char *expected)
     assert_int_equal(pt_trace_writer_open(path, &header, &writer, &error), PT_OK);
     pt_capture_init(&capture, writer, &limits);
     pt_trace_writer_begin_phase(writer);
-    pt_capture_begin(&capture, 1, PT_PHASE_INPUT, PT_CAPTURE_ALL, NULL, 0);
+    pt_capture_begin(&capture, 1, 1, PT_PHASE_INPUT, PT_CAPTURE_ALL, NULL, 0);
     pt_capture_value(&capture, 0, "x", 1, value);
     pt_trace_writer_enter(writer, &enter);
     pt_capture_clear(&capture);
@@ -262,8 +268,14 @@ static void sparse_matrices_keep_their_arrays(void **state)
 static void bounds_are_reported_where_they_cut(void **state)
 {
     (void)state;
-    expect("np.zeros(41)", "x omitted 2");
-    expect("np.broadcast_to(np.float64(1), (2**30, 2**29))", "x omitted 2");
+    expect("np.zeros(41, 'u1')", "x sample u1 array 41 "
+                                 "00000000000000000000000000000000000000000000000000000"
+                                 "000000000000000000000000000"
+                                 " 0 0 0");
+    expect("np.broadcast_to(np.uint8(1), (2**30, 2**29))",
+           "x sample u1 array 1073741824x536870912 "
+           "010101010101010101010101010101010101010101010101010101010101010101010101010"
+           "10101");
     expect("[0] * 5 and [True] * 5",
            "x.0 b1 python 01\nx.1 b1 python 01\n"
            "x.2 b1 python 01\nx.3 b1 python 01\nx.* omitted 5");

@@ -12,6 +12,7 @@
 #include "base/status.h"
 #include "format/block.h"
 #include "format/record.h"
+#include "format/sample.h"
 
 /* One row of a table "| offset | type | `field`…": the text that tells the row. */
 struct field {
@@ -281,6 +282,10 @@ static void numbers_in_sentences_agree(void **state)
          "%ld unsupported",
          {PT_REASON_DEPTH, PT_REASON_SIZE, PT_REASON_CYCLE, PT_REASON_RAISED,
           PT_REASON_LIMIT, PT_REASON_UNSUPPORTED}},
+        {"%ld too small, %ld trace full", {PT_REASON_SMALL, PT_REASON_FULL}},
+        {"the flag %ld `HAS_SUMMARY`", {PT_VALUE_HAS_SUMMARY}},
+        {"The *summary* (%ld bytes)", {PT_SUMMARY_BYTES}},
+        {"of w = min(%ld, m", {PT_SAMPLE_STRETCH}},
         {"keys to %ld KiB, values and strings to %ld KiB",
          {PT_TRACE_KEY_BYTES >> 10, PT_TRACE_TEXT_BYTES >> 10}},
     };
