@@ -41,9 +41,23 @@ enum pt_status pt_stochastic_start(struct pt_config *config, struct pt_error *er
     return pt_fuzzy_start(&options, error);
 }
 
+/* Libraries that have come with a module. Before it is executed, so that addresses that
+ * it copies are ours. */
+static void on_loaded(PyObject *module, const char *name)
+{
+    static bool warned; /* under the GIL */
+    struct pt_error error;
+    (void)module;
+    if (pt_fuzzy_libraries_ready(&error) != PT_OK && !warned) {
+        pt_log_warning("when %s was loaded: %s", name, error.text);
+        warned = true;
+    }
+}
+
 static void on_module(PyObject *module, const char *name)
 {
     struct pt_error error;
+    on_loaded(module, name); /* what it has loaded while it was executed */
     if (strcmp(name, "numpy.core._multiarray_umath") != 0 &&
         strcmp(name, "numpy._core._multiarray_umath") != 0)
         return;
@@ -76,6 +90,8 @@ enum pt_status pt_stochastic_watch(const struct pt_config *config,
         return status;
     if (pt_fuzzy_python_ready(&why) != PT_OK)
         pt_log_warning("Python's own floats are not perturbed: %s", why.text);
+    on_loaded(NULL, "the program");
+    pt_intercept_before_module(on_loaded);
     return pt_intercept_on_module(on_module, error);
 }
 

@@ -34,6 +34,9 @@ enum pt_fuzzy_layer {
 
 enum { PT_FUZZY_N_LAYERS = 5 };
 
+/* Those that stand in front of other libraries' routines. */
+enum { PT_FUZZY_LIBRARIES = PT_FUZZY_LIBM | PT_FUZZY_BLAS | PT_FUZZY_ROUNDING };
+
 /* MODES.md says what each does and what other tools call it. */
 enum pt_fuzzy_mode {
     PT_FUZZY_SR,     /* up or down with probability by distance */
@@ -102,6 +105,12 @@ PT_MUST_CHECK enum pt_status pt_fuzzy_python_ready(struct pt_error *error);
  * unperturbed. */
 PT_MUST_CHECK enum pt_status pt_fuzzy_numpy_ready(struct _object *umath_module,
                                                   struct pt_error *error);
+
+/* To be called after pt_fuzzy_start, and whenever libraries may have been
+ * loaded: puts the layers libm, blas and rounding in front of the routines that they
+ * ask for. PT_E_UNSUPPORTED where some could not be reached: the rest are. Thread:
+ * safe. */
+PT_MUST_CHECK enum pt_status pt_fuzzy_libraries_ready(struct pt_error *error);
 
 /* Within a pause the calling thread computes as IEEE arithmetic does; pauses nest.
  * For the tracer's own work and for scopes. Thread: safe, acts on the caller's own. */

@@ -11,7 +11,7 @@ static const struct layer {
     bool present; /* in this build */
 } layers_known[] = {
     {"numpy", PT_FUZZY_NUMPY, true},        {"python", PT_FUZZY_PYTHON, true},
-    {"libm", PT_FUZZY_LIBM, false},         {"blas", PT_FUZZY_BLAS, false},
+    {"libm", PT_FUZZY_LIBM, true},          {"blas", PT_FUZZY_BLAS, false},
     {"rounding", PT_FUZZY_ROUNDING, false},
 };
 
@@ -42,7 +42,7 @@ static enum pt_status add_layer(const char *name, size_t length, unsigned *layer
             if (!known->present)
                 return pt_error_set(error, PT_E_UNSUPPORTED,
                                     "the layer \"%s\" of the stochastic arithmetic is "
-                                    "not in this build: it has numpy and python",
+                                    "not in this build: it has numpy, python and libm",
                                     known->name);
             *layers |= known->layer;
             return PT_OK;

@@ -51,12 +51,17 @@ pt_intercept_on_module(pt_intercept_module_callback *callback, struct pt_error *
 /* Where the stochastic arithmetic perturbs (config/scope.h): decided at the boundaries
  * of Python functions, whether they are recorded or not. Works with or without
  * pt_intercept_start; call it before the program's first line. `scope` is borrowed for
- * as long as the process lives. A generator's body is judged as the function it is, each
- * time it goes on; a thread begins outside of all functions. PT_E_UNSUPPORTED: not an
- * interpreter of this build. */
+ * as long as the process lives. A generator's body is judged as the function it is,
+ * each time it goes on; a thread begins outside of all functions. PT_E_UNSUPPORTED: not
+ * an interpreter of this build. */
 struct pt_scope;
 PT_MUST_CHECK enum pt_status pt_intercept_scope(const struct pt_scope *scope,
                                                 struct pt_error *error);
+
+/* The same, before a module is executed (a module of the old kind, which is executed as
+ * it is loaded, has been by then). One callback; a later one takes its place. Calls
+ * nothing before pt_intercept_on_module has been called. */
+void pt_intercept_before_module(pt_intercept_module_callback *callback);
 
 /* What has been recorded since the start; stays readable after stop. */
 struct pt_intercept_counts {

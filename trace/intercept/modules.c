@@ -13,6 +13,7 @@ enum { CALLBACKS = 8 };
 static struct {
     pt_intercept_module_callback *callbacks[CALLBACKS];
     size_t n;
+    pt_intercept_module_callback *before;
     PyCFunction original; /* NULL: not watching yet */
 } watch;
 
@@ -26,8 +27,11 @@ static const char *name_of(PyObject *module)
 
 static PyObject *exec_dynamic(PyObject *self, PyObject *module)
 {
+    const char *name = PyModule_Check(module) ? name_of(module) : NULL;
+    if (name && watch.before)
+        watch.before(module, name);
     PyObject *result = watch.original(self, module);
-    const char *name = result && PyModule_Check(module) ? name_of(module) : NULL;
+    name = result && PyModule_Check(module) ? name_of(module) : NULL;
 
     for (size_t i = 0; name && i < watch.n; i++) {
         pt_intercept_suspend();
@@ -67,6 +71,11 @@ enum pt_status pt_modules_watch(struct pt_error *error)
         error, PT_E_UNSUPPORTED,
         "cannot watch the loading of extension modules: the system does "
         "not let libpython's data be changed");
+}
+
+void pt_intercept_before_module(pt_intercept_module_callback *callback)
+{
+    watch.before = callback;
 }
 
 enum pt_status pt_intercept_on_module(pt_intercept_module_callback *callback,
