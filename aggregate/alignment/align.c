@@ -129,7 +129,7 @@ enum pt_status pt_align_pivots(const struct pt_team *team,
                                const struct pt_skeleton *skeletons, size_t n,
                                uint32_t *pivots, struct pt_error *error)
 {
-    struct profile *mine = calloc(n + 1, sizeof *mine), *all = NULL;
+    struct profile *mine = pt_memory_get(n + 1, sizeof *mine), *all = NULL;
     size_t bytes = 0;
     enum pt_status status =
         pt_team_agree(team, mine ? PT_OK : pt_no_memory(error, "the alignment"), error);
@@ -147,7 +147,7 @@ enum pt_status pt_align_pivots(const struct pt_team *team,
     for (size_t p = 0; p < catalogue->n_processes; p++)
         choose(catalogue, all, bytes / sizeof *all, (uint32_t)p, &pivots[p]);
 done:
-    free(mine);
-    free(all);
+    pt_memory_free(mine);
+    pt_memory_free(all);
     return status;
 }

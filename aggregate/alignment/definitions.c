@@ -135,9 +135,10 @@ enum pt_status pt_definition_book_add(struct pt_definition_book *book,
         (struct pt_trace_hashes){.n_functions = pt_trace_reader_n_functions(reader),
                                  .n_sites = pt_trace_reader_n_sites(reader),
                                  .n_paths = pt_trace_reader_n_paths(reader)};
-    hashes->functions = calloc((size_t)hashes->n_functions + 1, sizeof(uint64_t));
-    hashes->sites = calloc((size_t)hashes->n_sites + 1, sizeof(uint64_t));
-    hashes->paths = calloc((size_t)hashes->n_paths + 1, sizeof(uint64_t));
+    hashes->functions =
+        pt_memory_get((size_t)hashes->n_functions + 1, sizeof(uint64_t));
+    hashes->sites = pt_memory_get((size_t)hashes->n_sites + 1, sizeof(uint64_t));
+    hashes->paths = pt_memory_get((size_t)hashes->n_paths + 1, sizeof(uint64_t));
     if (!hashes->functions || !hashes->sites || !hashes->paths)
         return pt_no_memory(error, "definitions");
     enum pt_status status = add_functions(book, reader, hashes, error);
@@ -150,9 +151,9 @@ enum pt_status pt_definition_book_add(struct pt_definition_book *book,
 
 void pt_trace_hashes_free(struct pt_trace_hashes *hashes)
 {
-    free(hashes->functions);
-    free(hashes->sites);
-    free(hashes->paths);
+    pt_memory_free(hashes->functions);
+    pt_memory_free(hashes->sites);
+    pt_memory_free(hashes->paths);
     *hashes = (struct pt_trace_hashes){0};
 }
 
@@ -306,7 +307,7 @@ enum pt_status pt_definitions_share(const struct pt_team *team,
     if (status)
         goto done;
     d->n_paths = paths / sizeof *d->paths;
-    d->text = malloc(functions + sites + 1);
+    d->text = pt_memory_get(functions + sites + 1, 1);
     d->text_bytes = functions + sites;
     if (!d->text)
         status = pt_no_memory(error, "definitions");
@@ -323,17 +324,17 @@ enum pt_status pt_definitions_share(const struct pt_team *team,
         status = unique_paths(d, error);
     status = pt_team_agree(team, status, error);
 done:
-    free(function_text);
-    free(site_text);
+    pt_memory_free(function_text);
+    pt_memory_free(site_text);
     return status;
 }
 
 void pt_definitions_free(struct pt_definitions *d)
 {
-    free(d->functions);
-    free(d->sites);
-    free(d->paths);
-    free(d->text);
+    pt_memory_free(d->functions);
+    pt_memory_free(d->sites);
+    pt_memory_free(d->paths);
+    pt_memory_free(d->text);
     pt_map_free(&d->function_rows);
     pt_map_free(&d->site_rows);
     pt_map_free(&d->path_rows);

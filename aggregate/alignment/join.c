@@ -114,8 +114,8 @@ static enum pt_status join_by_key(const struct pt_team *team,
     size_t rounds = (size_t)pt_team_max(team, n);
     for (size_t i = 0; !status && i < rounds; i++) {
         size_t n_calls = i < n ? skeletons[i].n : 0, n_received = 0;
-        struct part *parts = malloc((n_calls + 1) * sizeof *parts);
-        int *destination = malloc((n_calls + 1) * sizeof *destination);
+        struct part *parts = pt_memory_get(n_calls + 1, sizeof *parts);
+        int *destination = pt_memory_get(n_calls + 1, sizeof *destination);
         void *received = NULL;
         if (!parts || !destination)
             status = pt_no_memory(error, "the calls of a trace");
@@ -126,13 +126,13 @@ static enum pt_status join_by_key(const struct pt_team *team,
         if (!status)
             status = pt_team_send(team, parts, n_calls, sizeof *parts, destination,
                                   &received, &n_received, error);
-        free(parts);
-        free(destination);
+        pt_memory_free(parts);
+        pt_memory_free(destination);
         if (i < n)
             pt_skeleton_free(&skeletons[i]);
         if (!status)
             status = absorb(joiner, received, n_received, error);
-        free(received);
+        pt_memory_free(received);
         status = pt_team_agree(team, status, error);
     }
     return status;
@@ -152,7 +152,7 @@ static enum pt_status axis_make(const struct pt_team *team, const struct joiner 
                                 size_t n_processes, struct axis *axis,
                                 struct pt_error *error)
 {
-    axis->starts = calloc(n_processes + 1, sizeof *axis->starts);
+    axis->starts = pt_memory_get(n_processes + 1, sizeof *axis->starts);
     enum pt_status status = pt_team_agree(
         team, axis->starts ? PT_OK : pt_no_memory(error, "the partition"), error);
     if (status)
@@ -193,7 +193,7 @@ static enum pt_status share_bins(const struct pt_team *team, const struct axis *
                                  const struct joiner *joiner, int *owner,
                                  struct pt_error *error)
 {
-    uint64_t *weights = calloc(BINS, sizeof *weights), total = 0, before = 0;
+    uint64_t *weights = pt_memory_get(BINS, sizeof *weights), total = 0, before = 0;
     enum pt_status status = pt_team_agree(
         team, weights ? PT_OK : pt_no_memory(error, "the partition"), error);
     if (status)
@@ -212,7 +212,7 @@ static enum pt_status share_bins(const struct pt_team *team, const struct axis *
         before += weights[b];
     }
 done:
-    free(weights);
+    pt_memory_free(weights);
     return status;
 }
 
@@ -235,8 +235,8 @@ static enum pt_status move_by_time(const struct pt_team *team, struct joiner *jo
                                    struct pt_error *error)
 {
     struct axis axis = {0};
-    int *owner = malloc(BINS * sizeof *owner);
-    int *destination = malloc((joiner->records.n + 1) * sizeof *destination);
+    int *owner = pt_memory_get(BINS, sizeof *owner);
+    int *destination = pt_memory_get(joiner->records.n + 1, sizeof *destination);
     enum pt_status status = axis_make(team, joiner, n_processes, &axis, error);
     if (!status && (!owner || !destination))
         status = pt_no_memory(error, "the partition");
@@ -257,9 +257,9 @@ static enum pt_status move_by_time(const struct pt_team *team, struct joiner *jo
                          joiner->records.item_bytes, destination, records, n, error);
     }
 done:
-    free(axis.starts);
-    free(owner);
-    free(destination);
+    pt_memory_free(axis.starts);
+    pt_memory_free(owner);
+    pt_memory_free(destination);
     return status;
 }
 
@@ -287,11 +287,11 @@ static int by_place(const void *first, const void *second)
 static enum pt_status sort_calls(const char *records, size_t record_bytes,
                                  struct pt_calls *calls, struct pt_error *error)
 {
-    struct place *order = malloc((calls->n + 1) * sizeof *order);
-    calls->items = malloc((calls->n + 1) * sizeof *calls->items);
-    calls->runs = malloc((calls->n * calls->n_runs + 1) * sizeof *calls->runs);
+    struct place *order = pt_memory_get(calls->n + 1, sizeof *order);
+    calls->items = pt_memory_get(calls->n + 1, sizeof *calls->items);
+    calls->runs = pt_memory_get(calls->n * calls->n_runs + 1, sizeof *calls->runs);
     if (!order || !calls->items || !calls->runs) {
-        free(order);
+        pt_memory_free(order);
         return pt_no_memory(error, "the joined calls");
     }
     for (size_t i = 0; i < calls->n; i++) {
@@ -307,7 +307,7 @@ static enum pt_status sort_calls(const char *records, size_t record_bytes,
         memcpy(&calls->runs[i * calls->n_runs], record + sizeof *calls->items,
                calls->n_runs * sizeof *calls->runs);
     }
-    free(order);
+    pt_memory_free(order);
     return PT_OK;
 }
 
@@ -342,7 +342,7 @@ enum pt_status pt_calls_join(const struct pt_team *team,
     if (!status)
         status = pt_calls_count(team, catalogue, calls, error);
 done:
-    free(records);
+    pt_memory_free(records);
     if (status)
         pt_calls_free(calls);
     return status;
@@ -350,10 +350,10 @@ done:
 
 void pt_calls_free(struct pt_calls *calls)
 {
-    free(calls->items);
-    free(calls->runs);
-    free(calls->starts);
-    free(calls->run_calls);
-    free(calls->run_matched);
+    pt_memory_free(calls->items);
+    pt_memory_free(calls->runs);
+    pt_memory_free(calls->starts);
+    pt_memory_free(calls->run_calls);
+    pt_memory_free(calls->run_matched);
     *calls = (struct pt_calls){0};
 }

@@ -161,15 +161,15 @@ enum pt_status pt_lcs(const uint64_t *a, size_t n, const uint64_t *b, size_t m,
                     .steps = PT_LCS_STEPS,
                     .error = error};
     size_t room = 2 * (n + m) + 5;
-    l.forward = malloc(room * sizeof *l.forward);
-    l.backward = malloc(room * sizeof *l.backward);
+    l.forward = pt_memory_get(room, sizeof *l.forward);
+    l.backward = pt_memory_get(room, sizeof *l.backward);
     memset(match, 0xff, n * sizeof *match);
     if (!l.forward || !l.backward)
         l.status = pt_no_memory(error, "the alignment");
     else
         solve(&l, (struct box){0, (int64_t)n, 0, (int64_t)m});
-    free(l.forward);
-    free(l.backward);
+    pt_memory_free(l.forward);
+    pt_memory_free(l.backward);
     *by_occurrence = l.by_occurrence;
     return l.status;
 }

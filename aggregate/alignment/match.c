@@ -41,16 +41,16 @@ struct tree {
 
 static void tree_free(struct tree *tree)
 {
-    free(tree->starts);
-    free(tree->list);
+    pt_memory_free(tree->starts);
+    pt_memory_free(tree->list);
 }
 
 /* parents and threads are read at a stride, from calls of either kind. */
 static enum pt_status tree_make(const uint32_t *parents, size_t stride, size_t n,
                                 struct tree *tree, struct pt_error *error)
 {
-    tree->starts = calloc(n + 3, sizeof *tree->starts);
-    tree->list = malloc((n + 1) * sizeof *tree->list);
+    tree->starts = pt_memory_get(n + 3, sizeof *tree->starts);
+    tree->list = pt_memory_get(n + 1, sizeof *tree->list);
     if (!tree->starts || !tree->list)
         return pt_no_memory(error, "the alignment");
     const char *at = (const char *)parents;
@@ -198,7 +198,8 @@ static enum pt_status match_roots(struct matcher *m, uint64_t root,
     size_t n = m->run_tree.starts[run->n + 1] - m->run_tree.starts[run->n];
     size_t n_other =
         m->pivot_tree.starts[m->n_pivot + 1] - m->pivot_tree.starts[m->n_pivot];
-    uint32_t *a = malloc((n + 1) * sizeof *a), *b = malloc((n_other + 1) * sizeof *b);
+    uint32_t *a = pt_memory_get(n + 1, sizeof *a),
+             *b = pt_memory_get(n_other + 1, sizeof *b);
     enum pt_status status = a && b ? PT_OK : pt_no_memory(error, "the alignment");
     if (!status) {
         size_t main_a =
@@ -212,8 +213,8 @@ static enum pt_status match_roots(struct matcher *m, uint64_t root,
             status = match_children(m, a + main_a, n - main_a, b + main_b,
                                     n_other - main_b, false, root + 1, 1, error);
     }
-    free(a);
-    free(b);
+    pt_memory_free(a);
+    pt_memory_free(b);
     return status;
 }
 
@@ -260,7 +261,7 @@ static enum pt_status match_skeleton(const struct pivot_call *pivot, size_t n_pi
     if (!status)
         status = tree_make(&run->calls[0].parent, sizeof *run->calls, run->n,
                            &m.run_tree, error);
-    m.partner = malloc((run->n + 1) * sizeof *m.partner);
+    m.partner = pt_memory_get(run->n + 1, sizeof *m.partner);
     if (!status && !m.partner)
         status = pt_no_memory(error, "the alignment");
     if (!status) {
@@ -270,7 +271,7 @@ static enum pt_status match_skeleton(const struct pivot_call *pivot, size_t n_pi
     *n_by_occurrence += m.n_by_occurrence;
     tree_free(&m.pivot_tree);
     tree_free(&m.run_tree);
-    free(m.partner);
+    pt_memory_free(m.partner);
     pt_map_free(&m.extras);
     pt_array_free(&m.a);
     pt_array_free(&m.b);
@@ -316,7 +317,7 @@ static enum pt_status send_pivot(const struct pt_team *team, uint32_t trace,
             own = &skeletons[k];
     *n_pivot = own ? own->n : 0;
     pt_team_share(team, owner, n_pivot, sizeof *n_pivot);
-    *pivot = malloc((*n_pivot + 1) * sizeof **pivot);
+    *pivot = pt_memory_get(*n_pivot + 1, sizeof **pivot);
     enum pt_status status =
         pt_team_agree(team, *pivot ? PT_OK : pt_no_memory(error, "the pivot"), error);
     for (size_t i = 0; !status && own && i < own->n; i++) {
@@ -346,7 +347,7 @@ static enum pt_status match_process(const struct pt_team *team,
             skeletons[k].trace != trace && skeletons[k].n)
             status = match_skeleton(pivot, n_pivot, alignment, role, &skeletons[k],
                                     n_by_occurrence, error);
-    free(pivot);
+    pt_memory_free(pivot);
     return pt_team_agree(team, status, error);
 }
 
@@ -357,8 +358,8 @@ enum pt_status pt_align_match(const struct pt_team *team,
                               uint64_t *n_by_occurrence, struct pt_error *error)
 {
     size_t n_processes = catalogue->n_processes;
-    uint64_t *hashes = calloc(n_processes, sizeof *hashes);
-    int *differs = calloc(n_processes, sizeof *differs);
+    uint64_t *hashes = pt_memory_get(n_processes, sizeof *hashes);
+    int *differs = pt_memory_get(n_processes, sizeof *differs);
     enum pt_status status =
         hashes && differs ? PT_OK : pt_no_memory(error, "the alignment");
     *n_by_occurrence = 0;
@@ -370,7 +371,7 @@ enum pt_status pt_align_match(const struct pt_team *team,
             status = match_process(team, catalogue, p, pivots[p], alignment, skeletons,
                                    n, n_by_occurrence, error);
     *n_by_occurrence = pt_team_sum(team, *n_by_occurrence);
-    free(hashes);
-    free(differs);
+    pt_memory_free(hashes);
+    pt_memory_free(differs);
     return status;
 }

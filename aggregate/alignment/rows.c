@@ -7,7 +7,7 @@
 enum pt_status pt_calls_number(const struct pt_team *team, struct pt_calls *calls,
                                struct pt_error *error)
 {
-    calls->starts = calloc((size_t)team->size + 1, sizeof *calls->starts);
+    calls->starts = pt_memory_get((size_t)team->size + 1, sizeof *calls->starts);
     enum pt_status status = pt_team_agree(
         team, calls->starts ? PT_OK : pt_no_memory(error, "the joined calls"), error);
     if (status)
@@ -55,9 +55,9 @@ static enum pt_status build_directory(const struct pt_array *entries,
 enum pt_status pt_calls_find_parents(const struct pt_team *team, struct pt_calls *calls,
                                      struct pt_error *error)
 {
-    struct entry *mine = malloc((calls->n + 1) * sizeof *mine);
-    uint64_t *keys = malloc((calls->n + 1) * sizeof *keys);
-    int *destination = malloc((calls->n + 1) * sizeof *destination);
+    struct entry *mine = pt_memory_get(calls->n + 1, sizeof *mine);
+    uint64_t *keys = pt_memory_get(calls->n + 1, sizeof *keys);
+    int *destination = pt_memory_get(calls->n + 1, sizeof *destination);
     struct pt_array entries = {.item_bytes = sizeof *mine};
     struct pt_map rows = {0};
     enum pt_status status = mine && keys && destination
@@ -90,9 +90,9 @@ enum pt_status pt_calls_find_parents(const struct pt_team *team, struct pt_calls
         calls->items[i].parent_n_runs = (uint32_t)mine[i].n_runs;
     }
 done:
-    free(mine);
-    free(keys);
-    free(destination);
+    pt_memory_free(mine);
+    pt_memory_free(keys);
+    pt_memory_free(destination);
     pt_map_free(&rows);
     pt_array_free(&entries);
     return status;
@@ -103,8 +103,8 @@ enum pt_status pt_calls_count(const struct pt_team *team,
                               struct pt_calls *calls, struct pt_error *error)
 {
     size_t n = calls->n_runs;
-    calls->run_calls = calloc(n, sizeof *calls->run_calls);
-    calls->run_matched = calloc(n, sizeof *calls->run_matched);
+    calls->run_calls = pt_memory_get(n, sizeof *calls->run_calls);
+    calls->run_matched = pt_memory_get(n, sizeof *calls->run_matched);
     enum pt_status status = calls->run_calls && calls->run_matched
                                 ? PT_OK
                                 : pt_no_memory(error, "the runs");

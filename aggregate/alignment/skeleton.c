@@ -156,6 +156,6 @@ enum pt_status pt_skeleton_read(struct pt_trace_reader *reader,
 
 void pt_skeleton_free(struct pt_skeleton *skeleton)
 {
-    free(skeleton->calls);
+    pt_memory_free(skeleton->calls);
     *skeleton = (struct pt_skeleton){0};
 }

@@ -51,8 +51,8 @@ static enum pt_status measure_calls(const struct pt_stat_plan *plan,
     const struct pt_value *rows = values->values.items;
     enum pt_status status = PT_OK;
     size_t next = 0;
-    attribution->calls = calloc(calls->n + 1, sizeof *attribution->calls);
-    attribution->first_value = calloc(calls->n + 1, sizeof(uint64_t));
+    attribution->calls = pt_memory_get(calls->n + 1, sizeof *attribution->calls);
+    attribution->first_value = pt_memory_get(calls->n + 1, sizeof(uint64_t));
     if (!attribution->calls || !attribution->first_value)
         return pt_no_memory(error, "the attribution");
     for (size_t i = 0; !status && i < calls->n; i++) {
@@ -80,9 +80,9 @@ static enum pt_status tell_parents(const struct pt_team *team,
                                    struct pt_attribution *attribution,
                                    struct pt_error *error)
 {
-    struct callee_output *mine = malloc((calls->n + 1) * sizeof *mine),
+    struct callee_output *mine = pt_memory_get(calls->n + 1, sizeof *mine),
                          *received = NULL;
-    int *destination = malloc((calls->n + 1) * sizeof *destination);
+    int *destination = pt_memory_get(calls->n + 1, sizeof *destination);
     size_t n = 0, n_received = 0;
     enum pt_status status =
         mine && destination ? PT_OK : pt_no_memory(error, "the attribution");
@@ -106,9 +106,9 @@ static enum pt_status tell_parents(const struct pt_team *team,
                 fmin(caller->self_lost, fmax(0, received[i].out - caller->out));
     }
 done:
-    free(mine);
-    free(received);
-    free(destination);
+    pt_memory_free(mine);
+    pt_memory_free(received);
+    pt_memory_free(destination);
     return status;
 }
 
@@ -155,8 +155,8 @@ static void summarise(const struct of_function *list, size_t n,
 static enum pt_status summarise_all(struct of_function *list, size_t n,
                                     struct pt_array *answers, struct pt_error *error)
 {
-    const struct pt_loss_call **pointers = malloc((n + 1) * sizeof(void *));
-    double *scratch = malloc((n + 1) * sizeof *scratch);
+    const struct pt_loss_call **pointers = pt_memory_get(n + 1, sizeof(void *));
+    double *scratch = pt_memory_get(n + 1, sizeof *scratch);
     enum pt_status status =
         pointers && scratch ? PT_OK : pt_no_memory(error, "the attribution");
     if (n)
@@ -170,8 +170,8 @@ static enum pt_status summarise_all(struct of_function *list, size_t n,
         else
             summarise(list + first, stop - first, pointers, scratch, answer);
     }
-    free(pointers);
-    free(scratch);
+    pt_memory_free(pointers);
+    pt_memory_free(scratch);
     return status;
 }
 
@@ -180,8 +180,8 @@ static enum pt_status rank_functions(const struct pt_definitions *definitions,
                                      struct pt_error *error)
 {
     size_t n = definitions->n_functions;
-    struct pt_loss_function *losses = malloc((n + 1) * sizeof *losses);
-    const char **names = malloc((n + 1) * sizeof(char *));
+    struct pt_loss_function *losses = pt_memory_get(n + 1, sizeof *losses);
+    const char **names = pt_memory_get(n + 1, sizeof(char *));
     enum pt_status status =
         losses && names ? PT_OK : pt_no_memory(error, "the ranking");
     for (size_t i = 0; !status && i < n; i++) {
@@ -192,8 +192,8 @@ static enum pt_status rank_functions(const struct pt_definitions *definitions,
         status = pt_loss_rank(losses, names, n, error);
     for (size_t i = 0; !status && i < n; i++)
         rows[i].loss.rank = losses[i].rank;
-    free(losses);
-    free(names);
+    pt_memory_free(losses);
+    pt_memory_free(names);
     return status;
 }
 
@@ -204,12 +204,13 @@ static enum pt_status attribute_functions(const struct pt_team *team,
                                           struct pt_error *error)
 {
     struct pt_array answers = {.item_bytes = sizeof(struct function_answer)};
-    struct of_function *mine = malloc((calls->n + 1) * sizeof *mine), *received = NULL;
+    struct of_function *mine = pt_memory_get(calls->n + 1, sizeof *mine),
+                       *received = NULL;
     struct function_answer *all = NULL;
-    int *destination = malloc((calls->n + 1) * sizeof *destination);
+    int *destination = pt_memory_get(calls->n + 1, sizeof *destination);
     size_t n = 0, n_received = 0, bytes = 0;
     attribution->functions =
-        calloc(definitions->n_functions + 1, sizeof *attribution->functions);
+        pt_memory_get(definitions->n_functions + 1, sizeof *attribution->functions);
     enum pt_status status = mine && destination && attribution->functions
                                 ? PT_OK
                                 : pt_no_memory(error, "the attribution");
@@ -245,10 +246,10 @@ static enum pt_status attribute_functions(const struct pt_team *team,
         status = rank_functions(definitions, attribution->functions, error);
     status = pt_team_agree(team, status, error);
 done:
-    free(mine);
-    free(received);
-    free(destination);
-    free(all);
+    pt_memory_free(mine);
+    pt_memory_free(received);
+    pt_memory_free(destination);
+    pt_memory_free(all);
     pt_array_free(&answers);
     return status;
 }
@@ -277,10 +278,10 @@ enum pt_status pt_attribute(const struct pt_team *team,
 
 void pt_attribution_free(struct pt_attribution *attribution)
 {
-    free(attribution->calls);
-    free(attribution->first_value);
-    free(attribution->functions);
-    free(attribution->edges);
-    free(attribution->divergences);
+    pt_memory_free(attribution->calls);
+    pt_memory_free(attribution->first_value);
+    pt_memory_free(attribution->functions);
+    pt_memory_free(attribution->edges);
+    pt_memory_free(attribution->divergences);
     *attribution = (struct pt_attribution){0};
 }

@@ -56,7 +56,7 @@ static enum pt_status share(const struct pt_team *team, const struct pt_array *t
                                 (void **)&catalogue->traces, &bytes, NULL, error);
     catalogue->n_traces = bytes / item;
 done:
-    free(counts);
+    pt_memory_free(counts);
     return status;
 }
 
@@ -133,7 +133,7 @@ enum pt_status pt_catalogue_read(const struct pt_team *team,
     if (!status && talk)
         pt_catalogue_compare(catalogue);
 done:
-    free(paths);
+    pt_memory_free(paths);
     pt_array_free(&traces);
     pt_array_free(&info);
     if (status)
@@ -143,9 +143,9 @@ done:
 
 void pt_catalogue_free(struct pt_catalogue *catalogue)
 {
-    free(catalogue->traces);
-    free(catalogue->runs);
-    free(catalogue->processes);
-    free(catalogue->info);
+    pt_memory_free(catalogue->traces);
+    pt_memory_free(catalogue->runs);
+    pt_memory_free(catalogue->processes);
+    pt_memory_free(catalogue->info);
     memset(catalogue, 0, sizeof *catalogue);
 }

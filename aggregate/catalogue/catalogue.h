@@ -66,7 +66,7 @@ struct pt_catalogue_request {
     size_t n_files;
     const char *folder;    /* read where there are no files */
     const char *reference; /* trace, or folder of the traces, of a run that is no
-                              * sample: the IEEE run; or NULL */
+                            * sample: the IEEE run; or NULL */
     bool strict;           /* a file that is left out is an error */
 };
 

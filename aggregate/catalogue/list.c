@@ -59,7 +59,7 @@ static enum pt_status list_folder(const char *given, struct pt_array *paths,
     strcat(strcpy(inner, given), "/traces");
     int n = scandir(given, &entries, select_trace, by_name);
     if (n == 0 && stat(inner, &state) == 0 && S_ISDIR(state.st_mode)) {
-        free(entries);
+        pt_memory_free(entries);
         entries = NULL;
         folder = inner;
         n = scandir(inner, &entries, select_trace, by_name);
@@ -81,9 +81,9 @@ static enum pt_status list_folder(const char *given, struct pt_array *paths,
     for (int i = 0; i < n; i++) {
         if (!status)
             status = add(paths, folder, entries[i]->d_name, error);
-        free(entries[i]);
+        pt_memory_free(entries[i]);
     }
-    free(entries);
+    pt_memory_free(entries);
     return status;
 }
 

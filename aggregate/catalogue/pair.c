@@ -158,7 +158,7 @@ static enum pt_status find_processes(struct pt_catalogue *catalogue,
 done:
     if (status)
         pt_array_free(&processes);
-    free(order);
+    pt_memory_free(order);
     return status;
 }
 

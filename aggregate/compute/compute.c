@@ -89,9 +89,9 @@ static enum pt_status run_batches(const struct pt_team *team, struct pt_batch *b
         status = pt_batch_plan(batch, error);
         pieces = batch->pieces.items;
         if (!status && batch->pieces.n * 2 > room) {
-            free(stretches);
+            pt_memory_free(stretches);
             room = batch->pieces.n * 2;
-            stretches = malloc(room * sizeof *stretches);
+            stretches = pt_memory_get(room, sizeof *stretches);
             if (!stretches)
                 status = pt_no_memory(error, "a batch");
         }
@@ -111,7 +111,7 @@ static enum pt_status run_batches(const struct pt_team *team, struct pt_batch *b
             options->progress(options->context, done, all);
         more = pt_team_max(team, batch->next_work < batch->layout->work.n) != 0;
     }
-    free(stretches);
+    pt_memory_free(stretches);
     return status;
 }
 
@@ -123,7 +123,7 @@ static enum pt_status send_done(const struct pt_team *team,
     const struct pt_done *mine = batch->done.items;
     struct pt_done *received = NULL;
     size_t n = 0;
-    int *destination = malloc((batch->done.n + 1) * sizeof *destination);
+    int *destination = pt_memory_get(batch->done.n + 1, sizeof *destination);
     enum pt_status status = pt_team_agree(
         team, destination ? PT_OK : pt_no_memory(error, "results"), error);
     for (size_t i = 0; !status && i < batch->done.n; i++)
@@ -133,8 +133,8 @@ static enum pt_status send_done(const struct pt_team *team,
                               (void **)&received, &n, error);
     for (size_t i = 0; i < n; i++)
         results[received[i].index] = received[i].result;
-    free(received);
-    free(destination);
+    pt_memory_free(received);
+    pt_memory_free(destination);
     return status;
 }
 
@@ -168,7 +168,7 @@ static enum pt_status send_partials(const struct pt_team *team,
     const struct pt_partial *mine = batch->partials.items;
     struct pt_partial *received = NULL;
     size_t n = 0;
-    int *destination = malloc((batch->partials.n + 1) * sizeof *destination);
+    int *destination = pt_memory_get(batch->partials.n + 1, sizeof *destination);
     enum pt_status status = pt_team_agree(
         team, destination ? PT_OK : pt_no_memory(error, "results"), error);
     for (size_t i = 0; !status && i < batch->partials.n; i++)
@@ -178,8 +178,8 @@ static enum pt_status send_partials(const struct pt_team *team,
                               (void **)&received, &n, error);
     if (!status)
         join_partials(received, n, batch->plan, values->results.items);
-    free(received);
-    free(destination);
+    pt_memory_free(received);
+    pt_memory_free(destination);
     return status;
 }
 

@@ -4,14 +4,17 @@
  * options → catalogue → skeleton, alignment → values → layout → compute → attribution →
  * write → report. */
 #include <mpi.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "config.h"
 #include "parse/options.h"
 #include "parse/run.h"
+#include "result/output.h"
 
 static const char *const rank_variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
                                              "PMI_RANK"};
@@ -57,13 +60,15 @@ int main(int argc, char **argv)
     }
     /* Started by hand, Open MPI would bring up a daemon for a possible MPI_Comm_spawn,
      * and ssh to start it with; one process needs neither. All such processes of a node
-     * then share one folder for what "sm" keeps of an open file, and the first that ends
-     * takes it away from the others. Other libraries ignore both.
+     * then share one folder for what "sm" keeps of an open file, and the first that
+     * ends takes it away from the others. Other libraries ignore both.
      */
     if (launched_rank() == NULL) {
         setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
         setenv("OMPI_MCA_sharedfp", "^sm", 0);
     }
+    /* A limit of the size of files is an error of the write, as a full disk is. */
+    signal(SIGXFSZ, SIG_IGN);
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);
     MPI_Comm_rank(team.comm, &team.rank);
     MPI_Comm_size(team.comm, &team.size);
@@ -73,6 +78,10 @@ int main(int argc, char **argv)
     pt_parse_options_free(&options);
     pt_log_close();
     fflush(stdout);
+    if (pt_output_stuck()) {
+        MPI_Barrier(team.comm);
+        _exit(1);
+    }
     MPI_Finalize();
     return status == PT_OK ? 0 : status == PT_E_USAGE ? 2 : 1;
 }

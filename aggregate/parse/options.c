@@ -27,6 +27,8 @@ enum option_code {
     OPT_STRICT,
     OPT_FORCE,
     OPT_THREADS,
+    OPT_MEMORY,
+    OPT_SCRATCH,
     OPT_QUIET,
     OPT_HELP,
     OPT_VERSION
@@ -52,6 +54,8 @@ static const struct option long_options[] = {
     {"strict", no_argument, NULL, OPT_STRICT},
     {"force", no_argument, NULL, OPT_FORCE},
     {"threads", required_argument, NULL, OPT_THREADS},
+    {"memory", required_argument, NULL, OPT_MEMORY},
+    {"scratch", required_argument, NULL, OPT_SCRATCH},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -96,6 +100,12 @@ void pt_parse_help(FILE *out)
         "  --batch-size B          elements in memory at a time, per run (1048576)\n"
         "  --online                small batches: the least memory\n"
         "  --threads T             OpenMP threads of each rank\n"
+        "  --memory M              MiB of each rank for what grows with the calls; "
+        "what "
+        "is\n"
+        "                          beyond goes to files (96)\n"
+        "  --scratch DIR           where those files are ($TMPDIR, else the result's "
+        "folder)\n"
         "  --hints KEY=VALUE,…     for MPI-IO (striping and the like)\n"
         "  --config FILE           configuration (default: $PYTRACER_CONFIG)\n"
         "  --quiet                 warnings and errors only\n"
@@ -217,6 +227,12 @@ static enum pt_status read_one(int code, const char *name, char *text,
         status = read_number(name, text, 1, 4096, &number, error);
         options->threads = (unsigned)number;
         break;
+    case OPT_MEMORY:
+        return read_number(name, text, 0, (uint64_t)1 << 40, &options->memory_mib,
+                           error);
+    case OPT_SCRATCH:
+        options->scratch = text;
+        break;
     case OPT_QUIET:
         options->quiet = true;
         break;
@@ -239,6 +255,7 @@ enum pt_status pt_parse_options_read(int argc, char **argv,
     enum pt_status status = PT_OK;
     int code, index = 0;
     *options = (struct pt_parse_options){.batch = 1 << 20,
+                                         .memory_mib = 96,
                                          .alignment = PT_ALIGN_LCS,
                                          .statistics = pt_stat_options_default()};
     opterr = 0;

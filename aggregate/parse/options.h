@@ -15,7 +15,9 @@ struct pt_parse_options {
     char **files; /* borrowed from argv; the list is owned */
     size_t n_files;
     const char *directory, *output, *config, *hints, *reference;
+    const char *scratch; /* folder, NULL: chosen */
     uint64_t batch;
+    uint64_t memory_mib;
     struct pt_stat_options statistics;
     enum pt_alignment alignment;
     unsigned threads; /* 0: by the cores that this rank may use */

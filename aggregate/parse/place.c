@@ -32,7 +32,7 @@ static enum pt_status in_cache(const struct pt_config *config, char *path,
                                    : pt_no_memory(error, "the cache's folder");
     if (!status)
         snprintf(path, PLACE_BYTES, "%s/%s", folder, name);
-    free(folder);
+    pt_memory_free(folder);
     return status;
 }
 

@@ -6,6 +6,7 @@
 
 #include "schema/ranking.h"
 #include "schema/schema.h"
+#include "team/memory.h"
 
 enum { ROWS = 15 };
 
@@ -77,7 +78,7 @@ static void print_ranking(FILE *out, const struct pt_result *result)
     }
     if (!shown)
         fprintf(out, "No function loses digits of its own in these runs.\n");
-    free(order);
+    pt_memory_free(order);
 }
 
 static void print_sources(FILE *out, const struct pt_result *result)

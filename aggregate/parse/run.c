@@ -1,5 +1,6 @@
 #include "parse/run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -54,16 +55,16 @@ static void state_free(struct state *s)
     pt_values_free(&s->values);
     pt_readers_free(&s->readers);
     pt_calls_free(&s->calls);
-    free(s->pivots);
+    pt_memory_free(s->pivots);
     for (size_t i = 0; s->skeletons && i < s->n_skeletons; i++)
         pt_skeleton_free(&s->skeletons[i]);
-    free(s->skeletons);
+    pt_memory_free(s->skeletons);
     pt_definitions_free(&s->definitions);
     pt_stat_plan_destroy(s->plan);
     pt_catalogue_free(&s->catalogue);
-    free(s->command);
-    free(s->config_text);
-    free(s->path);
+    pt_memory_free(s->command);
+    pt_memory_free(s->config_text);
+    pt_memory_free(s->path);
     pt_config_destroy(s->config);
 }
 
@@ -101,6 +102,25 @@ static enum pt_status open_log(const struct state *s, struct pt_error *error)
     return s->team->rank == 0 ? pt_log_open(&log, error) : PT_OK;
 }
 
+/* Node-local space, if the system names some; else where the result has to fit too. */
+static void begin_memory(const struct state *s)
+{
+    char folder[PT_CATALOGUE_PATH];
+    const char *temporary = getenv("TMPDIR");
+    snprintf(folder, sizeof folder, "%s",
+             s->options->scratch         ? s->options->scratch
+             : temporary && temporary[0] ? temporary
+                                         : s->path);
+    char *slash = strrchr(folder, '/');
+    if (!s->options->scratch && !(temporary && temporary[0])) {
+        if (slash)
+            slash[slash == folder] = '\0';
+        else
+            strcpy(folder, ".");
+    }
+    pt_memory_begin(folder, s->options->memory_mib << 20);
+}
+
 static enum pt_status configure(struct state *s, int argc, char **argv,
                                 struct pt_error *error)
 {
@@ -120,6 +140,8 @@ static enum pt_status configure(struct state *s, int argc, char **argv,
         status = pt_binding_set(s->team, s->options->threads, error);
     if (!status)
         status = pt_place_choose(s->team, s->options, s->config, &s->path, error);
+    if (!status)
+        begin_memory(s);
     return status;
 }
 
@@ -138,7 +160,7 @@ static enum pt_status catalogue(struct state *s, struct pt_error *error)
         s->team, traces ? PT_OK : pt_no_memory(error, "the cache's folder"), error);
     if (!status)
         status = pt_catalogue_read(s->team, &request, &s->catalogue, error);
-    free(traces);
+    pt_memory_free(traces);
     if (status)
         return status;
     say(s, "Found", s->catalogue.n_traces, "traces");
@@ -187,6 +209,7 @@ static enum pt_status read_skeletons(struct state *s, struct pt_trace_reader **r
         uint32_t process = s->catalogue.traces[skeleton->trace].process;
         enum pt_status status =
             pt_skeleton_read(readers[k], &hashes[k], &s->definitions, skeleton, &why);
+        pt_trace_reader_park(readers[k]);
         if (!status)
             status =
                 pt_align_keys(skeleton, s->catalogue.processes[process].role, &why);
@@ -203,11 +226,12 @@ static enum pt_status pass_one(struct state *s, struct pt_error *error)
 {
     size_t size = (size_t)s->team->size, rank = (size_t)s->team->rank;
     size_t n = (s->catalogue.n_traces + size - 1 - rank) / size;
-    struct pt_trace_reader **readers = calloc(n + 1, sizeof(struct pt_trace_reader *));
-    struct pt_trace_hashes *hashes = calloc(n + 1, sizeof *hashes);
+    struct pt_trace_reader **readers =
+        pt_memory_get(n + 1, sizeof(struct pt_trace_reader *));
+    struct pt_trace_hashes *hashes = pt_memory_get(n + 1, sizeof *hashes);
     uint64_t by_occurrence = 0;
-    s->skeletons = calloc(n + 1, sizeof *s->skeletons);
-    s->pivots = calloc(s->catalogue.n_processes, sizeof *s->pivots);
+    s->skeletons = pt_memory_get(n + 1, sizeof *s->skeletons);
+    s->pivots = pt_memory_get(s->catalogue.n_processes, sizeof *s->pivots);
     enum pt_status status = readers && hashes && s->skeletons && s->pivots
                                 ? PT_OK
                                 : pt_no_memory(error, "the traces' calls");
@@ -245,8 +269,8 @@ done:
         pt_trace_reader_close(readers[k]);
         pt_trace_hashes_free(&hashes[k]);
     }
-    free(readers);
-    free(hashes);
+    pt_memory_free(readers);
+    pt_memory_free(hashes);
     return status;
 }
 
@@ -302,7 +326,7 @@ static enum pt_status conclude(struct state *s, struct pt_result *result,
     if (!status && s->team->rank == 0)
         status =
             pt_sources_read(&s->catalogue, &s->definitions, folder, &s->sources, error);
-    free(folder);
+    pt_memory_free(folder);
     status = pt_team_agree(s->team, status, error);
     *result = (struct pt_result){.team = s->team,
                                  .catalogue = &s->catalogue,
@@ -333,6 +357,8 @@ static void report(struct state *s, const struct pt_result *result)
     struct pt_trail trail = pt_report_trail(result);
     if (s->team->rank)
         return;
+    if (pt_memory_reason()[0])
+        pt_log_warning("more memory than --memory says was used%s", pt_memory_reason());
     if (damaged)
         pt_log_warning("%llu damaged parts of traces were left out",
                        (unsigned long long)damaged);
@@ -365,5 +391,6 @@ enum pt_status pt_parse_run(struct pt_team *team,
         report(&s, &result);
     }
     state_free(&s);
+    pt_memory_end();
     return status;
 }

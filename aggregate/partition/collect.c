@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "schema/schema.h"
+#include "team/memory.h"
 
 struct visit {
     struct pt_window *window;
@@ -24,7 +25,8 @@ static enum pt_status name_of(struct visit *visit, uint32_t id, uint32_t *name,
     uint32_t *n = &readers->n_names[visit->trace];
     if (id >= *n) {
         uint32_t room = id + id / 2 + 64;
-        uint32_t *more = realloc(*known, room * sizeof *more);
+        uint32_t *more =
+            pt_memory_resize(*known, *n * sizeof *more, room, sizeof *more);
         if (!more)
             return pt_no_memory(error, "names of values");
         memset(more + *n, 0xff, (room - *n) * sizeof *more);

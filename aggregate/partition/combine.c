@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "schema/schema.h"
+#include "team/memory.h"
 
 /* Rows of one phase of one call: item[row × n_runs + run], NULL where a run lacks it.
  */
@@ -37,7 +38,8 @@ static enum pt_status add_row(struct combiner *c, uint32_t name, uint32_t occurr
     if (c->table.rows.n > c->table.room) {
         size_t room = c->table.rows.n * 2 + 8;
         const struct pt_item **items =
-            realloc(c->table.items, room * n_runs * sizeof(struct pt_item *));
+            pt_memory_resize(c->table.items, c->table.room * n_runs * sizeof(void *),
+                             room * n_runs, sizeof(struct pt_item *));
         if (!items)
             return pt_no_memory(error, "values");
         c->table.items = items;
@@ -159,8 +161,8 @@ static enum pt_status add_label(struct combiner *c, const struct pt_item **items
 {
     const struct pt_window *window = c->window;
     size_t n_runs = window->calls->n_runs;
-    const char **texts = calloc(n_runs, sizeof(char *));
-    size_t *bytes = calloc(n_runs, sizeof *bytes);
+    const char **texts = pt_memory_get(n_runs, sizeof(char *));
+    size_t *bytes = pt_memory_get(n_runs, sizeof *bytes);
     enum pt_status status =
         texts && bytes ? PT_OK : pt_no_memory(error, "labels of values");
     for (size_t r = 0; !status && r < n_runs; r++)
@@ -178,8 +180,8 @@ static enum pt_status add_label(struct combiner *c, const struct pt_item **items
     } else if (!status) {
         status = pt_no_memory(error, "labels of values");
     }
-    free(texts);
-    free(bytes);
+    pt_memory_free(texts);
+    pt_memory_free(bytes);
     return status;
 }
 
@@ -312,7 +314,7 @@ enum pt_status pt_window_combine(struct pt_window *window, struct pt_array *samp
     struct combiner c = {.window = window, .samples = samples};
     enum pt_status status = PT_OK;
     c.table.rows.item_bytes = sizeof(struct row);
-    c.record = malloc(window->values->payloads.item_bytes);
+    c.record = pt_memory_get(window->values->payloads.item_bytes, 1);
     if (!c.record)
         status = pt_no_memory(error, "values");
     for (size_t i = 0; !status && i < window->n; i++)
@@ -321,8 +323,8 @@ enum pt_status pt_window_combine(struct pt_window *window, struct pt_array *samp
             for (size_t row = 0; !status && row < c.table.rows.n; row++)
                 status = combine_row(&c, window->first + i, phase, row, error);
         }
-    free(c.record);
-    free(c.table.items);
+    pt_memory_free(c.record);
+    pt_memory_free(c.table.items);
     pt_array_free(&c.table.rows);
     return status;
 }

@@ -41,9 +41,9 @@ static enum pt_status find_first(const struct pt_team *team, struct pt_values *v
                                  struct pt_error *error)
 {
     size_t n = values->payloads.n;
-    struct claim *claims = malloc((n + 1) * sizeof *claims);
-    uint64_t *orders = malloc((n + 1) * sizeof *orders);
-    int *destination = malloc((n + 1) * sizeof *destination);
+    struct claim *claims = pt_memory_get(n + 1, sizeof *claims);
+    uint64_t *orders = pt_memory_get(n + 1, sizeof *orders);
+    int *destination = pt_memory_get(n + 1, sizeof *destination);
     enum pt_status status =
         claims && orders && destination ? PT_OK : pt_no_memory(error, "equal payloads");
     status = pt_team_agree(team, status, error);
@@ -62,9 +62,9 @@ static enum pt_status find_first(const struct pt_team *team, struct pt_values *v
         payload->order = orders[i];
     }
 done:
-    free(claims);
-    free(orders);
-    free(destination);
+    pt_memory_free(claims);
+    pt_memory_free(orders);
+    pt_memory_free(destination);
     return status;
 }
 
@@ -255,9 +255,9 @@ enum pt_status pt_layout_spread(const struct pt_team *team, struct pt_values *va
                                 struct pt_error *error)
 {
     size_t n = values->payloads.n, asked = 0;
-    uint64_t *orders = malloc((n + 1) * sizeof *orders);
-    int *destination = malloc((n + 1) * sizeof *destination);
-    struct answer *answers = malloc((n + 1) * sizeof *answers);
+    uint64_t *orders = pt_memory_get(n + 1, sizeof *orders);
+    int *destination = pt_memory_get(n + 1, sizeof *destination);
+    struct answer *answers = pt_memory_get(n + 1, sizeof *answers);
     struct pt_stat_result *results = values->results.items;
     enum pt_status status =
         orders && destination && answers ? PT_OK : pt_no_memory(error, "results");
@@ -283,8 +283,8 @@ enum pt_status pt_layout_spread(const struct pt_team *team, struct pt_values *va
     if (!status)
         take_results(values);
 done:
-    free(orders);
-    free(destination);
-    free(answers);
+    pt_memory_free(orders);
+    pt_memory_free(destination);
+    pt_memory_free(answers);
     return status;
 }

@@ -13,10 +13,10 @@ enum pt_status pt_readers_create(const struct pt_catalogue *catalogue,
 {
     size_t n = catalogue->n_traces, cells = catalogue->n_processes * catalogue->n_runs;
     *readers = (struct pt_readers){.catalogue = catalogue};
-    readers->readers = calloc(n, sizeof(struct pt_trace_reader *));
-    readers->names = calloc(n, sizeof(uint32_t *));
-    readers->n_names = calloc(n, sizeof(uint32_t));
-    readers->traces = malloc(cells * sizeof *readers->traces);
+    readers->readers = pt_memory_get(n, sizeof(struct pt_trace_reader *));
+    readers->names = pt_memory_get(n, sizeof(uint32_t *));
+    readers->n_names = pt_memory_get(n, sizeof(uint32_t));
+    readers->traces = pt_memory_get(cells, sizeof *readers->traces);
     if (!readers->readers || !readers->names || !readers->n_names || !readers->traces)
         return pt_no_memory(error, "the traces' readers");
     memset(readers->traces, 0xff, cells * sizeof *readers->traces);
@@ -33,12 +33,12 @@ void pt_readers_free(struct pt_readers *readers)
         if (readers->readers && readers->readers[i])
             pt_trace_reader_close(readers->readers[i]);
         if (readers->names)
-            free(readers->names[i]);
+            pt_memory_free(readers->names[i]);
     }
-    free(readers->readers);
-    free(readers->names);
-    free(readers->n_names);
-    free(readers->traces);
+    pt_memory_free(readers->readers);
+    pt_memory_free(readers->names);
+    pt_memory_free(readers->n_names);
+    pt_memory_free(readers->traces);
     *readers = (struct pt_readers){0};
 }
 

@@ -6,8 +6,14 @@
 #include "base/bytes.h"
 #include "partition/window.h"
 
-/* Value records of all runs in one window: some ten megabytes. */
-enum { WINDOW_VALUES = 1 << 17, WINDOW_CALLS = 1 << 16 };
+/* Value records, and calls, of all runs in one window: some ten megabytes. */
+enum { WINDOW_VALUES = 1 << 17, WINDOW_CALLS = 1 << 19 };
+
+static size_t window_room(const struct pt_calls *calls)
+{
+    size_t room = WINDOW_CALLS / calls->n_runs + 1;
+    return calls->n < room ? calls->n : room;
+}
 
 uint32_t pt_values_name(struct pt_values *values, const char *text, size_t bytes)
 {
@@ -60,7 +66,8 @@ static enum pt_status prepare(const struct pt_calls *calls, struct pt_window *wi
     values->name_text.item_bytes = values->labels.item_bytes = 1;
     values->shapes.item_bytes = sizeof(struct pt_shape);
     values->sizes.item_bytes = sizeof(uint64_t);
-    window->runs = calloc(n_runs, sizeof *window->runs);
+    window->room = window_room(calls);
+    window->runs = pt_memory_get(n_runs, sizeof *window->runs);
     if (!window->runs)
         return pt_no_memory(error, "values");
     for (size_t r = 0; r < n_runs; r++) {
@@ -68,7 +75,7 @@ static enum pt_status prepare(const struct pt_calls *calls, struct pt_window *wi
         run->items.item_bytes = sizeof(struct pt_item);
         run->data.item_bytes = 1;
         run->sizes.item_bytes = sizeof(uint64_t);
-        run->starts = malloc((2 * WINDOW_CALLS + 1) * sizeof *run->starts);
+        run->starts = pt_memory_get(2 * window->room + 1, sizeof *run->starts);
         if (!run->starts)
             return pt_no_memory(error, "values");
     }
@@ -81,17 +88,17 @@ static void window_free(struct pt_window *window, size_t n_runs)
         pt_array_free(&window->runs[r].items);
         pt_array_free(&window->runs[r].data);
         pt_array_free(&window->runs[r].sizes);
-        free(window->runs[r].starts);
+        pt_memory_free(window->runs[r].starts);
     }
-    free(window->runs);
+    pt_memory_free(window->runs);
 }
 
 /* How many calls from `first` on fit a window: at least one. */
-static size_t window_length(const struct pt_calls *calls, size_t first)
+static size_t window_length(const struct pt_calls *calls, size_t first, size_t room)
 {
     uint64_t values = 0;
     size_t i = first;
-    for (; i < calls->n && i - first < WINDOW_CALLS && values < WINDOW_VALUES; i++)
+    for (; i < calls->n && i - first < room && values < WINDOW_VALUES; i++)
         for (size_t r = 0; r < calls->n_runs; r++) {
             const struct pt_call_run *run = &calls->runs[i * calls->n_runs + r];
             if (run->n_values[0] != UINT32_MAX)
@@ -111,7 +118,7 @@ static enum pt_status read_windows(const struct pt_calls *calls,
     for (size_t first = 0; !status && first < calls->n; first += window->n) {
         size_t first_row = values->values.n;
         window->first = first;
-        window->n = window_length(calls, first);
+        window->n = window_length(calls, first, window->room);
         samples.n = 0;
         status = pt_window_collect(window, error);
         if (!status)
@@ -128,7 +135,7 @@ static enum pt_status read_windows(const struct pt_calls *calls,
 static enum pt_status number(const struct pt_team *team, struct pt_values *values,
                              struct pt_error *error)
 {
-    values->starts = calloc((size_t)team->size + 1, sizeof *values->starts);
+    values->starts = pt_memory_get((size_t)team->size + 1, sizeof *values->starts);
     enum pt_status status = pt_team_agree(
         team, values->starts ? PT_OK : pt_no_memory(error, "values"), error);
     if (status)
@@ -182,6 +189,6 @@ void pt_values_free(struct pt_values *values)
     pt_array_free(&values->sizes);
     pt_map_free(&values->shape_index);
     pt_array_free(&values->labels);
-    free(values->starts);
+    pt_memory_free(values->starts);
     *values = (struct pt_values){0};
 }

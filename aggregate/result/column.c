@@ -51,12 +51,12 @@ enum pt_status pt_column_write(struct pt_output *output, const struct pt_field *
     const struct pt_team *team = pt_output_team(output);
     uint64_t rounds = (pt_team_max(team, items->n) + SLAB - 1) / SLAB;
     uint64_t room = items->n < SLAB ? items->n : SLAB;
-    unsigned char *slab = malloc((size_t)room * 8 + 1);
+    unsigned char *slab = pt_memory_get((size_t)room * 8 + 1, 1);
     enum pt_status status =
         pt_team_agree(team, slab ? PT_OK : pt_no_memory(error, "a column"), error);
     for (size_t i = 0; !status && i < n; i++)
         status = write_field(output, &fields[i], items, slab, rounds, error);
-    free(slab);
+    pt_memory_free(slab);
     return status;
 }
 
@@ -74,7 +74,7 @@ enum pt_status pt_column_texts(const struct pt_team *team, struct pt_output *out
     }
     pt_team_broadcast(team, &width, sizeof width);
     if (team->rank == 0) {
-        data = calloc((size_t)rows + 1, width);
+        data = pt_memory_get((size_t)rows + 1, width);
         if (!data)
             status = pt_no_memory(error, "a column");
         for (uint64_t i = 0; data && i < rows; i++)
@@ -86,7 +86,7 @@ enum pt_status pt_column_texts(const struct pt_team *team, struct pt_output *out
     if (!status)
         status =
             pt_output_write(output, id, 0, team->rank == 0 ? rows : 0, data, error);
-    free(data);
+    pt_memory_free(data);
     return status;
 }
 

@@ -70,7 +70,7 @@ static enum pt_status set_hints(const char *hints, MPI_Info info,
             MPI_Info_set(info, word, equals + 1);
         }
     }
-    free(copy);
+    pt_memory_free(copy);
     return status;
 }
 
@@ -122,7 +122,7 @@ enum pt_status pt_output_create(const struct pt_team *team, const char *path,
                                 const char *hints, struct pt_output **result,
                                 struct pt_error *error)
 {
-    struct pt_output *output = calloc(1, sizeof *output);
+    struct pt_output *output = pt_memory_get(1, sizeof *output);
     enum pt_status status = PT_OK;
 
     H5Eset_auto2(H5E_DEFAULT, NULL, NULL);
@@ -133,8 +133,8 @@ enum pt_status pt_output_create(const struct pt_team *team, const char *path,
     status = pt_team_agree(team, status, error);
     if (status) {
         if (output)
-            free(output->temporary);
-        free(output);
+            pt_memory_free(output->temporary);
+        pt_memory_free(output);
         return status;
     }
     output->team = team;
@@ -325,6 +325,14 @@ enum pt_status pt_output_text(struct pt_output *output, const char *name,
     return status;
 }
 
+/* Set where HDF5 could not close a file of this process. */
+static bool stuck;
+
+bool pt_output_stuck(void)
+{
+    return stuck;
+}
+
 static enum pt_status close_file(struct pt_output *output, struct pt_error *error)
 {
     enum pt_status status = PT_OK;
@@ -333,6 +341,7 @@ static enum pt_status close_file(struct pt_output *output, struct pt_error *erro
             status = fail(output, "close a column", error);
     if (output->file >= 0 && H5Fclose(output->file) < 0)
         status = fail(output, "close the file", error);
+    stuck = status != PT_OK;
     H5Pclose(output->collective);
     return status;
 }
@@ -389,9 +398,9 @@ enum pt_status pt_output_publish(struct pt_output *output, enum pt_status mine,
     else if (team->rank == 0)
         status = pt_file_publish(output->temporary, output->path, error);
     status = pt_team_agree(team, status, error);
-    free(output->path);
-    free(output->temporary);
-    free(output);
+    pt_memory_free(output->path);
+    pt_memory_free(output->temporary);
+    pt_memory_free(output);
     return status;
 }
 

@@ -7,6 +7,7 @@
 #ifndef PT_RESULT_OUTPUT_H
 #define PT_RESULT_OUTPUT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -56,6 +57,10 @@ PT_MUST_CHECK enum pt_status pt_output_text(struct pt_output *output, const char
 PT_MUST_CHECK enum pt_status pt_output_publish(struct pt_output *output,
                                                enum pt_status mine,
                                                struct pt_error *error);
+
+/* Whether HDF5 could not close a file: it would try again, and crash, in MPI_Finalize.
+ * Thread: caller locks. Not collective. */
+bool pt_output_stuck(void);
 
 const struct pt_team *pt_output_team(const struct pt_output *output);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "team/memory.h"
 
 enum { SOURCE_LIMIT = 16 << 20 };
 
@@ -20,7 +21,7 @@ static enum pt_status list_files(const struct pt_definitions *d, const char ***f
                                  size_t *n, struct pt_error *error)
 {
     size_t count = 0, kept = 0;
-    const char **list = malloc((d->n_functions + d->n_sites + 1) * sizeof(char *));
+    const char **list = pt_memory_get(d->n_functions + d->n_sites + 1, sizeof(char *));
     if (!list)
         return pt_no_memory(error, "the sources");
     for (size_t i = 0; i < d->n_functions; i++)
@@ -100,9 +101,9 @@ enum pt_status pt_sources_read(const struct pt_catalogue *catalogue,
             memcpy(at, data, bytes);
             *source = (struct pt_source){files[i], sources->text.n - bytes, bytes};
         }
-        free(data);
+        pt_memory_free(data);
     }
-    free(files);
+    pt_memory_free(files);
     return status;
 }
 

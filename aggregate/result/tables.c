@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "schema/schema.h"
+#include "team/memory.h"
 
 /* ── names ──────────────────────────────────────────────────────────────────────── */
 
@@ -19,7 +20,7 @@ static enum pt_status sort_texts(char *text, size_t bytes, char ***list, size_t 
     size_t count = 0, kept = 0;
     for (size_t i = 0; i < bytes; i++)
         count += text[i] == '\0';
-    *list = malloc((count + 1) * sizeof(char *));
+    *list = pt_memory_get(count + 1, sizeof(char *));
     if (!*list)
         return pt_no_memory(error, "names of values");
     for (size_t at = 0, i = 0; i < count; i++) {
@@ -52,7 +53,7 @@ static enum pt_status make_names(const struct pt_team *team, struct pt_values *v
                                  struct pt_tables *tables, struct pt_error *error)
 {
     char *all = NULL, **list = NULL;
-    uint32_t *rows = malloc((values->names.n + 1) * sizeof *rows);
+    uint32_t *rows = pt_memory_get(values->names.n + 1, sizeof *rows);
     size_t bytes = 0;
     enum pt_status status =
         pt_team_gather_all(team, values->name_text.items, values->name_text.n,
@@ -67,7 +68,7 @@ static enum pt_status make_names(const struct pt_team *team, struct pt_values *v
     for (size_t i = 0; i < tables->n_names; i++)
         if (strlen(list[i]) > tables->name_width)
             tables->name_width = (uint32_t)strlen(list[i]);
-    tables->names = calloc(tables->n_names + 1, tables->name_width);
+    tables->names = pt_memory_get(tables->n_names + 1, tables->name_width);
     if (!tables->names) {
         status = pt_no_memory(error, "names of values");
         goto agree;
@@ -78,9 +79,9 @@ static enum pt_status make_names(const struct pt_team *team, struct pt_values *v
 agree:
     status = pt_team_agree(team, status, error);
 done:
-    free(all);
-    free(list);
-    free(rows);
+    pt_memory_free(all);
+    pt_memory_free(list);
+    pt_memory_free(rows);
     return status;
 }
 
@@ -123,8 +124,8 @@ static enum pt_status flatten(struct shape *all, size_t *n, struct pt_tables *ta
         if (!kept || by_sizes(&all[kept - 1], &all[i]))
             all[kept++] = all[i];
     *n = kept;
-    *starts = malloc((kept + 1) * sizeof **starts);
-    tables->sizes = malloc((kept * PT_TRACE_MAX_DIMENSIONS + 1) * sizeof(uint64_t));
+    *starts = pt_memory_get(kept + 1, sizeof **starts);
+    tables->sizes = pt_memory_get(kept * PT_TRACE_MAX_DIMENSIONS + 1, sizeof(uint64_t));
     if (!*starts || !tables->sizes)
         return pt_no_memory(error, "shapes of values");
     for (size_t i = 0; i < kept; i++) {
@@ -140,8 +141,8 @@ static enum pt_status make_shapes(const struct pt_team *team, struct pt_values *
                                   struct pt_tables *tables, struct pt_error *error)
 {
     size_t n = values->shapes.n, bytes = 0, n_all;
-    struct shape *mine = malloc((n + 1) * sizeof *mine), *all = NULL;
-    uint64_t *rows = malloc((n + 1) * sizeof *rows), *starts = NULL;
+    struct shape *mine = pt_memory_get(n + 1, sizeof *mine), *all = NULL;
+    uint64_t *rows = pt_memory_get(n + 1, sizeof *rows), *starts = NULL;
     struct pt_value *value = values->values.items;
     enum pt_status status =
         mine && rows ? PT_OK : pt_no_memory(error, "shapes of values");
@@ -165,10 +166,10 @@ static enum pt_status make_shapes(const struct pt_team *team, struct pt_values *
         value[i].shape = (uint32_t)rows[value[i].shape];
     status = pt_team_agree(team, status, error);
 done:
-    free(mine);
-    free(all);
-    free(rows);
-    free(starts);
+    pt_memory_free(mine);
+    pt_memory_free(all);
+    pt_memory_free(rows);
+    pt_memory_free(starts);
     return status;
 }
 
@@ -236,8 +237,8 @@ static enum pt_status count(struct counting *c, const struct pt_values *values,
                             struct pt_error *error)
 {
     const struct pt_value *value = values->values.items;
-    c->counts = calloc(c->n + 1, sizeof *c->counts);
-    c->before = calloc(c->n + 1, sizeof *c->before);
+    c->counts = pt_memory_get(c->n + 1, sizeof *c->counts);
+    c->before = pt_memory_get(c->n + 1, sizeof *c->before);
     if (!c->counts || !c->before)
         return pt_no_memory(error, "rows of values");
     for (size_t g = 0; g < c->n; g++) {
@@ -291,10 +292,10 @@ static enum pt_status make_rows(const struct pt_team *team,
         goto done;
     c.n = unite(c.groups, bytes / sizeof(struct group));
     status = count(&c, values, error);
-    totals = calloc(c.n + 1, sizeof *totals);
-    tables->rows = malloc((values->values.n + 1) * sizeof *tables->rows);
-    tables->function_first = calloc(n_functions + 1, sizeof(uint64_t));
-    tables->function_n = calloc(n_functions + 1, sizeof(uint64_t));
+    totals = pt_memory_get(c.n + 1, sizeof *totals);
+    tables->rows = pt_memory_get(values->values.n + 1, sizeof *tables->rows);
+    tables->function_first = pt_memory_get(n_functions + 1, sizeof(uint64_t));
+    tables->function_n = pt_memory_get(n_functions + 1, sizeof(uint64_t));
     if (!status &&
         (!totals || !tables->rows || !tables->function_first || !tables->function_n))
         status = pt_no_memory(error, "rows of values");
@@ -306,10 +307,10 @@ static enum pt_status make_rows(const struct pt_team *team,
     number(team, &c, values, n_functions, totals, tables);
 done:
     pt_array_free(&mine);
-    free(c.groups);
-    free(c.counts);
-    free(c.before);
-    free(totals);
+    pt_memory_free(c.groups);
+    pt_memory_free(c.counts);
+    pt_memory_free(c.before);
+    pt_memory_free(totals);
     pt_map_free(&c.index);
     return status;
 }
@@ -331,10 +332,10 @@ enum pt_status pt_tables_make(const struct pt_team *team, struct pt_values *valu
 
 void pt_tables_free(struct pt_tables *tables)
 {
-    free(tables->names);
-    free(tables->sizes);
-    free(tables->rows);
-    free(tables->function_first);
-    free(tables->function_n);
+    pt_memory_free(tables->names);
+    pt_memory_free(tables->sizes);
+    pt_memory_free(tables->rows);
+    pt_memory_free(tables->function_first);
+    pt_memory_free(tables->function_n);
     *tables = (struct pt_tables){0};
 }

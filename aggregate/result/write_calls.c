@@ -43,7 +43,7 @@ static enum pt_status write_slices(struct pt_output *output,
 {
     const struct pt_calls *calls = result->calls;
     const uint64_t *first = result->attribution->first_value;
-    struct slice *slices = malloc((calls->n + 1) * sizeof *slices);
+    struct slice *slices = pt_memory_get(calls->n + 1, sizeof *slices);
     enum pt_status status = slices ? PT_OK : pt_no_memory(error, "the calls' values");
     status = pt_team_agree(result->team, status, error);
     for (size_t i = 0; !status && i < calls->n; i++)
@@ -54,7 +54,7 @@ static enum pt_status write_slices(struct pt_output *output,
     if (!status)
         status = pt_column_fields(output, slice_fields, PT_ARRAY_LENGTH(slice_fields),
                                   &items, error);
-    free(slices);
+    pt_memory_free(slices);
     return status;
 }
 

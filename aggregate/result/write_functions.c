@@ -136,7 +136,7 @@ static enum pt_status write_edges(struct pt_output *output,
         {PT_COLUMN_EDGES_CALLEE, offsetof(struct edge, callee)},
         {PT_COLUMN_EDGES_N_CALLS, offsetof(struct edge, n_calls)}};
     const struct pt_attribution *a = result->attribution;
-    struct edge *edges = malloc((a->n_edges + 1) * sizeof *edges);
+    struct edge *edges = pt_memory_get(a->n_edges + 1, sizeof *edges);
     enum pt_status status = edges ? PT_OK : pt_no_memory(error, "the call graph");
     status = pt_team_agree(result->team, status, error);
     for (size_t i = 0; !status && i < a->n_edges; i++)
@@ -147,7 +147,7 @@ static enum pt_status write_edges(struct pt_output *output,
     if (!status)
         status =
             pt_column_fields(output, fields, PT_ARRAY_LENGTH(fields), &items, error);
-    free(edges);
+    pt_memory_free(edges);
     return status;
 }
 

@@ -86,7 +86,7 @@ static enum pt_status write_rows(struct pt_output *output,
     const struct pt_team *team = result->team;
     size_t n = result->catalogue->n_runs;
     struct pt_array info = {.item_bytes = 1};
-    struct run_row *rows = calloc(n + 1, sizeof *rows);
+    struct run_row *rows = pt_memory_get(n + 1, sizeof *rows);
     enum pt_status status = rows ? PT_OK : pt_no_memory(error, "the runs");
     for (size_t r = 0; !status && r < n; r++)
         fill_run(result, r, &info, &rows[r]);
@@ -99,7 +99,7 @@ static enum pt_status write_rows(struct pt_output *output,
         status = pt_column_blob(team, output, PT_COLUMN_META_RUN_INFO, info.items,
                                 info.n, error);
     pt_array_free(&info);
-    free(rows);
+    pt_memory_free(rows);
     return status;
 }
 
@@ -117,7 +117,7 @@ static enum pt_status write_processes(struct pt_output *output,
         {PT_COLUMN_PROCESSES_N_CALLS, offsetof(struct process_row, n_calls)}};
     const struct pt_team *team = result->team;
     size_t n = result->catalogue->n_processes;
-    struct process_row *rows = calloc(n + 1, sizeof *rows);
+    struct process_row *rows = pt_memory_get(n + 1, sizeof *rows);
     enum pt_status status = rows ? PT_OK : pt_no_memory(error, "the processes");
     status = pt_team_agree(team, status, error);
     if (status)
@@ -134,7 +134,7 @@ static enum pt_status write_processes(struct pt_output *output,
         status = pt_column_texts(team, output, PT_COLUMN_PROCESSES_ROLE, n,
                                  process_role, result, error);
 done:
-    free(rows);
+    pt_memory_free(rows);
     return status;
 }
 

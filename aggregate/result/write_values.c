@@ -127,11 +127,11 @@ static enum pt_status move_rows(const struct pt_result *result, const struct go 
     pt_array_free(&destination);
     if (status)
         return status;
-    *rows = malloc((*n + 1) * sizeof **rows);
+    *rows = pt_memory_get(*n + 1, sizeof **rows);
     uint64_t start = slab_start(team, go, team->rank);
     for (size_t i = 0; *rows && i < *n; i++)
         (*rows)[received[i].row - start] = received[i];
-    free(received);
+    pt_memory_free(received);
     return pt_team_agree(team, *rows ? PT_OK : pt_no_memory(error, "rows of values"),
                          error);
 }
@@ -174,7 +174,7 @@ static enum pt_status write_dtypes(struct pt_output *output, const struct pt_tea
                                    const struct record *rows, uint64_t start, size_t n,
                                    struct pt_error *error)
 {
-    char *texts = malloc(n * DTYPE_WIDTH + 1);
+    char *texts = pt_memory_get(n * DTYPE_WIDTH + 1, 1);
     enum pt_status status =
         pt_team_agree(team, texts ? PT_OK : pt_no_memory(error, "a column"), error);
     for (size_t i = 0; !status && i < n; i++)
@@ -182,7 +182,7 @@ static enum pt_status write_dtypes(struct pt_output *output, const struct pt_tea
     if (!status)
         status =
             pt_output_write(output, PT_COLUMN_VALUES_DTYPE, start, n, texts, error);
-    free(texts);
+    pt_memory_free(texts);
     return status;
 }
 
@@ -201,7 +201,7 @@ static enum pt_status write_go(struct pt_output *output, const struct pt_result 
             pt_column_write(output, fields, PT_ARRAY_LENGTH(fields), &items, error);
     if (!status)
         status = write_dtypes(output, team, rows, start, n, error);
-    free(rows);
+    pt_memory_free(rows);
     return status;
 }
 

@@ -1,15 +1,21 @@
 #include "team/array.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+/* Large arrays grow where they are, by this much. */
+#define GROWTH_BYTES ((size_t)64 << 20)
 
 void *pt_array_push(struct pt_array *array, size_t count)
 {
     if (count > array->room - array->n || !array->items) {
-        size_t room = array->room < 16 ? 16 : array->room + array->room / 2;
+        size_t more = array->room / 2;
+        if (more * array->item_bytes > GROWTH_BYTES)
+            more = GROWTH_BYTES / array->item_bytes + 1;
+        size_t room = array->room < 16 ? 16 : array->room + more;
         if (room < array->n + count)
             room = array->n + count;
-        void *items = reallocarray(array->items, room, array->item_bytes);
+        void *items = pt_memory_resize(array->items, array->room * array->item_bytes,
+                                       room, array->item_bytes);
         if (!items)
             return NULL;
         array->items = items;
@@ -23,14 +29,15 @@ void *pt_array_push(struct pt_array *array, size_t count)
 
 void pt_array_free(struct pt_array *array)
 {
-    free(array->items);
+    pt_memory_free(array->items);
     array->items = NULL;
     array->n = array->room = 0;
 }
 
 enum pt_status pt_no_memory(struct pt_error *error, const char *what)
 {
-    return pt_error_set(error, PT_E_MEMORY, "out of memory for %s", what);
+    return pt_error_set(error, PT_E_MEMORY, "out of memory for %s%s", what,
+                        pt_memory_reason());
 }
 
 static struct pt_map_slot *slot_of(const struct pt_map *map, uint64_t key)
@@ -45,13 +52,13 @@ static struct pt_map_slot *slot_of(const struct pt_map *map, uint64_t key)
 static int map_grow(struct pt_map *map)
 {
     struct pt_map larger = {.room = map->room ? map->room * 2 : 64, .n = map->n};
-    larger.slots = calloc(larger.room, sizeof *larger.slots);
+    larger.slots = pt_memory_get(larger.room, sizeof *larger.slots);
     if (!larger.slots)
         return -1;
     for (size_t i = 0; i < map->room; i++)
         if (map->slots[i].used)
             *slot_of(&larger, map->slots[i].key) = map->slots[i];
-    free(map->slots);
+    pt_memory_free(map->slots);
     *map = larger;
     return 0;
 }
@@ -80,6 +87,6 @@ const uint64_t *pt_map_get(const struct pt_map *map, uint64_t key)
 
 void pt_map_free(struct pt_map *map)
 {
-    free(map->slots);
+    pt_memory_free(map->slots);
     *map = (struct pt_map){0};
 }

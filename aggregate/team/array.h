@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/status.h"
+#include "team/memory.h"
 
 struct pt_array {
     void *items; /* owned */
@@ -17,9 +18,10 @@ struct pt_array {
 /* Room for `count` more items at the end, zeroed and counted; NULL: no memory (the
  * array stays as it was). */
 void *pt_array_push(struct pt_array *array, size_t count);
-/* Frees the items; item_bytes stays. */
+/* Frees the items (pt_memory_free does, where they were taken out); item_bytes stays.
+ */
 void pt_array_free(struct pt_array *array);
-/* "Out of memory for <what>" as PT_E_MEMORY. */
+/* "out of memory for <what>", and why, as PT_E_MEMORY. */
 enum pt_status pt_no_memory(struct pt_error *error, const char *what);
 
 /* Keys are hashes (any 64-bit number; spread evenly). */

@@ -75,7 +75,7 @@ static enum pt_status exchange_rounds(const struct pt_team *team, const char *se
     enum pt_status status = PT_OK;
     int size = team->size;
     size_t limit = ROUND_BYTES / record_bytes / (size_t)size + 1, longest = 0;
-    int *plan = calloc((size_t)size * 4, sizeof *plan);
+    int *plan = pt_memory_get((size_t)size * 4, sizeof *plan);
     MPI_Datatype type;
     if (!plan)
         status = pt_no_memory(error, "an exchange");
@@ -105,7 +105,7 @@ static enum pt_status exchange_rounds(const struct pt_team *team, const char *se
             traffic.bytes += send_counts[r] * record_bytes;
         }
 done:
-    free(plan);
+    pt_memory_free(plan);
     return status;
 }
 
@@ -127,10 +127,10 @@ struct parcel {
 
 static void parcel_free(struct parcel *parcel)
 {
-    free(parcel->sorted);
-    free(parcel->order);
-    free(parcel->to);
-    free(parcel->from);
+    pt_memory_free(parcel->sorted);
+    pt_memory_free(parcel->order);
+    pt_memory_free(parcel->to);
+    pt_memory_free(parcel->from);
 }
 
 /* One rank alone: everything stays, in its order. */
@@ -138,7 +138,7 @@ static enum pt_status parcel_keep(const void *records, size_t n, size_t record_b
                                   struct parcel *parcel, void **received,
                                   struct pt_error *error)
 {
-    *received = malloc(n * record_bytes + 1);
+    *received = pt_memory_get(n * record_bytes + 1, 1);
     if (!*received)
         return pt_no_memory(error, "an exchange");
     if (n)
@@ -157,10 +157,10 @@ static enum pt_status parcel_exchange(const struct pt_team *team, const void *re
     *received = NULL;
     if (team->size == 1)
         return parcel_keep(records, n, record_bytes, parcel, received, error);
-    parcel->sorted = malloc(n * record_bytes + 1);
-    parcel->order = malloc((n + 1) * sizeof *parcel->order);
-    parcel->to = calloc((size_t)team->size * 2, sizeof *parcel->to);
-    parcel->from = calloc((size_t)team->size, sizeof *parcel->from);
+    parcel->sorted = pt_memory_get(n * record_bytes + 1, 1);
+    parcel->order = pt_memory_get(n + 1, sizeof *parcel->order);
+    parcel->to = pt_memory_get((size_t)team->size * 2, sizeof *parcel->to);
+    parcel->from = pt_memory_get((size_t)team->size, sizeof *parcel->from);
     if (!parcel->sorted || !parcel->order || !parcel->to || !parcel->from)
         status = pt_no_memory(error, "an exchange");
     status = pt_team_agree(team, status, error);
@@ -173,7 +173,7 @@ static enum pt_status parcel_exchange(const struct pt_team *team, const void *re
     share_counts(team, parcel->to, parcel->from);
     for (int r = 0; r < team->size; r++)
         parcel->n_received += parcel->from[r];
-    *received = malloc(parcel->n_received * record_bytes + 1);
+    *received = pt_memory_get(parcel->n_received * record_bytes + 1, 1);
     status = pt_team_agree(team, *received ? PT_OK : pt_no_memory(error, "an exchange"),
                            error);
     if (!status)
@@ -190,7 +190,7 @@ enum pt_status pt_team_send(const struct pt_team *team, const void *records, siz
     enum pt_status status = parcel_exchange(team, records, n, record_bytes, destination,
                                             &parcel, received, error);
     if (status) {
-        free(*received);
+        pt_memory_free(*received);
         *received = NULL;
     }
     *n_received = status ? 0 : parcel.n_received;
@@ -214,8 +214,8 @@ enum pt_status pt_team_ask(const struct pt_team *team, const void *requests, siz
         status = answer(context, received, n, replies, error);
         goto done;
     }
-    answers = calloc(parcel.n_received + 1, reply_bytes);
-    sorted = malloc(n * reply_bytes + 1);
+    answers = pt_memory_get(parcel.n_received + 1, reply_bytes);
+    sorted = pt_memory_get(n * reply_bytes + 1, 1);
     if (!answers || !sorted)
         status = pt_no_memory(error, "an exchange");
     else
@@ -228,9 +228,9 @@ enum pt_status pt_team_ask(const struct pt_team *team, const void *requests, siz
         memcpy((char *)replies + i * reply_bytes,
                sorted + parcel.order[i] * reply_bytes, reply_bytes);
 done:
-    free(sorted);
-    free(answers);
-    free(received);
+    pt_memory_free(sorted);
+    pt_memory_free(answers);
+    pt_memory_free(received);
     parcel_free(&parcel);
     return status;
 }
@@ -241,8 +241,8 @@ enum pt_status pt_team_gather_all(const struct pt_team *team, const void *data,
 {
     enum pt_status status = PT_OK;
     size_t size = (size_t)team->size, total = 0;
-    size_t *each = calloc(size, sizeof *each);
-    int *plan = calloc(size * 2, sizeof *plan);
+    size_t *each = pt_memory_get(size, sizeof *each);
+    int *plan = pt_memory_get(size * 2, sizeof *plan);
     *all = NULL;
     *all_bytes = 0;
     status = each && plan ? PT_OK : pt_no_memory(error, "a gathering");
@@ -256,7 +256,7 @@ enum pt_status pt_team_gather_all(const struct pt_team *team, const void *data,
         plan[size + r] = (int)total;
         total += each[r];
     }
-    *all = malloc(total + 1);
+    *all = pt_memory_get(total + 1, 1);
     if (!*all)
         status = pt_no_memory(error, "a gathering");
     else if (total > INT_MAX)
@@ -273,11 +273,11 @@ enum pt_status pt_team_gather_all(const struct pt_team *team, const void *data,
         memcpy(counts, each, size * sizeof *each);
 done:
     if (status) {
-        free(*all);
+        pt_memory_free(*all);
         *all = NULL;
     }
-    free(each);
-    free(plan);
+    pt_memory_free(each);
+    pt_memory_free(plan);
     return status;
 }
 

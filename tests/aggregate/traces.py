@@ -78,12 +78,14 @@ def make_traces(folder, **size):
                    [f"{k}={v}" for k, v in size.items()], check=True)
 
 
-def parse(*arguments, ranks=0, threads=1, cwd=None, environment=None, check=True):
-    """Runs pytracer-parse; ranks 0: without mpirun."""
+def parse(*arguments, ranks=0, threads=1, cwd=None, environment=None, check=True,
+          before=None):
+    """Runs pytracer-parse; ranks 0: without mpirun. before: called in the child."""
     command = (MPIRUN + ["-n", str(ranks)] if ranks else []) + [PARSE]
     env = dict(os.environ, OMP_NUM_THREADS=str(threads), **(environment or {}))
     done = subprocess.run(command + [str(a) for a in arguments], cwd=cwd, env=env,
-                          capture_output=True, text=True, timeout=120)
+                          capture_output=True, text=True, timeout=120,
+                          preexec_fn=before)
     if check:
         assert done.returncode == 0, done.stderr
     return done
