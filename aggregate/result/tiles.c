@@ -333,9 +333,9 @@ enum pt_status pt_tiles_write(struct pt_output *output, const struct pt_tiles *t
     const struct pt_team *team = pt_output_team(output);
     uint64_t start = slab_start(team, tiles->total, team->rank);
     uint64_t rows = slab_start(team, tiles->total, team->rank + 1) - start;
-    struct record *records = malloc((tiles->tiles.n + 1) * sizeof *records);
-    int *destination = malloc((tiles->tiles.n + 1) * sizeof *destination);
-    struct pt_tile *slab = malloc((rows + 1) * sizeof *slab);
+    struct record *records = pt_memory_get(tiles->tiles.n + 1, sizeof *records);
+    int *destination = pt_memory_get(tiles->tiles.n + 1, sizeof *destination);
+    struct pt_tile *slab = pt_memory_get(rows + 1, sizeof *slab);
     struct record *received = NULL;
     size_t n = 0;
 
@@ -352,9 +352,9 @@ enum pt_status pt_tiles_write(struct pt_output *output, const struct pt_tiles *t
         status =
             pt_column_fields(output, fields, PT_ARRAY_LENGTH(fields), &items, error);
     }
-    free(received);
-    free(slab);
-    free(destination);
-    free(records);
+    pt_memory_free(received);
+    pt_memory_free(slab);
+    pt_memory_free(destination);
+    pt_memory_free(records);
     return status;
 }
