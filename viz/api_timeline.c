@@ -1,19 +1,11 @@
 /* The timelines of chosen functions, reduced to the pixels asked for. */
 #include "api.h"
-#include "decimate.h"
-#include "series.h"
+#include "plot.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MAX_FUNCTIONS = 64,
-    MAX_SERIES = 512,
-    MAX_BINS = 4000,
-    CHUNK = 8192, /* rows read at once */
-    WINDOW = 32   /* reading calls in one piece pays up to this many per value */
-};
+enum { MAX_FUNCTIONS = 64, MAX_SERIES = 512, MAX_BINS = 4000 };
 
 static const struct {
     const char *name;
@@ -32,182 +24,51 @@ static const struct {
     {"agreement", PT_COLUMN_VALUES_AGREEMENT},
 };
 
-/* Room for one portion of a series; `window` holds a piece of calls/. */
-struct portion {
-    uint64_t calls[CHUNK], times[CHUNK];
-    double values[CHUNK];
-    uint32_t flags[CHUNK], call_flags[CHUNK];
-    union {
-        uint64_t u64[CHUNK * WINDOW];
-        uint32_t u32[CHUNK * WINDOW];
-    } window;
-};
-
-struct points {
-    struct pt_buffer rows, calls, times, values, flags, call_flags;
-    struct pt_json json[6];
-};
-
-static void points_begin(struct points *points)
-{
-    struct pt_buffer *buffers = &points->rows;
-    memset(points, 0, sizeof *points);
-    for (int i = 0; i < 6; i++)
-        points->json[i].out = &buffers[i];
-}
-
-static void points_end(struct points *points, struct pt_json *json)
-{
-    static const char *const names[] = {"row",   "call",  "time",
-                                        "value", "flags", "call_flags"};
-    struct pt_buffer *buffers = &points->rows;
-    pt_json_object(json, "points");
-    for (int i = 0; i < 6; i++) {
-        pt_json_array(json, names[i]);
-        pt_buffer_add(json->out, buffers[i].data, buffers[i].n);
-        json->out->failed |= buffers[i].failed;
-        pt_json_array_end(json);
-        pt_buffer_destroy(&buffers[i]);
-    }
-    pt_json_object_end(json);
-}
-
-static void emit(void *context, const struct pt_point *point)
-{
-    struct points *points = context;
-    pt_json_u64(&points->json[0], NULL, point->row);
-    pt_json_u64(&points->json[1], NULL, point->call);
-    pt_json_u64(&points->json[2], NULL, point->time);
-    pt_json_f64(&points->json[3], NULL, point->value);
-    pt_json_u64(&points->json[4], NULL, point->flags);
-    pt_json_u64(&points->json[5], NULL, point->call_flags);
-}
-
-/* times and call_flags of `n` ascending calls: in one piece where they lie close
- * together, else one by one. */
-static enum pt_status read_calls(const struct pt_result *result, struct portion *p,
-                                 size_t n, struct pt_error *error)
-{
-    enum pt_status status = PT_OK;
-    uint64_t low = p->calls[0], high = p->calls[n - 1];
-    bool close = high >= low && high - low < n * WINDOW;
-
-    for (size_t i = 0; close && i < n; i++)
-        close = p->calls[i] >= low && p->calls[i] <= high;
-    if (close) {
-        status = pt_result_read(result, PT_COLUMN_CALLS_TIME, low, high - low + 1,
-                                p->window.u64, error);
-        for (size_t i = 0; status == PT_OK && i < n; i++)
-            p->times[i] = p->window.u64[p->calls[i] - low];
-        if (status == PT_OK)
-            status = pt_result_read(result, PT_COLUMN_CALLS_FLAGS, low, high - low + 1,
-                                    p->window.u32, error);
-        for (size_t i = 0; status == PT_OK && i < n; i++)
-            p->call_flags[i] = p->window.u32[p->calls[i] - low];
-        return status;
-    }
-    for (size_t i = 0; status == PT_OK && i < n; i++) {
-        status = pt_result_u64(result, PT_COLUMN_CALLS_TIME, p->calls[i], &p->times[i],
-                               error);
-        if (status == PT_OK)
-            status = pt_result_u32(result, PT_COLUMN_CALLS_FLAGS, p->calls[i],
-                                   &p->call_flags[i], error);
-    }
-    return status;
-}
-
-static enum pt_status read_portion(const struct pt_result *result,
-                                   enum pt_result_column_id metric, uint64_t first,
-                                   size_t n, struct portion *p, struct pt_error *error)
-{
-    enum pt_status status =
-        pt_result_read(result, PT_COLUMN_VALUES_CALL, first, n, p->calls, error);
-    if (status == PT_OK)
-        status =
-            pt_result_read(result, PT_COLUMN_VALUES_FLAGS, first, n, p->flags, error);
-    if (status == PT_OK)
-        status = pt_result_read(result, metric, first, n, p->values, error);
-    if (status == PT_OK && pt_result_columns[metric].type == PT_COLUMN_U64)
-        for (size_t i = 0; i < n; i++) {
-            uint64_t count = 0; /* n_nan, n_inf */
-            memcpy(&count, &p->values[i], sizeof count);
-            p->values[i] = (double)count;
-        }
-    if (status == PT_OK)
-        status = read_calls(result, p, n, error);
-    return status;
-}
-
-static bool is_marked(uint32_t flags, uint32_t call_flags)
-{
-    return (flags & (PT_VALUE_NONFINITE_SOME | PT_VALUE_NONFINITE_ALL |
-                     PT_VALUE_SHAPE_DIFFERS | PT_VALUE_NOT_ALL_RUNS)) ||
-           (call_flags & (PT_CALL_NOT_ALL_RUNS | PT_CALL_NOT_PIVOT | PT_CALL_RAISED |
-                          PT_CALL_VALUES_DIFFER));
-}
-
-struct plot {
-    enum pt_result_column_id metric;
-    uint64_t from, to, bins;
-};
-
-static enum pt_status add_points(struct pt_json *json, const struct pt_result *result,
-                                 const struct pt_series *part, const struct plot *plot,
-                                 struct portion *p, struct pt_error *error)
-{
-    enum pt_status status = PT_OK;
-    struct pt_decimator decimator;
-    struct points points;
-    bool all = part->n <= plot->bins * 4;
-
-    points_begin(&points);
-    pt_decimator_init(&decimator, plot->from, plot->to, plot->bins, emit, &points);
-    for (uint64_t done = 0; status == PT_OK && done < part->n; done += CHUNK) {
-        size_t n = part->n - done < CHUNK ? (size_t)(part->n - done) : CHUNK;
-        status = read_portion(result, plot->metric, part->first + done, n, p, error);
-        for (size_t i = 0; status == PT_OK && i < n; i++) {
-            struct pt_point point = {
-                part->first + done + i, p->calls[i], p->times[i],
-                p->values[i],           p->flags[i], p->call_flags[i]};
-            if (all)
-                emit(&points, &point);
-            else
-                pt_decimator_add(&decimator, &point,
-                                 is_marked(p->flags[i], p->call_flags[i]));
-        }
-    }
-    pt_decimator_finish(&decimator);
-    pt_json_bool(json, "reduced", !all);
-    points_end(&points, json);
-    return status;
-}
-
 static enum pt_status add_series(struct pt_json *json, const struct pt_result *result,
                                  const struct pt_series *series,
-                                 const struct plot *plot, struct portion *p,
+                                 const struct pt_plot_series *part,
                                  struct pt_error *error)
 {
-    struct pt_series part;
-    enum pt_status status =
-        pt_series_cut(result, series, plot->from, plot->to, &part, error);
+    static const char *const names[PT_PLOT_COLUMNS] = {"row",   "call",  "time",
+                                                       "value", "flags", "call_flags"};
 
     pt_json_object(json, NULL);
     pt_json_u64(json, "function", series->function);
-    if (status == PT_OK)
-        status = pt_json_column_row(json, "name", result, PT_COLUMN_NAMES_NAME,
-                                    series->name, error);
+    enum pt_status status = pt_json_column_row(
+        json, "name", result, PT_COLUMN_NAMES_NAME, series->name, error);
     pt_json_u64(json, "phase", series->phase);
     pt_json_u64(json, "process", series->process);
     pt_json_u64(json, "first", series->first);
     pt_json_u64(json, "n", series->n);
-    pt_json_u64(json, "n_inside", part.n);
-    if (status == PT_OK)
-        status = add_points(json, result, &part, plot, p, error);
+    pt_json_u64(json, "n_inside", part->series.n);
+    pt_json_bool(json, "reduced", !part->all);
+    pt_json_object(json, "points");
+    for (int i = 0; i < PT_PLOT_COLUMNS; i++) {
+        pt_json_array(json, names[i]);
+        pt_buffer_add(json->out, part->columns[i].data, part->columns[i].n);
+        json->out->failed |= part->columns[i].failed;
+        pt_json_array_end(json);
+    }
+    pt_json_object_end(json);
     pt_json_object_end(json);
     return status;
 }
 
-static enum pt_status read_query(const struct pt_request *request, struct plot *plot,
+/* The series as far as the span goes, and their points. */
+static enum pt_status read_points(const struct pt_result *result,
+                                  const struct pt_plot *plot,
+                                  const struct pt_series *series,
+                                  struct pt_plot_series *parts, size_t n,
+                                  struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    for (size_t i = 0; status == PT_OK && i < n; i++)
+        status = pt_series_cut(result, &series[i], plot->from, plot->to,
+                               &parts[i].series, error);
+    return status == PT_OK ? pt_plot_read(result, plot, parts, n, error) : status;
+}
+
+static enum pt_status read_query(const struct pt_request *request, struct pt_plot *plot,
                                  uint64_t last_time, struct pt_error *error)
 {
     const char *name = pt_request_get(request, "metric");
@@ -261,12 +122,12 @@ enum pt_status pt_api_timeline(const struct pt_request *request, struct pt_reply
     uint32_t functions[MAX_FUNCTIONS];
     size_t n_functions = 0, n = 0;
     uint64_t first = 0, last = 0;
-    struct plot plot;
+    struct pt_plot plot;
     struct pt_series *series = malloc(MAX_SERIES * sizeof *series);
-    struct portion *portion = malloc(sizeof *portion);
+    struct pt_plot_series *parts = calloc(MAX_SERIES, sizeof *parts);
     enum pt_status status = PT_OK;
 
-    if (!series || !portion) {
+    if (!series || !parts) {
         status = pt_error_set(error, PT_E_MEMORY, "no memory for a timeline");
         goto done;
     }
@@ -283,6 +144,8 @@ enum pt_status pt_api_timeline(const struct pt_request *request, struct pt_reply
         status = find_extent(result, series, n, &first, &last, error);
     if (status == PT_OK)
         status = read_query(request, &plot, last, error);
+    if (status == PT_OK)
+        status = read_points(result, &plot, series, parts, n, error);
     if (status != PT_OK)
         goto done;
     pt_json_object(&json, NULL);
@@ -292,11 +155,13 @@ enum pt_status pt_api_timeline(const struct pt_request *request, struct pt_reply
     pt_json_bool(&json, "complete", n < MAX_SERIES);
     pt_json_array(&json, "series");
     for (size_t i = 0; status == PT_OK && i < n; i++)
-        status = add_series(&json, result, &series[i], &plot, portion, error);
+        status = add_series(&json, result, &series[i], &parts[i], error);
     pt_json_array_end(&json);
     pt_json_object_end(&json);
 done:
-    free(portion);
+    if (parts)
+        pt_plot_free(parts, n);
+    free(parts);
     free(series);
     return status;
 }

@@ -56,29 +56,82 @@ static void flush(struct pt_decimator *d)
     bin->filled = bin->has_least = bin->has_marked = false;
 }
 
-void pt_decimator_add(struct pt_decimator *d, const struct pt_point *point, bool marked)
+/* The first time, counted from d->from, of bin `index`. */
+static uint64_t bin_start(const struct pt_decimator *d, uint64_t index)
 {
-    struct pt_bin *bin = &d->bin;
-    uint64_t index = bin_of(d, point->time);
+    unsigned __int128 span = (unsigned __int128)(d->to - d->from) + 1;
+    return d->from + (uint64_t)((index * span + d->n_bins - 1) / d->n_bins);
+}
 
-    if (index != d->bin_index) {
+/* Ends the bin at hand and begins the one of `time`. */
+static void change_bin(struct pt_decimator *d, uint64_t time)
+{
+    uint64_t index = bin_of(d, time);
+    if (index != d->bin_index)
         flush(d);
-        d->bin_index = index;
+    d->bin_index = index;
+    d->bin_from = index == 0 ? 0 : bin_start(d, index);
+    d->bin_to = index == d->n_bins - 1 ? UINT64_MAX : bin_start(d, index + 1);
+}
+
+struct pt_point pt_point_at(const struct pt_points *points, size_t i)
+{
+    return (struct pt_point){points->first_row + i, points->calls[i],
+                             points->times[i],      points->values[i],
+                             points->flags[i],      points->call_flags[i]};
+}
+
+/* Points [from, to), all of one bin. Most change nothing but the last: that is why
+ * places are compared, and points copied at the end only. */
+static void fill(struct pt_bin *bin, const struct pt_points *points, size_t from,
+                 size_t to)
+{
+    const double *values = points->values;
+    const size_t none = to;
+    size_t least = none, greatest = none, marked = none;
+    double low = bin->has_least ? bin->points[PT_POINT_LEAST].value : INFINITY;
+    double high = bin->has_least ? bin->points[PT_POINT_GREATEST].value : -INFINITY;
+
+    for (size_t i = from; i < to; i++) {
+        double v = values[i];
+        if (v < low || (least == none && !bin->has_least && !isnan(v))) {
+            low = v;
+            least = i;
+        }
+        if (v > high || (greatest == none && !bin->has_least && !isnan(v))) {
+            high = v;
+            greatest = i;
+        }
+        if (points->marked[i] && marked == none)
+            marked = i;
     }
     if (!bin->filled)
-        bin->points[PT_POINT_FIRST] = *point;
+        bin->points[PT_POINT_FIRST] = pt_point_at(points, from);
     bin->filled = true;
-    bin->points[PT_POINT_LAST] = *point;
-    if (!isnan(point->value)) {
-        if (!bin->has_least || point->value < bin->points[PT_POINT_LEAST].value)
-            bin->points[PT_POINT_LEAST] = *point;
-        if (!bin->has_least || point->value > bin->points[PT_POINT_GREATEST].value)
-            bin->points[PT_POINT_GREATEST] = *point;
-        bin->has_least = true;
-    }
-    if (marked && !bin->has_marked) {
-        bin->points[PT_POINT_MARKED] = *point;
+    bin->points[PT_POINT_LAST] = pt_point_at(points, to - 1);
+    if (least != none)
+        bin->points[PT_POINT_LEAST] = pt_point_at(points, least);
+    if (greatest != none)
+        bin->points[PT_POINT_GREATEST] = pt_point_at(points, greatest);
+    bin->has_least |= least != none;
+    if (marked != none && !bin->has_marked) {
+        bin->points[PT_POINT_MARKED] = pt_point_at(points, marked);
         bin->has_marked = true;
+    }
+}
+
+void pt_decimator_run(struct pt_decimator *d, const struct pt_points *points,
+                      size_t from, size_t to)
+{
+    const uint64_t *times = points->times;
+    while (from < to) {
+        size_t end = from + 1;
+        if (times[from] < d->bin_from || times[from] >= d->bin_to)
+            change_bin(d, times[from]);
+        while (end < to && times[end] >= d->bin_from && times[end] < d->bin_to)
+            end++;
+        fill(&d->bin, points, from, end);
+        from = end;
     }
 }
 

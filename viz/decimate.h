@@ -35,6 +35,8 @@ struct pt_decimator {
     uint64_t n_bins;
     struct pt_bin bin; /* the one being filled */
     uint64_t bin_index;
+    uint64_t bin_from, bin_to; /* times that fall into it; bin_to: the first that does
+                                  not, or the greatest of all */
     void (*emit)(void *context, const struct pt_point *point);
     void *context;
 };
@@ -43,9 +45,19 @@ void pt_decimator_init(struct pt_decimator *d, uint64_t from, uint64_t to,
                        uint64_t n_bins,
                        void (*emit)(void *context, const struct pt_point *point),
                        void *context);
-/* Points ascend in row and in time. */
-void pt_decimator_add(struct pt_decimator *d, const struct pt_point *point,
-                      bool marked);
+/* Points that stand in arrays: i of them is row first_row + i. */
+struct pt_points {
+    uint64_t first_row;
+    const uint64_t *calls, *times;
+    const double *values;
+    const uint32_t *flags, *call_flags;
+    const bool *marked;
+};
+/* Points [from, to) of the arrays. Points ascend in row and in time. */
+void pt_decimator_run(struct pt_decimator *d, const struct pt_points *points,
+                      size_t from, size_t to);
+/* Point i of the arrays. */
+struct pt_point pt_point_at(const struct pt_points *points, size_t i);
 void pt_decimator_finish(struct pt_decimator *d);
 
 #endif

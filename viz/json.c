@@ -1,4 +1,5 @@
 #include "json.h"
+#include "number.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -123,7 +124,7 @@ void pt_json_hex(struct pt_json *json, const char *key, uint64_t value)
 
 void pt_json_f64(struct pt_json *json, const char *key, double value)
 {
-    char text[40];
+    char text[PT_NUMBER_ROOM];
 
     begin(json, key);
     if (isnan(value)) {
@@ -131,10 +132,7 @@ void pt_json_f64(struct pt_json *json, const char *key, double value)
     } else if (isinf(value)) {
         pt_buffer_printf(json->out, "%s", value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
     } else {
-        int n = snprintf(text, sizeof text, "%.15g", value);
-        if (strtod(text, NULL) != value)
-            n = snprintf(text, sizeof text, "%.17g", value);
-        pt_buffer_add(json->out, text, (size_t)n);
+        pt_buffer_add(json->out, text, pt_number_write(value, text));
     }
 }
 

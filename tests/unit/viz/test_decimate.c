@@ -22,6 +22,18 @@ static void keep(void *context, const struct pt_point *point)
     kept->points[kept->n++] = *point;
 }
 
+static void add(struct pt_decimator *d, const struct pt_point *p, bool marked)
+{
+    const struct pt_points one = {.first_row = p->row,
+                                  .calls = &p->call,
+                                  .times = &p->time,
+                                  .values = &p->value,
+                                  .flags = &p->flags,
+                                  .call_flags = &p->call_flags,
+                                  .marked = &marked};
+    pt_decimator_run(d, &one, 0, 1);
+}
+
 static struct kept *run(const double *values, size_t n, uint64_t bins, size_t marked)
 {
     struct kept *kept = calloc(1, sizeof *kept);
@@ -31,7 +43,7 @@ static struct kept *run(const double *values, size_t n, uint64_t bins, size_t ma
     pt_decimator_init(&d, 0, n - 1, bins, keep, kept);
     for (size_t i = 0; i < n; i++) {
         struct pt_point point = {.row = i, .call = i, .time = i, .value = values[i]};
-        pt_decimator_add(&d, &point, i == marked);
+        add(&d, &point, i == marked);
     }
     pt_decimator_finish(&d);
     return kept;
@@ -109,7 +121,7 @@ static void the_greatest_times_do_not_overflow(void **state)
     pt_decimator_init(&d, 0, UINT64_MAX - 1, 4000, keep, kept);
     for (uint64_t i = 0; i < 3; i++) {
         struct pt_point point = {.row = i, .time = i * (UINT64_MAX / 2), .value = 1};
-        pt_decimator_add(&d, &point, false);
+        add(&d, &point, false);
     }
     pt_decimator_finish(&d);
     assert_int_equal(kept->n, 3);

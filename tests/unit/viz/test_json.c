@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "json.h"
+#include "number.h"
 
 /* The text that one call writes. */
 static const char *text_of(struct pt_buffer *out)
@@ -75,6 +76,52 @@ static void floats_read_back_as_the_same_double(void **state)
     }
 }
 
+/* Of every size, random bits and numbers that people write. */
+static void numbers_are_short_and_exact(void **state)
+{
+    static const struct {
+        double value;
+        const char *text;
+    } written[] = {{0.95, "0.95"},
+                   {53, "53"},
+                   {-24.5, "-24.5"},
+                   {0, "0"},
+                   {1e-5, "0.00001"},
+                   {0.1, "0.1"},
+                   {1e15, "1e+15"},
+                   {100000, "100000"},
+                   {0.0001, "0.0001"},
+                   {51.9, "51.9"},
+                   {-0.02, "-0.02"},
+                   {123456.789, "123456.789"},
+                   {9.99999999999999, "9.99999999999999"}};
+    uint64_t bits = 88172645463325252u;
+    char text[PT_NUMBER_ROOM];
+
+    (void)state;
+    for (size_t i = 0; i < sizeof written / sizeof *written; i++) {
+        size_t n = pt_number_write(written[i].value, text);
+        assert_int_equal(n, strlen(text));
+        assert_string_equal(text, written[i].text);
+    }
+    for (int i = 0; i < 400000; i++) {
+        double value;
+        bits ^= bits << 13;
+        bits ^= bits >> 7;
+        bits ^= bits << 17;
+        uint64_t pattern = bits;
+        if (i % 4) /* sizes from 2^-20 to 2^53 */
+            pattern = (bits & 0x800fffffffffffffu) | ((1003 + bits % 73) << 52);
+        memcpy(&value, &pattern, sizeof value);
+        if (!isfinite(value))
+            continue;
+        size_t n = pt_number_write(value, text);
+        assert_true(n < PT_NUMBER_ROOM && strlen(text) == n);
+        double back = strtod(text, NULL);
+        assert_memory_equal(&back, &value, sizeof back);
+    }
+}
+
 static void members_and_commas_stand_where_json_wants_them(void **state)
 {
     (void)state;
@@ -117,6 +164,7 @@ int main(void)
         cmocka_unit_test(texts_are_valid_whatever_is_in_them),
         cmocka_unit_test(what_is_not_utf8_is_replaced),
         cmocka_unit_test(floats_read_back_as_the_same_double),
+        cmocka_unit_test(numbers_are_short_and_exact),
         cmocka_unit_test(members_and_commas_stand_where_json_wants_them),
         cmocka_unit_test(a_buffer_that_grew_too_large_stays_failed),
     };

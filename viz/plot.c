@@ -1,0 +1,226 @@
+#include "plot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ROWS = 1024,    /* of a series, read at once */
+    WINDOW = 16384, /* calls, read at once */
+    FEW = 16        /* values in a window up to which their calls are read one by one */
+};
+
+/* Rows of one series that have been read and not yet shown. */
+struct pt_plot_rows {
+    uint64_t calls[ROWS], times[ROWS];
+    double values[ROWS];
+    uint32_t flags[ROWS], call_flags[ROWS];
+    bool marked[ROWS];
+};
+
+struct window {
+    uint64_t base, n; /* calls [base, base + n) */
+    bool whole;       /* times and flags hold all of them */
+    uint64_t times[WINDOW];
+    uint32_t flags[WINDOW];
+};
+
+static bool is_marked(uint32_t flags, uint32_t call_flags)
+{
+    return (flags & (PT_VALUE_NONFINITE_SOME | PT_VALUE_NONFINITE_ALL |
+                     PT_VALUE_SHAPE_DIFFERS | PT_VALUE_NOT_ALL_RUNS)) ||
+           (call_flags & (PT_CALL_NOT_ALL_RUNS | PT_CALL_NOT_PIVOT | PT_CALL_RAISED |
+                          PT_CALL_VALUES_DIFFER));
+}
+
+static void emit(void *context, const struct pt_point *point)
+{
+    struct pt_plot_series *s = context;
+    pt_json_u64(&s->json[0], NULL, point->row);
+    pt_json_u64(&s->json[1], NULL, point->call);
+    pt_json_u64(&s->json[2], NULL, point->time);
+    pt_json_f64(&s->json[3], NULL, point->value);
+    pt_json_u64(&s->json[4], NULL, point->flags);
+    pt_json_u64(&s->json[5], NULL, point->call_flags);
+}
+
+static enum pt_status begin(const struct pt_plot *plot, struct pt_plot_series *s,
+                            struct pt_error *error)
+{
+    s->rows = malloc(sizeof *s->rows);
+    if (!s->rows)
+        return pt_error_set(error, PT_E_MEMORY, "no memory for a timeline");
+    for (int i = 0; i < PT_PLOT_COLUMNS; i++)
+        s->json[i].out = &s->columns[i];
+    s->all = s->series.n <= plot->bins * 4;
+    pt_decimator_init(&s->decimator, plot->from, plot->to, plot->bins, emit, s);
+    return PT_OK;
+}
+
+/* Makes sure that the next row is at hand, if there is one. */
+static enum pt_status refill(const struct pt_result *result,
+                             enum pt_result_column_id metric, struct pt_plot_series *s,
+                             struct pt_error *error)
+{
+    if (s->at < s->n || s->read == s->series.n)
+        return PT_OK;
+    uint64_t left = s->series.n - s->read, first = s->series.first + s->read;
+    uint32_t n = left < ROWS ? (uint32_t)left : ROWS;
+    enum pt_status status =
+        pt_result_read(result, PT_COLUMN_VALUES_CALL, first, n, s->rows->calls, error);
+    if (status == PT_OK)
+        status = pt_result_read(result, PT_COLUMN_VALUES_FLAGS, first, n,
+                                s->rows->flags, error);
+    if (status == PT_OK)
+        status = pt_result_read(result, metric, first, n, s->rows->values, error);
+    if (status == PT_OK && pt_result_columns[metric].type == PT_COLUMN_U64)
+        for (uint32_t i = 0; i < n; i++) {
+            uint64_t count = 0; /* n_nan, n_inf */
+            memcpy(&count, &s->rows->values[i], sizeof count);
+            s->rows->values[i] = (double)count;
+        }
+    s->at = 0;
+    s->n = status == PT_OK ? n : 0;
+    s->read += n;
+    return status;
+}
+
+/* Values at hand, up to FEW + 1, whose calls lie in the window. */
+static size_t count_few(const struct pt_plot_series *series, size_t n,
+                        const struct window *window)
+{
+    size_t found = 0;
+    for (size_t k = 0; k < n && found <= FEW; k++)
+        for (uint32_t i = series[k].at; i < series[k].n && found <= FEW; i++) {
+            if (series[k].rows->calls[i] - window->base >= window->n)
+                break;
+            found++;
+        }
+    return found;
+}
+
+/* The window begins at the first call that is still to come. */
+static enum pt_status move(const struct pt_result *result, struct window *window,
+                           const struct pt_plot_series *series, size_t n, bool *more,
+                           struct pt_error *error)
+{
+    uint64_t base = UINT64_MAX, rows = pt_result_rows(result, PT_COLUMN_CALLS_TIME);
+    enum pt_status status = PT_OK;
+
+    *more = false;
+    for (size_t k = 0; k < n; k++)
+        if (series[k].at < series[k].n) {
+            uint64_t call = series[k].rows->calls[series[k].at];
+            base = call < base ? call : base;
+            *more = true;
+        }
+    if (!*more)
+        return PT_OK;
+    if (base >= rows)
+        return pt_error_set(error, PT_E_DAMAGED, "values point outside the calls");
+    window->base = base;
+    window->n = rows - base < WINDOW ? rows - base : WINDOW;
+    window->whole = count_few(series, n, window) > FEW;
+    if (window->whole)
+        status = pt_result_read(result, PT_COLUMN_CALLS_TIME, base, window->n,
+                                window->times, error);
+    if (window->whole && status == PT_OK)
+        status = pt_result_read(result, PT_COLUMN_CALLS_FLAGS, base, window->n,
+                                window->flags, error);
+    return status;
+}
+
+/* Times and flags of the calls of rows [from, to), all in the window. */
+static enum pt_status look_up(const struct pt_result *result,
+                              const struct window *window, struct pt_plot_rows *rows,
+                              uint32_t from, uint32_t to, struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    for (uint32_t i = from; window->whole && i < to; i++) {
+        uint64_t at = rows->calls[i] - window->base;
+        rows->times[i] = window->times[at];
+        rows->call_flags[i] = window->flags[at];
+    }
+    for (uint32_t i = from; !window->whole && status == PT_OK && i < to; i++) {
+        status = pt_result_u64(result, PT_COLUMN_CALLS_TIME, rows->calls[i],
+                               &rows->times[i], error);
+        if (status == PT_OK)
+            status = pt_result_u32(result, PT_COLUMN_CALLS_FLAGS, rows->calls[i],
+                                   &rows->call_flags[i], error);
+    }
+    for (uint32_t i = from; status == PT_OK && i < to; i++)
+        rows->marked[i] = is_marked(rows->flags[i], rows->call_flags[i]);
+    return status;
+}
+
+static void show(struct pt_plot_series *s, uint32_t to)
+{
+    const struct pt_plot_rows *rows = s->rows;
+    const struct pt_points points = {.first_row = s->series.first + s->read - s->n,
+                                     .calls = rows->calls,
+                                     .times = rows->times,
+                                     .values = rows->values,
+                                     .flags = rows->flags,
+                                     .call_flags = rows->call_flags,
+                                     .marked = rows->marked};
+    if (!s->all)
+        pt_decimator_run(&s->decimator, &points, s->at, to);
+    for (uint32_t i = s->at; s->all && i < to; i++) {
+        struct pt_point point = pt_point_at(&points, i);
+        emit(s, &point);
+    }
+    s->at = to;
+}
+
+/* The values of one series that lie in the window. */
+static enum pt_status pass(const struct pt_result *result, const struct window *window,
+                           enum pt_result_column_id metric, struct pt_plot_series *s,
+                           struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    for (bool more = true; status == PT_OK && more;) {
+        uint32_t to = s->at;
+        while (to < s->n && s->rows->calls[to] - window->base < window->n)
+            to++;
+        more = to > s->at && to == s->n;
+        status = look_up(result, window, s->rows, s->at, to, error);
+        if (status == PT_OK && to > s->at)
+            show(s, to);
+        if (status == PT_OK)
+            status = refill(result, metric, s, error);
+    }
+    return status;
+}
+
+enum pt_status pt_plot_read(const struct pt_result *result, const struct pt_plot *plot,
+                            struct pt_plot_series *series, size_t n,
+                            struct pt_error *error)
+{
+    struct window *window = malloc(sizeof *window);
+    enum pt_status status =
+        window ? PT_OK : pt_error_set(error, PT_E_MEMORY, "no memory for a timeline");
+    bool more = true;
+
+    for (size_t k = 0; status == PT_OK && k < n; k++) {
+        status = begin(plot, &series[k], error);
+        if (status == PT_OK)
+            status = refill(result, plot->metric, &series[k], error);
+    }
+    while (status == PT_OK && more) {
+        status = move(result, window, series, n, &more, error);
+        for (size_t k = 0; status == PT_OK && more && k < n; k++)
+            status = pass(result, window, plot->metric, &series[k], error);
+    }
+    for (size_t k = 0; status == PT_OK && k < n; k++)
+        pt_decimator_finish(&series[k].decimator);
+    free(window);
+    return status;
+}
+
+void pt_plot_free(struct pt_plot_series *series, size_t n)
+{
+    for (size_t k = 0; k < n; k++) {
+        for (int i = 0; i < PT_PLOT_COLUMNS; i++)
+            pt_buffer_destroy(&series[k].columns[i]);
+        free(series[k].rows);
+    }
+}
