@@ -122,6 +122,11 @@ static const struct pt_key keys[] = {
          "(below)."),
     LIST("fuzzy.except", PT_KEY_STRINGS, fuzzy.except,
          "Patterns of functions and lines within which it is not."),
+    TEXT("fuzzy.coverage", fuzzy.coverage, true,
+         "What was reached and what was not, at the end of a program: `-` to standard "
+         "error, else a JSON file; empty: in the trace alone."),
+    TEXT("fuzzy.places", fuzzy.places, true,
+         "Table of the lines that computed, and how much; takes time. Empty: none."),
 };
 
 /* What the README of Pytracer 1 wrote, beside what its program read. */

@@ -20,6 +20,8 @@ static const struct pt_option table[] = {
     {"precision-binary32", 0, 1, PASSED},
     {"fuzzy-only", 0, 1, PASSED},
     {"fuzzy-except", 0, 1, PASSED},
+    {"coverage", 0, 2, PASSED},
+    {"places", 0, 1, PASSED},
     {"config", 0, 1, PASSED},
     {"python", 0, 1, PASSED},
     {"quiet", 0, 0, PASSED},

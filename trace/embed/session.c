@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "cache.h"
 #include "embed/bounds.h"
+#include "embed/coverage.h"
 #include "embed/metadata.h"
 #include "embed/own_threads.h"
 #include "embed/report.h"
@@ -222,7 +223,11 @@ static enum pt_status open_without_trace(struct pt_error *error)
                                      .format = config->logger.format,
                                      .color = config->logger.color};
     enum pt_status status = pt_identity_read(&session.identity, error);
-    return status == PT_OK ? pt_log_open(&options, error) : status;
+    if (status == PT_OK)
+        status = pt_log_open(&options, error);
+    if (status == PT_OK)
+        session.state = STATE_RUNNING;
+    return status;
 }
 
 enum pt_status pt_session_open(const struct pt_handle *handle, struct pt_error *error)
@@ -279,6 +284,7 @@ void pt_session_stop(void)
     if (pt_session_stopped())
         return;
     pt_intercept_stop();
+    pt_coverage_write(session.handle->config, session.writer);
     if (session.writer != NULL)
         stop_trace();
     if (session.report[0] != '\0' && pt_report_write(session.report, &error) != PT_OK)

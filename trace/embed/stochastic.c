@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "fuzzy/fuzzy.h"
 #include "intercept/intercept.h"
+#include "intercept/places.h"
 #include "launcher/identity.h"
 #include "scope.h"
 
@@ -66,8 +67,8 @@ static void on_module(PyObject *module, const char *name)
 }
 
 /* What is decided about functions holds for as long as the process lives. */
-static enum pt_status start_scope(const struct pt_config *config,
-                                  struct pt_error *error)
+static enum pt_status start_scope_and_places(const struct pt_config *config,
+                                             struct pt_error *error)
 {
     struct pt_scope *scope;
     unsigned layers = 0;
@@ -78,6 +79,8 @@ static enum pt_status start_scope(const struct pt_config *config,
         pt_scope_create(&config->fuzzy.only, &config->fuzzy.except, &scope, error);
     if (status == PT_OK && scope != NULL)
         status = pt_intercept_scope(scope, error);
+    if (status == PT_OK && config->fuzzy.places != NULL)
+        status = pt_places_start(false, error);
     return status;
 }
 
@@ -85,7 +88,7 @@ enum pt_status pt_stochastic_watch(const struct pt_config *config,
                                    struct pt_error *error)
 {
     struct pt_error why;
-    enum pt_status status = start_scope(config, error);
+    enum pt_status status = start_scope_and_places(config, error);
     if (status != PT_OK)
         return status;
     if (pt_fuzzy_python_ready(&why) != PT_OK)

@@ -83,18 +83,23 @@ static void alias_of(struct _PyInterpreterFrame *frame, const char *module,
         *dot = '\0';
 }
 
-struct names {
-    char module[512], alias[512], qualname[512];
-};
+/* The bodies of modules and classes are functions without a module. */
+static PyObject *module_of(PyFunctionObject *function)
+{
+    PyObject *module = function->func_module;
 
-/* The names of the function that the frame runs; false: it has none. */
-static bool names_of(struct _PyInterpreterFrame *frame, struct names *names)
+    return module && module != Py_None
+               ? module
+               : PyDict_GetItemString(function->func_globals, "__name__");
+}
+
+bool pt_scope_names_of(struct _PyInterpreterFrame *frame, struct pt_scope_names *names)
 {
     PyFunctionObject *function = pt_frame_function(frame);
 
     if (!function)
         return false;
-    text_of(function->func_module, names->module, sizeof names->module);
+    text_of(module_of(function), names->module, sizeof names->module);
     text_of(function->func_qualname, names->qualname, sizeof names->qualname);
     alias_of(frame, names->module, names->qualname, names->alias, sizeof names->alias);
     return true;
@@ -138,10 +143,10 @@ static enum pt_scope_verdict judge(struct scoped_code *record,
                                    PyFunctionObject *function, PyObject *module)
 {
     struct judged *made = PyMem_RawCalloc(1, sizeof *made);
-    struct names names;
+    struct pt_scope_names names;
     enum pt_scope_verdict verdict = PT_SCOPE_INHERIT;
 
-    if (names_of(frame, &names))
+    if (pt_scope_names_of(frame, &names))
         verdict =
             pt_scope_of_function(scope, names.module, names.alias, names.qualname);
     if (made) {
@@ -169,8 +174,8 @@ static enum pt_scope_verdict verdict_on(struct scoped_code *record,
             return j->verdict;
     if (n < SHARED)
         return judge(record, frame, function, module);
-    struct names names;
-    return names_of(frame, &names)
+    struct pt_scope_names names;
+    return pt_scope_names_of(frame, &names)
                ? pt_scope_of_function(scope, names.module, names.alias, names.qualname)
                : PT_SCOPE_INHERIT;
 }
@@ -236,11 +241,11 @@ static enum pt_scope_verdict call_verdict(struct _PyInterpreterFrame *caller,
 {
     struct scoped_code *record =
         caller ? pt_code_extra(pt_frame_code(caller), code_index) : NULL;
-    struct names names;
+    struct pt_scope_names names;
     char file[2048];
 
     if (!record || !record->has_calls || pt_frame_is_resumed(frame) ||
-        !names_of(frame, &names))
+        !pt_scope_names_of(frame, &names))
         return PT_SCOPE_INHERIT;
     text_of(pt_frame_code(caller)->co_filename, file, sizeof file);
     return pt_scope_of_call(scope, file, line_of(caller), names.module, names.alias,

@@ -41,6 +41,10 @@ const char pt_launch_usage[] =
     "                          be given again\n"
     "  --fuzzy-except PATTERN  do not perturb within these; the more specific pattern\n"
     "                          decides\n"
+    "  --coverage[=FILE]       at the end, what the arithmetic reached and what not, "
+    "on\n"
+    "                          standard error or as JSON\n"
+    "  --places FILE           at the end, a table of the lines that computed\n"
     "  --no-trace              the stochastic arithmetic alone; says its seed on "
     "standard\n"
     "                          error\n"
@@ -62,6 +66,8 @@ enum option {
     OPTION_BINARY32,
     OPTION_ONLY,
     OPTION_EXCEPT,
+    OPTION_COVERAGE,
+    OPTION_PLACES,
     OPTION_NO_TRACE,
     OPTION_QUIET,
     OPTION_HELP,
@@ -89,6 +95,8 @@ static const struct {
     [OPTION_BINARY32] = {"precision-binary32", VALUE_NEEDED},
     [OPTION_ONLY] = {"fuzzy-only", VALUE_NEEDED},
     [OPTION_EXCEPT] = {"fuzzy-except", VALUE_NEEDED},
+    [OPTION_COVERAGE] = {"coverage", VALUE_OPTIONAL},
+    [OPTION_PLACES] = {"places", VALUE_NEEDED},
     [OPTION_NO_TRACE] = {"no-trace", VALUE_NONE},
     [OPTION_QUIET] = {"quiet", VALUE_NONE},
     [OPTION_HELP] = {"help", VALUE_NONE},
@@ -201,6 +209,12 @@ static enum pt_status read_option(enum option option, const char *value,
         break;
     case OPTION_EXCEPT:
         status = keep_pattern(&options->except, &options->n_except, value, error);
+        break;
+    case OPTION_COVERAGE:
+        options->coverage = value != NULL ? value : "-";
+        break;
+    case OPTION_PLACES:
+        options->places = value;
         break;
     case OPTION_NO_TRACE:
         options->report = PT_REPORT_NO_TRACE;
@@ -400,6 +414,12 @@ enum pt_status pt_launch_options_apply(const struct pt_launch_options *options,
         config->fuzzy.precision_binary32 = options->precision_binary32;
     if (status == PT_OK)
         status = apply_scope(options, config, error);
+    if (status == PT_OK && options->coverage != NULL)
+        status = strcmp(options->coverage, "-") == 0
+                     ? replace(&config->fuzzy.coverage, "-", error)
+                     : replace_path(&config->fuzzy.coverage, options->coverage, error);
+    if (status == PT_OK && options->places != NULL)
+        status = replace_path(&config->fuzzy.places, options->places, error);
     if (status == PT_OK && options->report == PT_REPORT_NO_TRACE)
         status = choose_seed(config, error);
     if (status == PT_OK && options->report == PT_REPORT_NO_TRACE &&

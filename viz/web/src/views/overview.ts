@@ -137,6 +137,13 @@ export class OverviewView implements View {
     fact("Layers of stochastic arithmetic", "fuzzy.layers");
     fact("Mode", "fuzzy.mode");
     fact("Bits of float64", "fuzzy.precision.binary64");
+    fact("Only within", "fuzzy.only");
+    fact("Except within", "fuzzy.except");
+    for (const e of entries.filter((x) => /^coverage\.[a-z]+$/.test(x.key)))
+      list.append(h("div", {}, h("dt", {}, `Layer ${e.key.slice("coverage.".length)}`), h("dd", {}, e.values.slice(0, 2).join(" | ") + (e.values.length > 2 ? " | …" : ""))));
+    const unreached = entries.filter((e) => e.key.startsWith("coverage.unreached."));
+    if (unreached.length)
+      list.append(h("div", {}, h("dt", {}, "Compiled code that no layer reaches"), h("dd", {}, unreached.map((e) => `${e.key.slice("coverage.unreached.".length)} (${e.values[0]})`).join(", "))));
     fact("Modules traced", "modules");
     fact("numpy", "numpy.version");
     fact("BLAS kernel", "blas.kernel");
