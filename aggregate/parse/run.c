@@ -36,6 +36,7 @@ struct state {
     struct pt_values values;
     struct pt_layout layout;
     struct pt_tiles tiles;
+    struct pt_positions positions;
     struct pt_output *output;
     struct pt_attribution attribution;
     struct pt_tables tables;
@@ -52,6 +53,7 @@ static void state_free(struct state *s)
     pt_attribution_free(&s->attribution);
     pt_layout_free(&s->layout);
     pt_tiles_free(&s->tiles);
+    pt_positions_free(&s->positions);
     pt_values_free(&s->values);
     pt_readers_free(&s->readers);
     pt_calls_free(&s->calls);
@@ -295,6 +297,8 @@ static enum pt_status pass_two(struct state *s, struct pt_error *error)
     if (!status)
         status = pt_tiles_plan(s->team, &s->values, &s->layout, &s->tiles, error);
     if (!status)
+        status = pt_positions_find(s->team, &s->values, &s->positions, error);
+    if (!status)
         say(s, "Read", s->values.total, "values");
     if (!status)
         status =
@@ -335,6 +339,7 @@ static enum pt_status conclude(struct state *s, struct pt_result *result,
                                  .values = &s->values,
                                  .tables = &s->tables,
                                  .tiles = &s->tiles,
+                                 .positions = &s->positions,
                                  .attribution = &s->attribution,
                                  .sources = &s->sources,
                                  .plan = s->plan,

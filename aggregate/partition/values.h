@@ -23,10 +23,11 @@ struct pt_value {
     uint16_t precision;
     uint32_t n_runs;
     uint64_t n_elements, n_stored;
-    uint64_t first_element; /* in elements/; PT_RESULT_NONE64: none */
-    uint64_t payload;       /* index in payloads, PT_RESULT_NONE64: none */
-    uint64_t first_tile;    /* row of tiles/, PT_RESULT_NONE64: none */
-    uint64_t label_first;   /* in this rank's labels, in the end in meta/labels */
+    uint64_t first_element;  /* in elements/; PT_RESULT_NONE64: none */
+    uint64_t payload;        /* index in payloads, PT_RESULT_NONE64: none */
+    uint64_t first_tile;     /* row of tiles/, PT_RESULT_NONE64: none */
+    uint64_t first_position; /* row of positions/, PT_RESULT_NONE64: not sampled */
+    uint64_t label_first;    /* in this rank's labels, in the end in meta/labels */
     uint64_t label_bytes;
     struct pt_stat_result result;
 };

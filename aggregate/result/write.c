@@ -141,6 +141,8 @@ enum pt_status pt_result_write(struct pt_output *output, const struct pt_result 
     if (!status)
         status = pt_tiles_write(output, result->tiles, error);
     if (!status)
+        status = pt_positions_write(output, result->positions, error);
+    if (!status)
         status = write_sources(output, result, error);
     if (!status)
         status = write_meta(output, result, error);

@@ -5,6 +5,7 @@
 #include "attribution/attribution.h"
 #include "partition/layout.h"
 #include "result/output.h"
+#include "result/positions.h"
 #include "result/sources.h"
 #include "result/tables.h"
 #include "result/tiles.h"
@@ -17,6 +18,7 @@ struct pt_result {
     const struct pt_values *values;
     const struct pt_tables *tables;
     const struct pt_tiles *tiles;
+    const struct pt_positions *positions;
     const struct pt_attribution *attribution;
     const struct pt_sources *sources; /* rank 0's */
     const struct pt_stat_plan *plan;

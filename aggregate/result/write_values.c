@@ -9,7 +9,8 @@
 /* A row of values/ as it is written; `row` is where. */
 struct record {
     uint64_t row;
-    uint64_t call, n_elements, first_element, n_stored, shape_first, first_tile;
+    uint64_t call, n_elements, first_element, n_stored, shape_first, first_tile,
+        first_position;
     uint64_t n_nan, n_inf, label_first, label_bytes;
     double sig_norm, sig_min, sig_p05, sig_median, mean, std, min, max, agreement;
     uint32_t function, name, n_runs, flags;
@@ -39,6 +40,7 @@ static struct record record_of(const struct pt_value *value, uint64_t row,
                             .n_stored = value->n_stored,
                             .shape_first = value->shape,
                             .first_tile = value->first_tile,
+                            .first_position = value->first_position,
                             .n_nan = r->n_nan,
                             .n_inf = r->n_inf,
                             .label_bytes = value->label_bytes,
@@ -167,6 +169,7 @@ static const struct pt_field fields[] = {
     FIELD(LABEL_BYTES, label_bytes),
     FIELD(FLAGS, flags),
     FIELD(FIRST_TILE, first_tile),
+    FIELD(FIRST_POSITION, first_position),
 };
 #undef FIELD
 

@@ -114,6 +114,7 @@ enum pt_column_type {
     X(VALUES_LABEL_BYTES, "values", "label_bytes", U64)                                \
     X(VALUES_FLAGS, "values", "flags", U32)                                            \
     X(VALUES_FIRST_TILE, "values", "first_tile", U64)                                  \
+    X(VALUES_FIRST_POSITION, "values", "first_position", U64)                          \
     X(NAMES_NAME, "names", "name", TEXT)                                               \
     X(DIMS_SIZE, "dims", "size", U64)                                                  \
     X(ELEMENTS_MEAN, "elements", "mean", F64)                                          \
@@ -125,6 +126,7 @@ enum pt_column_type {
     X(TILES_STD_MAX, "tiles", "std_max", F64)                                          \
     X(TILES_SIG_MIN, "tiles", "sig_min", F64)                                          \
     X(TILES_SIG_MAX, "tiles", "sig_max", F64)                                          \
+    X(POSITIONS_ELEMENT, "positions", "element", U64)                                  \
     X(EDGES_CALLER, "edges", "caller", I64)                                            \
     X(EDGES_CALLEE, "edges", "callee", U32)                                            \
     X(EDGES_N_CALLS, "edges", "n_calls", U64)                                          \

@@ -402,7 +402,7 @@ def test_recipes_of_the_schema_work(tmp_path, capsys):
     parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5")
     source = os.path.join(os.environ["PYTRACER_SOURCE"], "aggregate/schema/SCHEMA.md")
     recipes = re.findall(r"```python\n(.*?)```", open(source).read(), re.S)
-    assert len(recipes) == 3
+    assert len(recipes) == 4
     with h5py.File(tmp_path / "r.h5") as f:
         found = {"f": f}
         exec(recipes[0], found)
@@ -410,7 +410,7 @@ def test_recipes_of_the_schema_work(tmp_path, capsys):
         [*_, found["v"]] = timeline(f, "solve", "Ret", 1)
         exec(recipes[1], found)
         assert found["digits"].shape == (1, 20)
-        exec(recipes[2], found)
+        exec(recipes[3], found)
         assert capsys.readouterr().out.split()[:2] == ["1", "solve"]
 
 
