@@ -10,6 +10,7 @@
 /* File i is opened by rank i modulo the number of ranks. */
 static enum pt_status probe_mine(const struct pt_team *team, const char *paths,
                                  size_t bytes, size_t reference_bytes,
+                                 const struct pt_catalogue_import *import,
                                  struct pt_array *traces, struct pt_array *info,
                                  struct pt_error *error)
 {
@@ -23,7 +24,9 @@ static enum pt_status probe_mine(const struct pt_team *team, const char *paths,
         uint64_t first = info->n;
         if (!trace)
             return pt_no_memory(error, "the catalogue");
-        status = pt_catalogue_probe(path, trace, info, error);
+        status = pt_catalogue_import(path, i, import, trace, error);
+        if (!status)
+            status = pt_catalogue_probe(path, trace, info, error);
         trace->info_first = first;
         if (path < paths + reference_bytes)
             trace->flags |= PT_RUN_REFERENCE;
@@ -121,7 +124,8 @@ enum pt_status pt_catalogue_read(const struct pt_team *team,
         pt_catalogue_list(team, request, &paths, &bytes, &reference_bytes, error);
     if (status)
         goto done;
-    status = probe_mine(team, paths, bytes, reference_bytes, &traces, &info, error);
+    status = probe_mine(team, paths, bytes, reference_bytes, &request->import, &traces,
+                        &info, error);
     status = pt_team_agree(team, status, error);
     if (!status)
         status = share(team, &traces, &info, catalogue, error);

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "format/format.h"
+#include "pickle/emit.h"
 #include "team/team.h"
 
 enum { PT_CATALOGUE_PATH = 4096, PT_CATALOGUE_WORDS = 512 };
@@ -61,6 +62,16 @@ struct pt_catalogue {
     size_t n_left_out; /* files that were not usable */
 };
 
+enum pt_catalogue_format { PT_FORMAT_AUTO, PT_FORMAT_NATIVE, PT_FORMAT_PICKLE };
+
+/* Pickles are converted to native traces, each by the rank that opens it, in a folder
+ * that all ranks see; the stages behind the catalogue know native traces only. */
+struct pt_catalogue_import {
+    enum pt_catalogue_format format; /* of the files */
+    const char *folder;              /* made where there is a pickle */
+    struct pt_pickle_limits limits;
+};
+
 struct pt_catalogue_request {
     char *const *files; /* rank 0's alone; others may have none */
     size_t n_files;
@@ -68,6 +79,7 @@ struct pt_catalogue_request {
     const char *reference; /* trace, or folder of the traces, of a run that is no
                             * sample: the IEEE run; or NULL */
     bool strict;           /* a file that is left out is an error */
+    struct pt_catalogue_import import;
 };
 
 /* Collective. Warnings (what is left out and why, what differs between runs) go to the
@@ -78,6 +90,9 @@ pt_catalogue_read(const struct pt_team *team,
                   const struct pt_catalogue_request *request,
                   struct pt_catalogue *catalogue, struct pt_error *error);
 void pt_catalogue_free(struct pt_catalogue *catalogue);
+
+/* Collective: removes the converted traces, also after a failure. */
+void pt_catalogue_import_end(const struct pt_team *team, const char *import_folder);
 
 /* The value of a key in the info lines of a trace, or NULL; *bytes: its length. */
 const char *pt_catalogue_info(const struct pt_catalogue *catalogue, size_t trace,

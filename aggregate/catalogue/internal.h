@@ -12,8 +12,16 @@ pt_catalogue_list(const struct pt_team *team,
                   const struct pt_catalogue_request *request, char **paths,
                   size_t *bytes, size_t *reference_bytes, struct pt_error *error);
 
-/* probe.c: opens one file. What is wrong with it is its status, not the function's;
- * info (array of char) gets its lines. */
+/* import.c: where `path` is a pickle (or the format says that all are), converts it to
+ * the i-th trace of the import folder, and names that in *trace; else leaves *trace
+ * alone. What is wrong with the pickle is the status of *trace, or its words. */
+PT_MUST_CHECK enum pt_status
+pt_catalogue_import(const char *path, size_t i,
+                    const struct pt_catalogue_import *import,
+                    struct pt_catalogue_trace *trace, struct pt_error *error);
+
+/* probe.c: opens one file, or what *trace says it was converted to. What is wrong with
+ * it is its status, not the function's; info (array of char) gets its lines. */
 PT_MUST_CHECK enum pt_status pt_catalogue_probe(const char *path,
                                                 struct pt_catalogue_trace *trace,
                                                 struct pt_array *info,

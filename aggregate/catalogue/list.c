@@ -13,10 +13,15 @@ static bool ends_with(const char *name, const char *end)
 }
 
 /* NAME.trace.part is left out where NAME.trace is there too: it was being renamed. */
-static bool is_trace(const char *name)
+static bool is_native(const char *name)
 {
     return ends_with(name, PT_TRACE_SUFFIX) ||
            ends_with(name, PT_TRACE_SUFFIX PT_TRACE_UNSEALED);
+}
+
+static bool is_pickle(const char *name)
+{
+    return ends_with(name, ".pkl") || ends_with(name, ".pickle");
 }
 
 static enum pt_status add(struct pt_array *paths, const char *folder, const char *name,
@@ -38,15 +43,29 @@ static int by_name(const struct dirent **a, const struct dirent **b)
     return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-static int select_trace(const struct dirent *entry)
+static int select_native(const struct dirent *entry)
 {
-    return is_trace(entry->d_name);
+    return is_native(entry->d_name);
+}
+
+static int select_pickle(const struct dirent *entry)
+{
+    return is_pickle(entry->d_name);
+}
+
+static int select_any(const struct dirent *entry)
+{
+    return is_native(entry->d_name) || is_pickle(entry->d_name);
 }
 
 /* A folder of traces, or a cache with a folder `traces` in it. */
-static enum pt_status list_folder(const char *given, struct pt_array *paths,
-                                  struct pt_error *error)
+static enum pt_status list_folder(const char *given, enum pt_catalogue_format format,
+                                  struct pt_array *paths, struct pt_error *error)
 {
+    static int (*const select[])(const struct dirent *) = {
+        [PT_FORMAT_AUTO] = select_any,
+        [PT_FORMAT_NATIVE] = select_native,
+        [PT_FORMAT_PICKLE] = select_pickle};
     enum pt_status status = PT_OK;
     struct dirent **entries = NULL;
     char inner[PT_CATALOGUE_PATH];
@@ -57,12 +76,12 @@ static enum pt_status list_folder(const char *given, struct pt_array *paths,
     if (bytes + sizeof "/traces" > sizeof inner)
         return pt_error_set(error, PT_E_LIMIT, "%s: the path is too long", given);
     strcat(strcpy(inner, given), "/traces");
-    int n = scandir(given, &entries, select_trace, by_name);
+    int n = scandir(given, &entries, select[format], by_name);
     if (n == 0 && stat(inner, &state) == 0 && S_ISDIR(state.st_mode)) {
         pt_memory_free(entries);
         entries = NULL;
         folder = inner;
-        n = scandir(inner, &entries, select_trace, by_name);
+        n = scandir(inner, &entries, select[format], by_name);
     }
     if (n < 0)
         return errno == ENOENT
@@ -131,12 +150,12 @@ static enum pt_status list_files(char *const *files, size_t n, struct pt_array *
 }
 
 /* The trace of the reference, or all those of its processes. */
-static enum pt_status list_reference(const char *path, struct pt_array *paths,
-                                     struct pt_error *error)
+static enum pt_status list_reference(const char *path, enum pt_catalogue_format format,
+                                     struct pt_array *paths, struct pt_error *error)
 {
     struct stat state;
     if (stat(path, &state) == 0 && S_ISDIR(state.st_mode))
-        return list_folder(path, paths, error);
+        return list_folder(path, format, paths, error);
     return list_files((char *const *)&path, 1, paths, error);
 }
 
@@ -146,12 +165,14 @@ static enum pt_status list_all(const struct pt_catalogue_request *request,
 {
     enum pt_status status = PT_OK;
     if (request->reference)
-        status = list_reference(request->reference, paths, error);
+        status =
+            list_reference(request->reference, request->import.format, paths, error);
     *first = paths->n;
     if (!status)
-        status = request->n_files
-                     ? list_files(request->files, request->n_files, paths, error)
-                     : list_folder(request->folder, paths, error);
+        status =
+            request->n_files
+                ? list_files(request->files, request->n_files, paths, error)
+                : list_folder(request->folder, request->import.format, paths, error);
     if (!status)
         drop_reference(paths, *first);
     return status;

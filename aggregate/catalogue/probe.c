@@ -72,11 +72,13 @@ enum pt_status pt_catalogue_probe(const char *path, struct pt_catalogue_trace *t
     struct pt_trace_reader *reader = NULL;
     struct pt_error why = {0};
 
-    memset(trace, 0, sizeof *trace);
-    snprintf(trace->path, sizeof trace->path, "%s", path);
-    enum pt_status status = check_file(path, &trace->bytes, &why);
+    if (trace->status)
+        return PT_OK; /* a pickle that could not be converted */
+    if (!trace->path[0])
+        snprintf(trace->path, sizeof trace->path, "%s", path);
+    enum pt_status status = check_file(trace->path, &trace->bytes, &why);
     if (!status)
-        status = pt_trace_reader_open(path, &reader, &why);
+        status = pt_trace_reader_open(trace->path, &reader, &why);
     if (status == PT_E_MEMORY)
         return pt_no_memory(error, path);
     if (status) {

@@ -77,7 +77,10 @@ void pt_parse_help(FILE *out)
         "  --output FILE           the result (default: stats.<id>.h5 in the cache)\n"
         "  --force                 replace a result that is there\n"
         "  --strict                refuse where a trace would be left out\n"
-        "  --format native         format of the traces\n"
+        "  --format auto|native|pickle\n"
+        "                          format of the traces: ours, the pickles of Pytracer "
+        "1,\n"
+        "                          or as each file's content says (auto)\n"
         "  --method cnh|general    how digits are counted (cnh)\n"
         "  --error relative|absolute\n"
         "                          which error they are counted of (relative)\n"
@@ -149,15 +152,19 @@ static enum pt_status read_real(const char *name, const char *text, double *numb
     return PT_OK;
 }
 
-static enum pt_status read_format(const char *text, struct pt_error *error)
+static enum pt_status read_format(const char *text, enum pt_catalogue_format *format,
+                                  struct pt_error *error)
 {
-    if (strcmp(text, "native") == 0)
-        return PT_OK;
-    if (strcmp(text, "pickle") == 0)
-        return pt_error_set(error, PT_E_UNSUPPORTED,
-                            "--format pickle: this version reads native traces only; "
-                            "trace the program again with pytracer trace");
-    return pt_error_set(error, PT_E_USAGE, "--format %s: give native", text);
+    static const char *const names[] = {[PT_FORMAT_AUTO] = "auto",
+                                        [PT_FORMAT_NATIVE] = "native",
+                                        [PT_FORMAT_PICKLE] = "pickle"};
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(names); i++)
+        if (strcmp(text, names[i]) == 0) {
+            *format = (enum pt_catalogue_format)i;
+            return PT_OK;
+        }
+    return pt_error_set(error, PT_E_USAGE, "--format %s: give auto, native or pickle",
+                        text);
 }
 
 static enum pt_status read_statistics(int code, const char *name, const char *text,
@@ -199,7 +206,7 @@ static enum pt_status read_one(int code, const char *name, char *text,
         options->output = text;
         break;
     case OPT_FORMAT:
-        return read_format(text, error);
+        return read_format(text, &options->format, error);
     case OPT_BATCH:
         return read_number(name, text, 1, (uint64_t)1 << 32, &options->batch, error);
     case OPT_ALIGNMENT:

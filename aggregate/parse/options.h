@@ -9,6 +9,7 @@
 
 #include "alignment/match.h"
 #include "base/status.h"
+#include "catalogue/catalogue.h"
 #include "statistics/options.h"
 
 struct pt_parse_options {
@@ -20,7 +21,8 @@ struct pt_parse_options {
     uint64_t memory_mib;
     struct pt_stat_options statistics;
     enum pt_alignment alignment;
-    unsigned threads; /* 0: by the cores that this rank may use */
+    enum pt_catalogue_format format; /* of the traces */
+    unsigned threads;                /* 0: by the cores that this rank may use */
     bool online, strict, force, quiet, help, version;
 };
 

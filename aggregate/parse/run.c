@@ -23,7 +23,8 @@ struct state {
     struct pt_team *team;
     const struct pt_parse_options *options;
     struct pt_config *config;
-    char *path; /* of the result */
+    char *path;   /* of the result */
+    char *import; /* folder of traces that were pickles, beside it */
     char *config_text, *command;
     struct pt_catalogue catalogue;
     struct pt_stat_plan *plan;
@@ -66,6 +67,7 @@ static void state_free(struct state *s)
     pt_catalogue_free(&s->catalogue);
     pt_memory_free(s->command);
     pt_memory_free(s->config_text);
+    free(s->import);
     pt_memory_free(s->path);
     pt_config_destroy(s->config);
 }
@@ -123,6 +125,18 @@ static void begin_memory(const struct state *s)
     pt_memory_begin(folder, s->options->memory_mib << 20);
 }
 
+/* Beside the result, where every rank can read it. */
+static enum pt_status name_import(struct state *s, struct pt_error *error)
+{
+    static const char suffix[] = ".traces.tmp";
+    size_t bytes = strlen(s->path) + sizeof suffix;
+    s->import = malloc(bytes);
+    if (!s->import)
+        return pt_no_memory(error, "the folder of converted traces");
+    strcat(strcpy(s->import, s->path), suffix);
+    return PT_OK;
+}
+
 static enum pt_status configure(struct state *s, int argc, char **argv,
                                 struct pt_error *error)
 {
@@ -144,7 +158,7 @@ static enum pt_status configure(struct state *s, int argc, char **argv,
         status = pt_place_choose(s->team, s->options, s->config, &s->path, error);
     if (!status)
         begin_memory(s);
-    return status;
+    return status ? status : pt_team_agree(s->team, name_import(s, error), error);
 }
 
 /* ── catalogue ──────────────────────────────────────────────────────────────────── */
@@ -157,7 +171,12 @@ static enum pt_status catalogue(struct state *s, struct pt_error *error)
         .n_files = s->options->n_files,
         .folder = s->options->directory ? s->options->directory : traces,
         .reference = s->options->reference,
-        .strict = s->options->strict};
+        .strict = s->options->strict,
+        .import = {.format = s->options->format,
+                   .folder = s->import,
+                   .limits = {.max_elements = s->config->io.max_elements,
+                              .max_depth = s->config->io.max_depth,
+                              .max_items = s->config->io.max_items}}};
     enum pt_status status = pt_team_agree(
         s->team, traces ? PT_OK : pt_no_memory(error, "the cache's folder"), error);
     if (!status)
@@ -395,7 +414,12 @@ enum pt_status pt_parse_run(struct pt_team *team,
         say(&s, "Wrote", pt_team_sum(team, written), "bytes");
         report(&s, &result);
     }
+    char *import = s.import;
+    s.import = NULL;
     state_free(&s);
     pt_memory_end();
+    if (import)
+        pt_catalogue_import_end(team, import);
+    free(import);
     return status;
 }

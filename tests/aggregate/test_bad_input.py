@@ -215,7 +215,7 @@ def test_killed_rank_leaves_no_result_under_the_final_name(tmp_path):
     (["--method", "magic"], "magic"),
     (["--probability", "1.5"], "probability"),
     (["--ddof", "2"], "--ddof 2"),
-    (["--format", "pickle"], "native"),
+    (["--format", "text"], "native"),
     (["--nonsense"], "--nonsense"),
     (["--threads"], "--threads needs a value"),
 ])

@@ -24,6 +24,7 @@
 #include "format/writer.h"
 #include "intercept/intercept.h"
 #include "launcher/identity.h"
+#include "pickle/export.h"
 
 enum state { STATE_NONE, STATE_RUNNING, STATE_STOPPED, STATE_SEALED };
 
@@ -232,10 +233,6 @@ static enum pt_status open_without_trace(struct pt_error *error)
 
 enum pt_status pt_session_open(const struct pt_handle *handle, struct pt_error *error)
 {
-    if (handle->config->io.type != PT_IO_NATIVE)
-        return pt_error_set(error, PT_E_UNSUPPORTED,
-                            "io.type: traces are written in the native format only; "
-                            "remove the key or set it to \"native\"");
     session.handle = handle;
     session.pid = getpid();
     session.start_ns = monotonic_ns();
@@ -297,6 +294,24 @@ bool pt_session_stopped(void)
     return session.state != STATE_RUNNING || getpid() != session.pid;
 }
 
+/* io.type "pickle": what Python reads takes the place of the sealed trace. */
+static void export_trace(void)
+{
+    struct pt_error error;
+    size_t stem = strlen(session.path) - strlen(PT_TRACE_SUFFIX);
+    char pickle[PATH_MAX + sizeof ".pkl"];
+    bool suffixed = strlen(session.path) > strlen(PT_TRACE_SUFFIX) &&
+                    strcmp(session.path + stem, PT_TRACE_SUFFIX) == 0;
+    snprintf(pickle, sizeof pickle, "%.*s.pkl",
+             (int)(suffixed ? stem : strlen(session.path)), session.path);
+    if (pt_pickle_export(session.path, pickle, &error) == PT_OK) {
+        unlink(session.path);
+        pt_log_info("trace: %s", pickle);
+    } else {
+        pt_log_warning("no pickle, the trace %s is kept: %s", session.path, error.text);
+    }
+}
+
 void pt_session_seal(struct pt_ending ending)
 {
     struct pt_error error = {0};
@@ -305,10 +320,12 @@ void pt_session_seal(struct pt_ending ending)
     pthread_mutex_lock(&session.lock);
     if (session.state == STATE_STOPPED && session.writer != NULL) {
         pt_metadata_end(session.writer, ending, monotonic_ns() - session.start_ns);
-        if (pt_trace_writer_close(session.writer, &error) == PT_OK)
-            pt_log_info("trace: %s", session.path);
-        else
+        if (pt_trace_writer_close(session.writer, &error) != PT_OK)
             pt_log_warning("the trace %s is partial: %s", session.path, error.text);
+        else if (session.handle->config->io.type == PT_IO_PICKLE)
+            export_trace();
+        else
+            pt_log_info("trace: %s", session.path);
         session.writer = NULL;
     }
     session.state = STATE_SEALED;
