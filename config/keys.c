@@ -105,7 +105,8 @@ static const struct pt_key keys[] = {
            "Members of one container that are stored."),
     BOOL("numpy.ufunc", numpy.ufunc,
          "Trace numpy's universal functions too, operators on arrays included."),
-    BOOL("numpy.scalar", numpy.scalar, "Trace the operators of numpy's scalars too."),
+    BOOL("numpy.scalar", numpy.scalar,
+         "Trace the arithmetic of numpy's floating-point scalars too."),
     TEXT("fuzzy.layers", fuzzy.layers, false,
          "Layers of the built-in stochastic arithmetic: empty (off), `all`, or names "
          "with commas between."),
@@ -117,9 +118,10 @@ static const struct pt_key keys[] = {
            "Virtual precision of float64 in bits."),
     NUMBER("fuzzy.precision_binary32", PT_KEY_U32, fuzzy.precision_binary32, 1, 24,
            "Virtual precision of float32 in bits."),
-    LIST("fuzzy.only", PT_KEY_STRINGS, fuzzy.only,
-         "Patterns of functions and lines: only within them the arithmetic is disturbed "
-         "(below)."),
+    LIST(
+        "fuzzy.only", PT_KEY_STRINGS, fuzzy.only,
+        "Patterns of functions and lines: only within them the arithmetic is disturbed "
+        "(below)."),
     LIST("fuzzy.except", PT_KEY_STRINGS, fuzzy.except,
          "Patterns of functions and lines within which it is not."),
     TEXT("fuzzy.coverage", fuzzy.coverage, true,

@@ -239,6 +239,14 @@ bool pt_numpy_scalar(PyObject *object, struct pt_elements *elements)
     return true;
 }
 
+PyTypeObject *pt_numpy_float_type(size_t i)
+{
+    for (size_t k = 0; k < PT_ARRAY_LENGTH(scalar_types); k++)
+        if ((scalar_types[k].kind == 'f' || scalar_types[k].kind == 'c') && i-- == 0)
+            return numpy.scalars[k];
+    return NULL;
+}
+
 static PyObject *field_names(PyObject *dtype, PyObject **fields)
 {
     PyObject *names;

@@ -38,6 +38,9 @@ struct pt_elements {
 bool pt_numpy_array(PyObject *object, struct pt_elements *elements);
 bool pt_numpy_scalar(PyObject *object, struct pt_elements *elements);
 bool pt_numpy_is_generic(PyObject *object); /* a numpy scalar of any type */
+/* The i-th type of the scalars of real or complex floating-point numbers; NULL behind
+ * the last, and until numpy is there. Borrowed. */
+PyTypeObject *pt_numpy_float_type(size_t i);
 
 /* Fields of a structured dtype: the number of them (0: not structured), and the i-th
  * one as elements within those of the whole. */

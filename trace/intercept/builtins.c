@@ -1,7 +1,8 @@
 /* Functions and methods of compiled modules: builtin functions, method descriptors and
- * Cython's functions. All are called through the function pointer in their method
- * definition, which is replaced by a thunk when the module has just been executed: a
- * builtin's hash is made of that pointer, and must not change later. */
+ * Cython's functions, types and the operators of numbers. All are called through a
+ * function pointer: in their method definition, or a slot of a type. It is replaced by
+ * a thunk when the module has just been executed: a builtin's hash is made of that
+ * pointer, and must not change later. */
 #include "intercept/builtins.h"
 
 #include <stdlib.h>
@@ -10,14 +11,17 @@
 #include "base/log.h"
 #include "capture/parts.h"
 #include "cpython/frame.h"
+#include "cpython/numpy_abi.h"
 #include "cpython/patch.h"
 #include "intercept/thunks.h"
 
 enum { PARAMETERS = 24, UNNAMED = 16 };
 
 struct builtin {
-    PyMethodDef *definition;
-    PyCFunction original;
+    void *original;
+    enum pt_calling calling;
+    int flags;               /* METH_…, of a method */
+    const char *const *text; /* where its documentation stands, or will stand */
     enum pt_function_kind kind;
     char *module, *name; /* owned: where it is defined, and its qualified name */
     uint64_t epoch;      /* of `function` and of the names' ids */
@@ -36,6 +40,7 @@ static struct {
 } builtins;
 
 static struct pt_name self_name = {"self", 4, 0};
+static struct pt_name operand_names[] = {{"x", 1, 0}, {"x1", 2, 0}, {"x2", 2, 0}};
 static struct pt_name unnamed[UNNAMED] = {
     {"args.0", 6, 0},  {"args.1", 6, 0},  {"args.2", 6, 0},  {"args.3", 6, 0},
     {"args.4", 6, 0},  {"args.5", 6, 0},  {"args.6", 6, 0},  {"args.7", 6, 0},
@@ -45,6 +50,8 @@ static struct pt_name unnamed[UNNAMED] = {
 void pt_builtins_start(void)
 {
     self_name.id = pt_text_id(self_name.text, self_name.bytes);
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(operand_names); i++)
+        operand_names[i].id = pt_text_id(operand_names[i].text, operand_names[i].bytes);
     for (size_t i = 0; i < UNNAMED; i++)
         unnamed[i].id = pt_text_id(unnamed[i].text, unnamed[i].bytes);
 }
@@ -53,12 +60,21 @@ void pt_builtins_start(void)
  * no sooner than at the first call. */
 static void read_signature(struct builtin *builtin)
 {
-    if (builtin->n_names == 0)
+    if (builtin->n_names == 0 && builtin->text)
         builtin->n_names =
-            pt_signature_names(builtin->definition->ml_doc, builtin->names, PARAMETERS);
+            pt_signature_names(*builtin->text, builtin->names, PARAMETERS);
     builtin->n_positional = builtin->n_names;
     builtin->n_bound = strchr(builtin->name, '.') && builtin->n_names > 0 &&
                        strcmp(builtin->names[0].text, "self") == 0;
+}
+
+static bool is_selected(const struct builtin *builtin, const char *shown)
+{
+    const struct pt_config *config = pt_runtime.config;
+
+    if (builtin->kind == PT_FUNCTION_SCALAR)
+        return pt_selects_operation(config, config->numpy.scalar, shown, builtin->name);
+    return pt_selects_function(config, builtin->module, shown, builtin->name);
 }
 
 static void decide(struct builtin *builtin)
@@ -70,7 +86,7 @@ static void decide(struct builtin *builtin)
     builtin->epoch = pt_runtime.epoch;
     builtin->function = NULL;
     pt_exporting_module(builtin->module, builtin->name, shown, sizeof shown);
-    if (!pt_selects_function(pt_runtime.config, builtin->module, shown, builtin->name))
+    if (!is_selected(builtin, shown))
         return;
     builtin->function =
         pt_function_create(builtin->kind, shown, builtin->name, NULL, 0);
@@ -147,24 +163,23 @@ static void capture_tuple(struct pt_thread *thread, struct builtin *builtin,
  * Cython's get themselves. */
 static bool is_object(PyObject *self, const struct builtin *builtin)
 {
-    if (!self || (builtin->definition->ml_flags & METH_STATIC) ||
-        PyModule_Check(self) || PyType_Check(self))
+    if (!self || (builtin->flags & METH_STATIC) || PyModule_Check(self) ||
+        PyType_Check(self))
         return false;
     return builtin->kind != PT_FUNCTION_CYTHON ||
            !strstr(Py_TYPE(self)->tp_name, "cython_function");
 }
 
-/* The arguments of a thunk, by the calling convention of the definition. */
-static void capture_arguments(struct pt_thread *thread, struct builtin *builtin,
-                              void *const argument[5])
+/* The arguments of a method, by the calling convention of its definition. */
+static void capture_method(struct pt_thread *thread, struct builtin *builtin,
+                           void *const argument[5])
 {
-    int flags = builtin->definition->ml_flags;
     PyObject *self = argument[0];
     PyObject *one = argument[1];
 
     if (is_object(self, builtin))
         pt_call_argument(thread, &self_name, self);
-    switch (flags &
+    switch (builtin->flags &
             (METH_VARARGS | METH_FASTCALL | METH_KEYWORDS | METH_O | METH_METHOD)) {
     case METH_O:
         capture_positional(thread, builtin, &one, 1);
@@ -191,48 +206,102 @@ static void capture_arguments(struct pt_thread *thread, struct builtin *builtin,
     }
 }
 
-typedef PyObject *any_function(void *, void *, void *, void *, void *);
-
-/* More arguments than a function takes do it no harm: they are in registers. */
-PyObject *pt_thunk_call(void *a, void *b, void *c, void *d, void *e, unsigned number)
+static void capture_arguments(struct pt_thread *thread, struct builtin *builtin,
+                              void *const argument[5])
 {
-    struct builtin *builtin = &builtins.items[number];
-    any_function *original = (any_function *)(void (*)(void))builtin->original;
-    struct pt_thread *thread = NULL;
-    uint64_t epoch = pt_runtime.epoch;
-    size_t level = 0;
-    PyObject *result;
-
-    if (pt_runtime.running)
-        thread = pt_thread_self();
-    if (thread && !thread->suspended) {
-        if (builtin->epoch != epoch)
-            decide(builtin);
-        if (builtin->function)
-            level = pt_call_open(thread, builtin->function, NULL,
-                                 pt_frame_innermost(PyThreadState_GET()),
-                                 PT_CAPTURE_MARKED);
+    switch (builtin->calling) {
+    case PT_CALLING_METHOD:
+        capture_method(thread, builtin, argument);
+        break;
+    case PT_CALLING_NEW: /* type, arguments, keywords */
+    case PT_CALLING_INIT:
+        capture_tuple(thread, builtin, argument[1], argument[2]);
+        break;
+    case PT_CALLING_UNARY:
+        pt_call_argument(thread, &operand_names[0], argument[0]);
+        break;
+    case PT_CALLING_BINARY:
+        pt_call_argument(thread, &operand_names[1], argument[0]);
+        pt_call_argument(thread, &operand_names[2], argument[1]);
+        break;
     }
-    if (level > 0) {
-        void *const arguments[5] = {a, b, c, d, e};
+}
 
-        capture_arguments(thread, builtin, arguments);
+/* An operator is asked for operands of all types, and declines those that are not its
+ * business: then the call is another's. */
+static bool is_declined(const struct builtin *builtin, PyObject *const operands[2])
+{
+    if (builtin->calling != PT_CALLING_BINARY)
+        return false;
+    for (int i = 0; i < 2; i++)
+        if (!PyFloat_Check(operands[i]) && !PyLong_Check(operands[i]) &&
+            !PyComplex_Check(operands[i]) && !pt_numpy_is_generic(operands[i]))
+            return true;
+    return false;
+}
+
+/* Opens the call, with its arguments; 0 if it is not recorded. */
+static size_t open_call(struct pt_thread **found, struct builtin *builtin,
+                        void *const argument[5])
+{
+    struct pt_thread *thread;
+    size_t level;
+
+    if (!pt_runtime.running)
+        return 0;
+    if (builtin->epoch != pt_runtime.epoch)
+        decide(builtin);
+    thread = builtin->function ? pt_thread_self() : NULL;
+    if (!thread || thread->suspended ||
+        is_declined(builtin, (PyObject *const *)argument))
+        return 0;
+    level = pt_call_open(thread, builtin->function, NULL,
+                         pt_frame_innermost(PyThreadState_GET()), PT_CAPTURE_MARKED);
+    if (level > 0) {
+        capture_arguments(thread, builtin, argument);
         pt_call_entered(thread);
     }
-    result = original(a, b, c, d, e);
+    *found = thread;
+    return level;
+}
+
+typedef void *any_function(void *, void *, void *, void *, void *);
+
+/* What the call made: of a constructor's second half it is the object, unless the
+ * status (an int) tells of an exception. */
+static PyObject *result_of(const struct builtin *builtin, void *self, void *returned)
+{
+    if (builtin->calling != PT_CALLING_INIT)
+        return returned;
+    return (int)(intptr_t)returned == 0 ? self : NULL;
+}
+
+/* More arguments than a function takes do it no harm: they are in registers. */
+void *pt_thunk_call(void *a, void *b, void *c, void *d, void *e, unsigned number)
+{
+    struct builtin *builtin = &builtins.items[number];
+    any_function *original = (any_function *)builtin->original;
+    void *const arguments[5] = {a, b, c, d, e};
+    struct pt_thread *thread = NULL;
+    uint64_t epoch = pt_runtime.epoch;
+    size_t level = open_call(&thread, builtin, arguments);
+    void *returned = original(a, b, c, d, e);
+
     if (level > 0)
-        pt_call_close(thread, level, epoch, result);
-    return result;
+        pt_call_close(thread, level, epoch, result_of(builtin, a, returned));
+    return returned;
 }
 
 /* ----------------------------------------------------------------- the definitions */
 
+static bool is_thunk(const void *pointer)
+{
+    return (uintptr_t)pointer - (uintptr_t)pt_thunk(0) < 16 * (uintptr_t)PT_THUNKS;
+}
+
 bool pt_builtin_is_hooked(const PyMethodDef *definition)
 {
-    void *pointer;
-
-    memcpy(&pointer, &definition->ml_meth, sizeof pointer);
-    return (uintptr_t)pointer - (uintptr_t)pt_thunk(0) < 16 * (uintptr_t)PT_THUNKS;
+    return is_thunk(*(void *const *)&definition->ml_meth);
 }
 
 static bool make_room(void)
@@ -281,24 +350,58 @@ static bool describe(struct builtin *builtin, const struct pt_builtin_names *nam
     return true;
 }
 
-bool pt_builtin_hook(PyMethodDef *definition, const struct pt_builtin_names *names,
-                     enum pt_function_kind kind)
+/* What is called in the end through the function at `place`. Types that inherit an
+ * __init__ inherit its thunk too, which goes by the name of another type. */
+static void *behind(void *const *place, enum pt_calling calling)
 {
+    if (!is_thunk(*place))
+        return *place;
+    if (calling != PT_CALLING_INIT)
+        return NULL;
+    return builtins.items[((uintptr_t)*place - (uintptr_t)pt_thunk(0)) / 16].original;
+}
+
+/* The thunk takes the place of the function at `place`. */
+static bool hook(void **place, const struct builtin *what,
+                 const struct pt_builtin_names *names)
+{
+    void *original = behind(place, what->calling);
     struct builtin *builtin;
 
-    if (!definition->ml_meth || !is_public(names->name) ||
-        pt_builtin_is_hooked(definition) || !make_room())
+    if (!original || !make_room())
         return false;
     builtin = &builtins.items[builtins.n];
-    builtin->definition = definition;
-    builtin->original = definition->ml_meth;
-    builtin->kind = kind;
-    if (!describe(builtin, names) ||
-        !pt_patch_pointer((void **)&definition->ml_meth, pt_thunk(builtins.n))) {
+    *builtin = *what;
+    builtin->original = original;
+    if (!describe(builtin, names) || !pt_patch_pointer(place, pt_thunk(builtins.n))) {
         pt_log_warning("calls of %s.%s cannot be recorded", names->module, names->name);
         clear(builtin);
         return false;
     }
     builtins.n++;
     return true;
+}
+
+bool pt_builtin_hook(PyMethodDef *definition, const struct pt_builtin_names *names,
+                     enum pt_function_kind kind)
+{
+    struct builtin what = {.calling = PT_CALLING_METHOD,
+                           .flags = definition->ml_flags,
+                           .text = &definition->ml_doc,
+                           .kind = kind};
+
+    return is_public(names->name) && hook((void **)&definition->ml_meth, &what, names);
+}
+
+bool pt_slot_hook(void **slot, enum pt_calling calling,
+                  const struct pt_builtin_names *names, const char *const *text)
+{
+    struct builtin what = {.calling = calling,
+                           .text = text,
+                           .kind =
+                               calling == PT_CALLING_NEW || calling == PT_CALLING_INIT
+                                   ? PT_FUNCTION_TYPE
+                                   : PT_FUNCTION_SCALAR};
+
+    return hook(slot, &what, names);
 }

@@ -119,6 +119,8 @@ static void hook_type(PyTypeObject *type, const char *module)
 
     if (!type->tp_dict || !type_home(type, module, home, sizeof home, &name))
         return;
+    snprintf(qualified, sizeof qualified, "%s", name);
+    pt_constructor_hook(type, &names);
     for (PyMethodDef *definition = type->tp_methods; definition && definition->ml_name;
          definition++) {
         snprintf(qualified, sizeof qualified, "%s.%s", name, definition->ml_name);

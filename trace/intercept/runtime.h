@@ -98,8 +98,9 @@ bool pt_selects_function(const struct pt_config *config, const char *module,
 /* True if anything of the module may be selected. */
 bool pt_selects_module(const struct pt_config *config, const char *module,
                        const char *public_module);
-bool pt_selects_ufunc(const struct pt_config *config, const char *module,
-                      const char *function);
+/* For ufuncs and scalars: `switched_on` is their switch of the configuration. */
+bool pt_selects_operation(const struct pt_config *config, bool switched_on,
+                          const char *module, const char *function);
 
 /* calls.c: the course of one call. open; arguments; entered; [the call]; close.
  *
@@ -183,6 +184,8 @@ PT_MUST_CHECK enum pt_status pt_modules_watch(struct pt_error *error);
 void pt_ufuncs_module(PyObject *module, const char *name);
 void pt_f2py_module(PyObject *module, const char *name);
 void pt_compiled_module(PyObject *module, const char *name);
+void pt_scalars_module(PyObject *module, const char *name);
+void pt_multimethods_module(PyObject *module, const char *name);
 void pt_builtins_start(void); /* names for the new trace */
 
 /* ufuncs.c, ufunc_methods.c */

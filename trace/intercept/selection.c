@@ -28,14 +28,14 @@ bool pt_selects_module(const struct pt_config *config, const char *module,
            !pt_modules_match(&config->modules_to_exclude, public_module);
 }
 
-/* Ufuncs have a switch of their own, so that their module need not be listed; an
- * include list decides about them only if it speaks of their module. */
-bool pt_selects_ufunc(const struct pt_config *config, const char *module,
-                      const char *function)
+/* Ufuncs and scalars have switches of their own, so that their module need not be
+ * listed; an include list decides about them only if it speaks of their module. */
+bool pt_selects_operation(const struct pt_config *config, bool switched_on,
+                          const char *module, const char *function)
 {
     bool spoken_of = false;
 
-    if (!config->numpy.ufunc || pt_modules_match(&config->modules_to_exclude, module) ||
+    if (!switched_on || pt_modules_match(&config->modules_to_exclude, module) ||
         pt_patterns_match(&config->exclude, module, function))
         return false;
     for (size_t i = 0; i < config->include.n; i++)

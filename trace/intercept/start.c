@@ -16,7 +16,8 @@ static int64_t clock_ns(void)
 
 /* What looks for callables in an extension module. The first one finds numpy itself. */
 static pt_intercept_module_callback *const finders[] = {
-    pt_ufuncs_module, pt_f2py_module, pt_compiled_module};
+    pt_ufuncs_module, pt_f2py_module, pt_compiled_module, pt_scalars_module,
+    pt_multimethods_module};
 
 static void look_at(PyObject *module, const char *name)
 {

@@ -43,7 +43,8 @@ static struct pt_function *decide(PyObject *ufunc, unsigned method)
 
     snprintf(name, sizeof name, "%s.%s", pt_numpy_ufunc_shape(ufunc).name,
              methods[method].name);
-    if (!pt_selects_ufunc(pt_runtime.config, "numpy", name))
+    if (!pt_selects_operation(pt_runtime.config, pt_runtime.config->numpy.ufunc,
+                              "numpy", name))
         return NULL;
     return pt_function_create(PT_FUNCTION_UFUNC_METHOD, "numpy", name, NULL, 0);
 }

@@ -27,7 +27,8 @@ static void decide(struct hooked *hooked)
 {
     hooked->epoch = pt_runtime.epoch;
     hooked->function = NULL;
-    if (pt_selects_ufunc(pt_runtime.config, hooked->module, hooked->shape.name))
+    if (pt_selects_operation(pt_runtime.config, pt_runtime.config->numpy.ufunc,
+                             hooked->module, hooked->shape.name))
         hooked->function = pt_function_create(PT_FUNCTION_UFUNC, hooked->module,
                                               hooked->shape.name, NULL, 0);
 }

@@ -57,14 +57,16 @@ static void ufuncs_have_a_switch_of_their_own(void **state)
     struct pt_config config = {.include = {others, 1}};
 
     (void)state;
-    assert_false(pt_selects_ufunc(&config, "numpy", "add"));
+    assert_false(pt_selects_operation(&config, config.numpy.ufunc, "numpy", "add"));
     config.numpy.ufunc = true;
-    assert_true(pt_selects_ufunc(&config, "numpy", "add"));
+    assert_true(pt_selects_operation(&config, config.numpy.ufunc, "numpy", "add"));
     config.include = (struct pt_patterns){adds, 1};
-    assert_true(pt_selects_ufunc(&config, "numpy", "add.reduce"));
-    assert_false(pt_selects_ufunc(&config, "numpy", "multiply"));
+    assert_true(
+        pt_selects_operation(&config, config.numpy.ufunc, "numpy", "add.reduce"));
+    assert_false(
+        pt_selects_operation(&config, config.numpy.ufunc, "numpy", "multiply"));
     config.exclude = (struct pt_patterns){adds, 1};
-    assert_false(pt_selects_ufunc(&config, "numpy", "add"));
+    assert_false(pt_selects_operation(&config, config.numpy.ufunc, "numpy", "add"));
 }
 
 static void signatures_name_their_parameters(void **state)
