@@ -151,13 +151,15 @@ void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
 }
 
 bool pt_fuzzy_compute_leaves(struct pt_fuzzy_work *work, const void *const *x,
-                             size_t rows, void *acc)
+                             const size_t *rows, void *sums)
 {
-    size_t n = rows * PT_FUZZY_SIDE * PT_FUZZY_LEAVES;
+    size_t n = 0;
     if (!pt_fuzzy_runtime.vectors)
         return false;
+    for (size_t l = 0; l < PT_FUZZY_LEAVES; l++)
+        n += (rows[l] - 1) * PT_FUZZY_SIDE;
     if (pt_fuzzy_runtime.kernels->leaves[work->format](
-            x, rows, acc, pt_fuzzy_stream_draw(work->stream, n)))
+            x, rows, sums, pt_fuzzy_stream_draw(work->stream, n)))
         return false;
     work->done += n;
     return true;

@@ -15,8 +15,11 @@ struct pt_fuzzy_environment {
 
 static inline struct pt_fuzzy_environment pt_fuzzy_environment_enter(void)
 {
+    /* All masked, to nearest, gradual underflow; the low six bits are the flags, which
+     * nobody looks at before they are put back. Writing costs more than comparing. */
     struct pt_fuzzy_environment before = {_mm_getcsr()};
-    _mm_setcsr(0x1f80); /* all masked, to nearest, gradual underflow, no flags */
+    if ((before.word & ~0x3fu) != 0x1f80)
+        _mm_setcsr(0x1f80);
     return before;
 }
 
@@ -24,7 +27,9 @@ static inline struct pt_fuzzy_environment pt_fuzzy_environment_enter(void)
 static inline void pt_fuzzy_environment_leave(struct pt_fuzzy_environment before,
                                               int raised)
 {
-    _mm_setcsr(before.word | ((unsigned)raised & 0x3f));
+    unsigned word = before.word | ((unsigned)raised & 0x3f);
+    if (_mm_getcsr() != word)
+        _mm_setcsr(word);
 }
 
 #else

@@ -334,24 +334,38 @@ static inline void NAME(add_row)(REAL *restrict acc, const REAL *restrict row,
     }
 }
 
-static bool NAME(leaves)(const void *const *x, size_t rows, void *accv,
+static bool NAME(leaves)(const void *const *x, const size_t *rows, void *sums,
                          const uint32_t *random)
 {
-    enum { SIDE = PT_FUZZY_SIDE, N = PT_FUZZY_LEAVES * SIDE };
-    _Alignas(64) REAL acc[N], marks[SIDE] = {0};
-    REAL mark = 0;
-    memcpy(acc, accv, sizeof acc);
-    for (size_t k = 0; k < rows; k++)
-        for (size_t l = 0; l < PT_FUZZY_LEAVES; l++)
-            NAME(add_row)
-            (acc + l * SIDE, (const REAL *)x[l] + k * SIDE, random + k * N + l * SIDE,
-             marks);
+    enum { SIDE = PT_FUZZY_SIDE, LEAVES = PT_FUZZY_LEAVES };
+    _Alignas(64) REAL acc[LEAVES * SIDE], marks[SIDE] = {0};
+    REAL *out = sums, mark = 0;
+    size_t shortest = rows[0];
+    for (size_t l = 0; l < LEAVES; l++) {
+        const REAL *first = x[l];
+        shortest = rows[l] < shortest ? rows[l] : shortest;
+        for (size_t j = 0; j < SIDE; j++)
+            acc[l * SIDE + j] = first[j];
+    }
+    /* Four short streams are more than the processor foresees: ask for what comes next,
+     * which lies behind the last stretch. It may be no memory at all. */
+    uintptr_t span =
+        (uintptr_t)((const REAL *)x[LEAVES - 1] + rows[LEAVES - 1] * SIDE) -
+        (uintptr_t)x[0];
+    for (size_t k = 1; k < shortest; k++)
+        for (size_t l = 0; l < LEAVES; l++, random += SIDE) {
+            const REAL *row = (const REAL *)x[l] + k * SIDE;
+            __builtin_prefetch((const void *)((uintptr_t)row + span));
+            NAME(add_row)(acc + l * SIDE, row, random, marks);
+        }
+    for (size_t l = 0; l < LEAVES; l++)
+        for (size_t k = shortest; k < rows[l]; k++, random += SIDE)
+            NAME(add_row)(acc + l * SIDE, (const REAL *)x[l] + k * SIDE, random, marks);
     for (size_t j = 0; j < SIDE; j++)
         mark += marks[j];
-    if (NAME(is_trouble)(0, mark))
-        return true;
-    memcpy(accv, acc, sizeof acc);
-    return false;
+    for (size_t i = 0; i < LEAVES * SIDE; i++)
+        out[i] = acc[i];
+    return NAME(is_trouble)(0, mark);
 }
 
 static void NAME(nudge)(const void *rv, const void *xv, void *outv,

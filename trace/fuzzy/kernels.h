@@ -34,11 +34,11 @@ typedef size_t pt_fuzzy_settle_fn(const void *a, const void *b, void *out, size_
 typedef size_t pt_fuzzy_scan_fn(void *acc, const void *b, void *out,
                                 const uint32_t *random, size_t n);
 
-/* Row after row (there are `rows`), eight elements wide, is added to the accumulators
- * of each of PT_FUZZY_LEAVES sums, whose rows lie one after the other at x[i]:
- * acc[8 i + j] += x[i][8 k + j], with fresh numbers for each. Returns true, and leaves
- * `acc` as it was, where an element is out of range. */
-typedef bool pt_fuzzy_leaves_fn(const void *const *x, size_t rows, void *acc,
+/* The sums of PT_FUZZY_LEAVES stretches side by side, each with PT_FUZZY_SIDE
+ * accumulators: sums[8 i + j] = x[i][j] + x[i][8 + j] + … over the rows[i] >= 1 rows of
+ * stretch i, with a number of `random` for each addition. Returns true where one was
+ * out of range: the sums are not to be used. */
+typedef bool pt_fuzzy_leaves_fn(const void *const *x, const size_t *rows, void *sums,
                                 const uint32_t *random);
 
 /* out[i] = r[i] or a neighbour, by the law of functions.h, r[i] being a function's

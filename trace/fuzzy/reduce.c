@@ -19,7 +19,7 @@ enum {
     LEAF = 128,
     SIDE = PT_FUZZY_SIDE, /* accumulators of a leaf */
     BESIDE = PT_FUZZY_LEAVES,
-    GROUP = 2048,                    /* elements folded at once */
+    GROUP = 4096,                    /* elements folded at once */
     MAX_LEAVES = GROUP / (LEAF / 2), /* leaves are longer than half of LEAF */
     WIDE = MAX_LEAVES * SIDE,        /* their accumulators */
     BYTES = 8                        /* of the widest format */
@@ -90,23 +90,21 @@ static void add_leaves(struct pt_fuzzy_work *work, struct group *group, size_t f
                        size_t n_leaves)
 {
     size_t bytes = pt_fuzzy_format_bytes(work->format), side = SIDE * bytes;
-    size_t shortest = LEAF, longest = 0, k = 1;
+    size_t rows[BESIDE], longest = 0;
     char *accumulators = group->accumulators[group->now] + first * side;
-    const void *seconds[BESIDE]; /* rows */
+    const void *x[BESIDE];
 
     for (size_t l = 0; l < n_leaves; l++) {
         const struct leaf *leaf = &group->leaves[first + l];
-        const char *x = group->x + leaf->first * bytes;
-        size_t rows = leaf->length / SIDE;
-        memcpy(accumulators + l * side, x, side);
-        seconds[l] = x + side;
-        shortest = rows < shortest ? rows : shortest;
-        longest = rows > longest ? rows : longest;
+        x[l] = group->x + leaf->first * bytes;
+        rows[l] = leaf->length / SIDE;
+        longest = rows[l] > longest ? rows[l] : longest;
     }
-    if (n_leaves == BESIDE &&
-        pt_fuzzy_compute_leaves(work, seconds, shortest - 1, accumulators))
-        k = shortest;
-    for (; k < longest; k++)
+    if (n_leaves == BESIDE && pt_fuzzy_compute_leaves(work, x, rows, accumulators))
+        return;
+    for (size_t l = 0; l < n_leaves; l++)
+        memcpy(accumulators + l * side, x[l], side);
+    for (size_t k = 1; k < longest; k++)
         add_row(work, group, first, n_leaves, k);
 }
 
@@ -142,6 +140,10 @@ static void add_to(struct pt_fuzzy_work *work, size_t parts, char *sum, const ch
 {
     _Alignas(16) char before[2 * BYTES];
     size_t bytes = parts * pt_fuzzy_format_bytes(work->format);
+    if (parts == 1) {
+        pt_fuzzy_compute_scan(work, sum, x, NULL, 1);
+        return;
+    }
     memcpy(before, sum, bytes);
     pt_fuzzy_compute_block(work, before, x, sum, parts);
 }
