@@ -262,12 +262,9 @@ static void run(enum pt_fuzzy_function function, enum pt_fuzzy_format format,
         b = a;
     else
         out = (struct pt_operand){args[2], steps[2]};
-    bool safe_a = !pt_operand_overlap(a, out, n, bytes) ||
-                  (pt_operand_same(a, out) && out.step != 0);
-    bool safe_b = !pt_operand_overlap(b, out, n, bytes) ||
-                  (pt_operand_same(b, out) && out.step != 0);
-    run_blocks(&work, function, a, b, out, n, safe_a && safe_b ? PT_FUZZY_BLOCK : 1,
-               data);
+    bool safe =
+        pt_operand_is_safe(a, out, n, bytes) && pt_operand_is_safe(b, out, n, bytes);
+    run_blocks(&work, function, a, b, out, n, safe ? PT_FUZZY_BLOCK : 1, data);
     pt_fuzzy_stream_count(work.stream, work.done - work.nearest, work.nearest);
 }
 

@@ -2,6 +2,8 @@
  * the numbers used here have one meaning in numpy 1 and 2. */
 #include <Python.h>
 
+#include "fuzzy/complex.h"
+#include "fuzzy/complex_functions.h"
 #include "fuzzy/functions.h"
 #include "fuzzy/fuzzy.h"
 #include "fuzzy/loops.h"
@@ -15,7 +17,9 @@ enum { /* indices into the tables behind the capsules, and numbers of types */
        UFUNC_TYPE = 0,
        UFUNC_REPLACE_LOOP = 30,
        TYPE_FLOAT = 11,
-       TYPE_DOUBLE = 12
+       TYPE_DOUBLE = 12,
+       TYPE_CFLOAT = 14,
+       TYPE_CDOUBLE = 15
 };
 
 /* PyArray_GetNDArrayCVersion of numpy 1.x and 2.x. */
@@ -47,34 +51,46 @@ static void **capsule_table(PyObject *module, const char *name, struct pt_error 
     return table;
 }
 
-/* A loop of ours and the type of its operands. */
+/* A loop of ours, and the types of its operands and its result. */
 struct replacement {
+    const char *ufunc;
     pt_fuzzy_loop *loop;
-    enum pt_fuzzy_format format;
+    int operands, type, result;
 };
+
+static const int real_types[] = {TYPE_DOUBLE, TYPE_FLOAT};
+static const int complex_types[] = {TYPE_CDOUBLE, TYPE_CFLOAT};
 
 /* Puts the loop in the place of the ufunc's own, which is returned through *old; it is
  * the same one where ours was there already. */
-static enum pt_status replace(struct numpy *numpy, const char *name,
-                              const struct replacement *with, pt_fuzzy_loop **old,
-                              struct pt_error *error)
+static enum pt_status replace(struct numpy *numpy, const struct replacement *with,
+                              pt_fuzzy_loop **old, struct pt_error *error)
 {
     enum pt_status status = PT_OK;
-    int type = with->format == PT_FUZZY_BINARY64 ? TYPE_DOUBLE : TYPE_FLOAT;
-    const int signature[] = {type, type, type};
-    PyObject *ufunc = PyObject_GetAttrString(numpy->module, name);
+    const int signature[] = {
+        with->type, with->operands == 2 ? with->type : with->result, with->result};
+    PyObject *ufunc = PyObject_GetAttrString(numpy->module, with->ufunc);
 
     PyErr_Clear();
     *old = NULL;
     if (!ufunc || !PyObject_TypeCheck(ufunc, numpy->ufunc_type))
         status = pt_error_set(error, PT_E_VERSION,
-                              "this numpy has no ufunc %s: it stays unperturbed", name);
+                              "this numpy has no ufunc %s: it stays unperturbed",
+                              with->ufunc);
     else if (numpy->replace_loop(ufunc, with->loop, signature, old) != 0 || !*old)
         status = pt_error_set(error, PT_E_VERSION,
-                              "numpy.%s has no loop for %s: it stays unperturbed", name,
-                              type == TYPE_DOUBLE ? "float64" : "float32");
+                              "numpy.%s has no loop for type %d: it stays unperturbed",
+                              with->ufunc, with->type);
     Py_XDECREF(ufunc);
     return status;
+}
+
+static int operands_of(unsigned ufunc)
+{
+    return ufunc == PT_FUZZY_SQRT || ufunc == PT_FUZZY_SQUARE ||
+                   ufunc == PT_FUZZY_RECIPROCAL
+               ? 1
+               : 2;
 }
 
 static enum pt_status replace_operations(struct numpy *numpy, struct pt_error *error)
@@ -82,11 +98,19 @@ static enum pt_status replace_operations(struct numpy *numpy, struct pt_error *e
     enum pt_status status = PT_OK;
     for (unsigned u = 0; u < PT_FUZZY_N_UFUNCS; u++)
         for (unsigned f = 0; f < PT_FUZZY_N_FORMATS && status == PT_OK; f++) {
-            struct replacement with = {.loop = pt_fuzzy_loop_of(u, f), .format = f};
+            struct replacement with = {pt_fuzzy_loop_name(u), pt_fuzzy_loop_of(u, f),
+                                       operands_of(u), real_types[f], real_types[f]};
             pt_fuzzy_loop *old;
-            status = replace(numpy, pt_fuzzy_loop_name(u), &with, &old, error);
+            status = replace(numpy, &with, &old, error);
             if (status == PT_OK && old != with.loop)
                 pt_fuzzy_loop_set_original(u, f, old);
+            with.loop = pt_fuzzy_complex_loop_of(u, f);
+            with.type = with.result = complex_types[f];
+            if (status != PT_OK || !with.loop)
+                continue;
+            status = replace(numpy, &with, &old, error);
+            if (status == PT_OK && old != with.loop)
+                pt_fuzzy_complex_set_original(u, f, old);
         }
     return status;
 }
@@ -96,15 +120,36 @@ static enum pt_status replace_functions(struct numpy *numpy, struct pt_error *er
     enum pt_status status = PT_OK;
     for (unsigned u = 0; u < PT_FUZZY_N_FUNCTIONS; u++)
         for (unsigned f = 0; f < PT_FUZZY_N_FORMATS && status == PT_OK; f++) {
-            struct replacement with = {.loop = pt_fuzzy_function_loop(u, f),
-                                       .format = f};
+            struct replacement with = {
+                pt_fuzzy_function_name(u), pt_fuzzy_function_loop(u, f),
+                pt_fuzzy_function_operands(u), real_types[f], real_types[f]};
             pt_fuzzy_loop *old;
             /* numpy computes it in float64 whatever the operands. */
             if (u == PT_FUZZY_FLOAT_POWER && f == PT_FUZZY_BINARY32)
                 continue;
-            status = replace(numpy, pt_fuzzy_function_name(u), &with, &old, error);
+            status = replace(numpy, &with, &old, error);
             if (status == PT_OK && old != with.loop)
                 pt_fuzzy_function_set_original(u, f, old);
+        }
+    return status;
+}
+
+static enum pt_status replace_complex_functions(struct numpy *numpy,
+                                                struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    for (unsigned u = 0; u < PT_FUZZY_N_COMPLEX_FUNCTIONS; u++)
+        for (unsigned f = 0; f < PT_FUZZY_N_FORMATS && status == PT_OK; f++) {
+            struct replacement with = {
+                pt_fuzzy_complex_function_name(u), pt_fuzzy_complex_function_loop(u, f),
+                pt_fuzzy_complex_function_operands(u), complex_types[f],
+                u == PT_FUZZY_COMPLEX_ABSOLUTE ? real_types[f] : complex_types[f]};
+            pt_fuzzy_loop *old;
+            if (u == PT_FUZZY_COMPLEX_FLOAT_POWER && f == PT_FUZZY_BINARY32)
+                continue;
+            status = replace(numpy, &with, &old, error);
+            if (status == PT_OK && old != with.loop)
+                pt_fuzzy_complex_function_set_original(u, f, old);
         }
     return status;
 }
@@ -137,6 +182,8 @@ enum pt_status pt_fuzzy_numpy_ready(PyObject *umath_module, struct pt_error *err
         status = replace_operations(&numpy, error);
     if (status == PT_OK)
         status = replace_functions(&numpy, error);
+    if (status == PT_OK)
+        status = replace_complex_functions(&numpy, error);
     if (status == PT_OK)
         status = pt_fuzzy_numbers_install(array[ARRAY_DOUBLE_SCALAR],
                                           array[ARRAY_FLOAT_SCALAR], error);

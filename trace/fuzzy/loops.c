@@ -73,8 +73,8 @@ static void run_binary(struct pt_fuzzy_work *work, struct pt_operand a,
     size_t bytes = pt_fuzzy_format_bytes(work->format);
     bool hits_a = pt_operand_overlap(a, out, n, bytes),
          hits_b = pt_operand_overlap(b, out, n, bytes);
-    bool safe_a = !hits_a || (pt_operand_same(a, out) && out.step != 0);
-    bool safe_b = !hits_b || (pt_operand_same(b, out) && out.step != 0);
+    bool safe_a = pt_operand_is_safe(a, out, n, bytes);
+    bool safe_b = pt_operand_is_safe(b, out, n, bytes);
     bool chain = a.first + a.step == out.first && a.step == out.step && out.step != 0;
 
     if (pt_operand_same(a, out) && out.step == 0 && !hits_b)

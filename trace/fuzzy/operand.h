@@ -37,6 +37,15 @@ static inline bool pt_operand_same(struct pt_operand o, struct pt_operand p)
     return o.first == p.first && o.step == p.step;
 }
 
+/* Whether elements may be worked on in any order: the result is somewhere else, or each
+ * one's is in its own place. */
+static inline bool pt_operand_is_safe(struct pt_operand in, struct pt_operand out,
+                                      size_t n, size_t bytes)
+{
+    return !pt_operand_overlap(in, out, n, bytes) ||
+           (pt_operand_same(in, out) && out.step != 0);
+}
+
 static inline bool pt_operand_is_contiguous(struct pt_operand o, size_t bytes)
 {
     return o.step == (intptr_t)bytes && (uintptr_t)o.first % bytes == 0;

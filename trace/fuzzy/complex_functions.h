@@ -1,0 +1,52 @@
+/* Complex functions: both parts of the library's result are moved by the law of
+ * functions.h, each by itself; the absolute value is moved as a hypot. */
+#ifndef PT_FUZZY_COMPLEX_FUNCTIONS_H
+#define PT_FUZZY_COMPLEX_FUNCTIONS_H
+
+#include "fuzzy/loops.h"
+
+/* X(NAME, numpy's name, number of operands); the absolute value is real. */
+#define PT_FUZZY_COMPLEX_FUNCTIONS(X)                                                  \
+    X(ABSOLUTE, absolute, 1)                                                           \
+    X(SQRT, sqrt, 1)                                                                   \
+    X(EXP, exp, 1)                                                                     \
+    X(EXP2, exp2, 1)                                                                   \
+    X(EXPM1, expm1, 1)                                                                 \
+    X(LOG, log, 1)                                                                     \
+    X(LOG2, log2, 1)                                                                   \
+    X(LOG10, log10, 1)                                                                 \
+    X(LOG1P, log1p, 1)                                                                 \
+    X(SIN, sin, 1)                                                                     \
+    X(COS, cos, 1)                                                                     \
+    X(TAN, tan, 1)                                                                     \
+    X(ARCSIN, arcsin, 1)                                                               \
+    X(ARCCOS, arccos, 1)                                                               \
+    X(ARCTAN, arctan, 1)                                                               \
+    X(SINH, sinh, 1)                                                                   \
+    X(COSH, cosh, 1)                                                                   \
+    X(TANH, tanh, 1)                                                                   \
+    X(ARCSINH, arcsinh, 1)                                                             \
+    X(ARCCOSH, arccosh, 1)                                                             \
+    X(ARCTANH, arctanh, 1)                                                             \
+    X(POWER, power, 2)                                                                 \
+    X(FLOAT_POWER, float_power, 2)
+
+enum pt_fuzzy_complex_function {
+#define X(NAME, name, n) PT_FUZZY_COMPLEX_##NAME,
+    PT_FUZZY_COMPLEX_FUNCTIONS(X)
+#undef X
+        PT_FUZZY_N_COMPLEX_FUNCTIONS
+};
+
+/* numpy's name of a function, and its operands. Static storage. */
+const char *pt_fuzzy_complex_function_name(enum pt_fuzzy_complex_function function);
+int pt_fuzzy_complex_function_operands(enum pt_fuzzy_complex_function function);
+
+/* The stochastic loop, and numpy's own one, which it calls (caller locks: the GIL). */
+pt_fuzzy_loop *pt_fuzzy_complex_function_loop(enum pt_fuzzy_complex_function function,
+                                              enum pt_fuzzy_format format);
+void pt_fuzzy_complex_function_set_original(enum pt_fuzzy_complex_function function,
+                                            enum pt_fuzzy_format format,
+                                            pt_fuzzy_loop *original);
+
+#endif
