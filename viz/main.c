@@ -1,4 +1,5 @@
 /* pytracer-viz: opens results, serves them, ends when asked to. */
+#include <microhttpd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "base/log.h"
 #include "server.h"
+#include "version.h"
 
 static void block_signals(sigset_t *ends)
 {
@@ -114,7 +116,8 @@ int main(int argc, char **argv)
     if (status == PT_OK && options.help) {
         fputs(pt_viz_usage, stdout);
     } else if (status == PT_OK && options.version) {
-        puts("pytracer-viz " PT_VERSION);
+        pt_version_print(stdout, "pytracer-viz");
+        printf("  libmicrohttpd: %s\n", MHD_get_version());
     } else if (status == PT_OK) {
         status = serve(&options, &error);
     }

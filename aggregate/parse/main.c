@@ -3,6 +3,7 @@
  * The phases, each of which all ranks enter and leave together:
  * options → catalogue → skeleton, alignment → values → layout → compute → attribution →
  * write → report. */
+#include <hdf5.h>
 #include <mpi.h>
 #include <signal.h>
 #include <stdio.h>
@@ -15,6 +16,7 @@
 #include "parse/options.h"
 #include "parse/run.h"
 #include "result/output.h"
+#include "version.h"
 
 static const char *const rank_variables[] = {"OMPI_COMM_WORLD_RANK", "PMIX_RANK",
                                              "PMI_RANK"};
@@ -26,6 +28,21 @@ static const char *launched_rank(void)
         if (getenv(rank_variables[i]) != NULL)
             return getenv(rank_variables[i]);
     return NULL;
+}
+
+/* Which libraries it runs with now, not those it was built with. */
+static void say_version(void)
+{
+    char mpi[MPI_MAX_LIBRARY_VERSION_STRING];
+    unsigned version[3] = {0};
+    int length;
+
+    pt_version_print(stdout, "pytracer-parse");
+    MPI_Get_library_version(mpi, &length);
+    mpi[strcspn(mpi, ",\n")] = '\0';
+    if (H5get_libversion(&version[0], &version[1], &version[2]) >= 0)
+        printf("  MPI:      %s\n  HDF5:     %u.%u.%u, parallel\n", mpi, version[0],
+               version[1], version[2]);
 }
 
 /* What needs no ranks is said by one of them, before MPI is started. */
@@ -41,7 +58,7 @@ static int answer(const struct pt_parse_options *options, enum pt_status status,
     else if (options->help)
         pt_parse_help(stdout);
     else
-        puts("pytracer-parse " PT_VERSION);
+        say_version();
     return status ? 2 : 0;
 }
 

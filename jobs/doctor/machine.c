@@ -18,8 +18,8 @@
 
 enum { PROBE_BYTES = 8 << 20 };
 
-/* The first line of what a program prints; NULL: it failed. The caller frees it. */
-static char *first_line(char **argv)
+/* What a program prints; NULL: it failed. The caller frees it. */
+static char *output(char **argv)
 {
     struct pt_process_plan plan = {argv, NULL, NULL, NULL, "/dev/null"};
     char *text = NULL;
@@ -29,8 +29,61 @@ static char *first_line(char **argv)
         free(text);
         return NULL;
     }
-    text[strcspn(text, "\n")] = '\0';
     return text;
+}
+
+static char *first_line(char **argv)
+{
+    char *text = output(argv);
+
+    if (text)
+        text[strcspn(text, "\n")] = '\0';
+    return text;
+}
+
+/* The rest of the line "  <key>: …" of what --version says, or NULL. */
+static char *version_of(const char *text, const char *key)
+{
+    const char *at = text ? strstr(text, key) : NULL;
+
+    if (at == NULL)
+        return NULL;
+    at += strlen(key);
+    at += strspn(at, ": ");
+    return strndup(at, strcspn(at, "\n"));
+}
+
+static bool is_open_mpi(const char *words)
+{
+    return strstr(words, "Open MPI") || strstr(words, "OpenRTE");
+}
+
+/* A program that was built for one MPI, started by the mpirun of another, runs N times
+ * alone. */
+static void say_parse(struct pt_doctor *doctor, const char *mpirun)
+{
+    char *argv[] = {NULL, (char *)"--version", NULL}, *text = NULL;
+    char *mpi = NULL, *hdf5 = NULL;
+
+    if (pt_program_find("pytracer-parse", &argv[0], NULL) != PT_OK)
+        return; /* said under "programs" */
+    text = output(argv);
+    mpi = version_of(text, "MPI");
+    hdf5 = version_of(text, "HDF5");
+    if (hdf5)
+        pt_doctor_say(doctor, PT_GOOD, "HDF5", NULL, "%s", hdf5);
+    else
+        pt_doctor_say(doctor, PT_BAD, "HDF5",
+                      "load the modules of MPI and HDF5 that it was built with",
+                      "%s does not start", argv[0]);
+    if (mpi && mpirun && is_open_mpi(mpi) != is_open_mpi(mpirun))
+        pt_doctor_say(doctor, PT_WARNING, "MPI",
+                      "load the module of the MPI that it was built with",
+                      "pytracer-parse was built for %s, mpirun is of %s", mpi, mpirun);
+    free(argv[0]);
+    free(text);
+    free(mpi);
+    free(hdf5);
 }
 
 static void say_mpi(struct pt_doctor *doctor)
@@ -38,6 +91,7 @@ static void say_mpi(struct pt_doctor *doctor)
     char *argv[] = {pt_program_on_path("mpirun"), (char *)"--version", NULL};
     char *version = argv[0] ? first_line(argv) : NULL;
 
+    say_parse(doctor, version);
     if (version)
         pt_doctor_say(doctor, PT_GOOD, "MPI", NULL, "%s, %s", argv[0], version);
     else

@@ -5,6 +5,7 @@
 #include "front/commands.h"
 #include "nearest.h"
 #include "front/programs.h"
+#include "version.h"
 
 static int unknown(const char *word)
 {
@@ -58,7 +59,7 @@ int main(int argc, char **argv)
         return finish(0);
     }
     if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
-        printf("pytracer %s\n", PT_VERSION);
+        pt_version_print(stdout, "pytracer");
         return finish(0);
     }
     command = pt_front_find(word);

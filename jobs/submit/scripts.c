@@ -55,12 +55,13 @@ static void trace_resources(FILE *out, const struct pt_experiment *e,
 static void parse_resources(FILE *out, const struct pt_run_options *o)
 {
     uint64_t nodes = o->nodes ? o->nodes : 1;
+    uint64_t ranks = o->ranks ? o->ranks : 2 * nodes;
 
     fprintf(out,
             "#SBATCH --job-name=pytracer-parse\n#SBATCH --nodes=%" PRIu64
-            "\n#SBATCH --ntasks=%" PRIu64
+            "\n#SBATCH --ntasks=%" PRIu64 "\n#SBATCH --ntasks-per-node=%" PRIu64
             "\n#SBATCH --cpus-per-task=1\n#SBATCH --output=logs/slurm-parse-%%j.log\n",
-            nodes, o->ranks ? o->ranks : 2 * nodes);
+            nodes, ranks, (ranks + nodes - 1) / nodes);
     resource(out, "time", o->parse_time ? o->parse_time : "01:00:00");
     common_resources(out, o);
 }

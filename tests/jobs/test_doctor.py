@@ -22,7 +22,7 @@ def test_a_machine_that_runs_the_tests_is_in_order(pytracer, tmp_path):
     assert done.returncode == 0, done.stdout
     subjects = {subject: verdict for verdict, subject, _ in found}
     for subject in ("programs", "Python", "numpy", "scipy", "sklearn", "arithmetic", "cores",
-                    "cache"):
+                    "cache", "HDF5"):
         assert subjects[subject] == "good", done.stdout
     assert {"MPI", "SLURM", "BLAS"} <= set(subjects)
     assert ("good", "programs", str(BIN / "pytracer-trace")) in found
@@ -52,6 +52,16 @@ def test_without_mpi_and_slurm_there_are_warnings_only(pytracer):
     assert done.returncode == 0, done.stdout
     verdicts = {subject: verdict for verdict, subject, _ in lines(done)}
     assert verdicts["MPI"] == verdicts["SLURM"] == "warning"
+
+
+def test_the_mpirun_of_another_mpi_is_warned_of(pytracer, tmp_path):
+    other = tmp_path / "mpirun"
+    other.write_text("#!/bin/sh\necho HYDRA build details: Version 4.0.2\n")
+    other.chmod(0o755)
+    done = pytracer("doctor", "--python", sys.executable, env={"PATH": f"{tmp_path}:/usr/bin:/bin"})
+    assert done.returncode == 0
+    assert re.search(r"^warning +MPI +pytracer-parse was built for .*Open MPI.*, mpirun is of HYDRA",
+                     done.stdout, re.M), done.stdout
 
 
 def test_a_wrong_call_is_one_line(pytracer):

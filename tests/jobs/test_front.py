@@ -45,7 +45,12 @@ def test_help_of_a_sibling_is_its_own(pytracer):
 
 
 def test_the_version_is_that_of_the_build(pytracer):
-    assert re.fullmatch(r"pytracer \d+\.\d+\.\d+.*\n", pytracer("--version").stdout, re.S)
+    assert re.fullmatch(r"pytracer \d+\.\d+\.\d+\n(  commit:   [0-9a-f]{7,}(-dirty)?\n)?"
+                        r"  compiler: \S+ \d[\d.]*, \w+, \S+\n", pytracer("--version").stdout)
+    parse = subprocess.run([BIN / "pytracer-parse", "--version"], capture_output=True, text=True).stdout
+    assert re.search(r"^  MPI: +\S.*\n  HDF5: +\d+\.\d+\.\d+, parallel$", parse, re.M)
+    viewer = subprocess.run([BIN / "pytracer-viz", "--version"], capture_output=True, text=True).stdout
+    assert re.search(r"^  libmicrohttpd: \d", viewer, re.M)
 
 
 @pytest.mark.parametrize("word, meant", [("prase", "parse"), ("visualise", "visualize"),

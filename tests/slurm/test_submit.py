@@ -86,7 +86,7 @@ def test_a_killed_task_is_told_and_the_rest_is_used(submit, pytracer, slurm, tmp
     done = submit("-n", "3", "--time", "5")
     wait_for(tmp_path / "hangs-2", slurm)
     (job,) = re.findall(r"^job (\d+): runs", done.stdout, re.M)
-    subprocess.run(["scancel", "--signal=KILL", "--full", f"{job}_2"], check=True)
+    slurm.ask("scancel", "--signal=KILL", "--full", f"{job}_2", check=True)
     finish(slurm, tmp_path)
     e = tmp_path / "e"
     assert statuses(e)["run-0001"] == statuses(e)["run-0003"] == "done"
@@ -101,8 +101,9 @@ def test_a_stopped_task_seals_its_trace_which_is_kept_out(submit, pytracer, slur
     done = submit("-n", "2", "--time", "5")
     wait_for(tmp_path / "hangs-1", slurm)
     (job,) = re.findall(r"^job (\d+): runs", done.stdout, re.M)
-    subprocess.run(["scancel", "--batch", "--signal=TERM", f"{job}_1"], check=True)
+    slurm.ask("scancel", "--batch", "--signal=TERM", f"{job}_1", check=True)
     finish(slurm, tmp_path)
+    assert statuses(tmp_path / "e") == {"reference": "done", "run-0001": "stopped", "run-0002": "done"}
     is_sealed_and_kept_out(pytracer, tmp_path / "e")
 
 
@@ -130,7 +131,7 @@ def test_the_scripts_work_without_us_and_after_an_edit(submit, slurm, tmp_path):
     text = (e / "parse.sbatch").read_text()
     (e / "parse.sbatch").write_text(text.replace("OPTIONS=()", "OPTIONS=(--method general)"))
     job = subprocess.run(["sbatch", "--parsable", "--wait", "parse.sbatch"], cwd=e,
-                         capture_output=True, text=True)
+                         capture_output=True, text=True, env=slurm.environment())
     assert job.returncode == 0, job.stderr
     assert len(list((e / "stats").glob("*.h5"))) == 2
 
@@ -152,12 +153,12 @@ def test_without_a_scheduler_the_same_scripts_run(submit, tmp_path):
     assert len(list((folder / "stats").glob("*.h5"))) == 1
 
 
-def test_a_dead_controller_is_said_in_plain_words(submit, tmp_path, monkeypatch):
+def test_a_dead_controller_is_said_in_plain_words(pytracer, slurm, tmp_path):
+    (tmp_path / "x.py").write_text("pass")
     conf = tmp_path / "slurm.conf"
-    text = Path(os.environ["SLURM_CONF"]).read_text()
+    text = slurm.conf.read_text()
     conf.write_text(re.sub(r"SlurmctldPort=\d+", "SlurmctldPort=1\nSlurmctldTimeout=2\nMessageTimeout=2", text))
-    monkeypatch.setenv("SLURM_CONF", str(conf))
-    done = submit("-n", "1")
+    done = pytracer("submit", "-n", "1", "--experiment", "e", "x.py", SLURM_CONF=str(conf))
     assert done.returncode == 1
     assert "scontrol failed" in done.stderr.splitlines()[-1]
     assert not (tmp_path / "e").exists()

@@ -17,6 +17,7 @@
 #include "launcher/interpreter.h"
 #include "launcher/options.h"
 #include "launcher/plan.h"
+#include "version.h"
 
 /* The configuration in a file without a name that survives exec, read from its start.
  */
@@ -132,7 +133,7 @@ int main(int argc, char **argv)
     if (status == PT_OK && options.help)
         fputs(pt_launch_usage, stdout);
     else if (status == PT_OK && options.version)
-        puts("pytracer-trace " PT_VERSION);
+        pt_version_print(stdout, "pytracer-trace");
     else if (status == PT_OK)
         status = launch(&options, &error);
     pt_launch_options_clear(&options);

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "report/report.h"
+#include "version.h"
 
 static const char usage[] =
     "usage: pytracer report F [-o OUT] [--format html|markdown|csv]\n"
@@ -143,7 +144,7 @@ int main(int argc, char **argv)
     if (status == PT_OK && options.help)
         fputs(usage, stdout);
     else if (status == PT_OK && options.version)
-        puts("pytracer-report " PT_VERSION);
+        pt_version_print(stdout, "pytracer-report");
     else if (status == PT_OK)
         status = report_on(&options, &error);
     if (status != PT_OK)
