@@ -106,7 +106,7 @@ def test_environment_that_is_not_a_number(tmp_path):
 
 
 def test_tracer_is_not_started_by_hand(tmp_path):
-    for tracer in (BIN.parent / "libexec" / "pytracer").iterdir():
+    for tracer in (BIN.parent / "libexec" / "pytracer").glob("pytracer-tracer-*"):
         refused(run([tracer, "x.py"], tmp_path), "pytracer-trace", status=2)
 
 

@@ -36,6 +36,7 @@ enum pt_report {
     PT_REPORT_ON,
     PT_REPORT_ONLY,
     PT_REPORT_NO_TRACE, /* and no trace either */
+    PT_REPORT_SUGGEST,  /* instead: what else could be traced */
     PT_REPORT_N
 };
 
@@ -50,7 +51,8 @@ struct pt_handle {
 
 static inline const char *pt_report_name(enum pt_report report)
 {
-    static const char *const names[PT_REPORT_N] = {"off", "on", "only", "no-trace"};
+    static const char *const names[PT_REPORT_N] = {"off", "on", "only", "no-trace",
+                                                   "suggest"};
     return names[report];
 }
 

@@ -15,6 +15,7 @@
 
 #include "embed/endings.h"
 #include "embed/handle.h"
+#include "embed/markers.h"
 #include "embed/modules.h"
 #include "embed/own_threads.h"
 #include "embed/python.h"
@@ -44,6 +45,8 @@ static void run(void *context)
         status = pt_stochastic_watch(handle->config, &error);
     if (status == PT_OK)
         status = pt_session_open(handle, &error);
+    if (status == PT_OK)
+        status = pt_markers_install(&error);
     if (status == PT_OK)
         status = pt_endings_install(&error);
     if (status != PT_OK)

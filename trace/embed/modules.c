@@ -93,7 +93,10 @@ enum pt_status pt_modules_check(const struct pt_config *config,
                                 struct pt_error *error)
 {
     enum pt_status status = PT_OK;
-    if (config->file == NULL)
+    const char *who = config->file;
+    if (who == NULL && config->include.n > 0)
+        who = "--target"; /* the only other way to an include list */
+    if (who == NULL)
         return PT_OK;
     PyObject *path = extra_path(config, command);
     for (size_t i = 0; path != NULL && i < config->modules_to_load.n; i++) {
@@ -109,7 +112,7 @@ enum pt_status pt_modules_check(const struct pt_config *config,
                                   "%s: modules_to_load names %s, and Python finds no "
                                   "module %s; install it, correct the name, or add its "
                                   "folder to python_modules_path",
-                                  config->file, name, top);
+                                  who, name, top);
             break;
         }
     }

@@ -21,6 +21,7 @@
 #include "embed/own_threads.h"
 #include "embed/report.h"
 #include "embed/sources.h"
+#include "embed/suggest.h"
 #include "format/writer.h"
 #include "intercept/intercept.h"
 #include "launcher/identity.h"
@@ -196,8 +197,8 @@ static enum pt_status name_report(struct pt_error *error)
     const char *given = session.handle->config->io.report_filename;
     char id[PT_CACHE_ID], name[PATH_MAX];
 
-    if (session.handle->report == PT_REPORT_OFF ||
-        session.handle->report == PT_REPORT_NO_TRACE)
+    if (session.handle->report != PT_REPORT_ON &&
+        session.handle->report != PT_REPORT_ONLY)
         return PT_OK;
     char *folder = pt_config_cache_folder(session.handle->config, "report");
     if (folder == NULL)
@@ -244,7 +245,10 @@ enum pt_status pt_session_open(const struct pt_handle *handle, struct pt_error *
     if (session.directory == NULL || session.traces == NULL || session.sources == NULL)
         return pt_error_sys(error, "cannot find out the working directory");
     enum pt_status status = pt_identity_read(&session.identity, error);
-    if (status == PT_OK && handle->report != PT_REPORT_ONLY)
+    const struct pt_config *config = handle->config;
+    if (status == PT_OK && handle->report == PT_REPORT_SUGGEST)
+        status = pt_suggest_everything(handle->config, &config, error);
+    else if (status == PT_OK && handle->report != PT_REPORT_ONLY)
         status = create_trace(error);
     if (status == PT_OK)
         status = open_log(error);
@@ -253,7 +257,7 @@ enum pt_status pt_session_open(const struct pt_handle *handle, struct pt_error *
     if (status == PT_OK && session.writer != NULL)
         pt_metadata_start(session.writer, handle);
     if (status == PT_OK)
-        status = pt_intercept_start(handle->config, session.writer, error);
+        status = pt_intercept_start(config, session.writer, error);
     if (status == PT_OK)
         session.state = STATE_RUNNING;
     return status;
@@ -282,6 +286,8 @@ void pt_session_stop(void)
         return;
     pt_intercept_stop();
     pt_coverage_write(session.handle->config, session.writer);
+    if (session.handle->report == PT_REPORT_SUGGEST)
+        pt_suggest_print(session.handle->config);
     if (session.writer != NULL)
         stop_trace();
     if (session.report[0] != '\0' && pt_report_write(session.report, &error) != PT_OK)

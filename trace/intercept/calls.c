@@ -76,7 +76,7 @@ size_t pt_call_open(struct pt_thread *thread, struct pt_function *function,
 {
     struct pt_call *call;
 
-    if (is_beyond_bounds(function))
+    if ((pt_runtime.paused && !thread->regions) || is_beyond_bounds(function))
         return 0;
     if (thread->n_calls == thread->call_capacity &&
         !grow((void **)&thread->calls, &thread->call_capacity, sizeof *call))

@@ -39,6 +39,19 @@ void pt_intercept_forget(void);
 void pt_intercept_suspend(void);
 void pt_intercept_resume(void);
 
+/* Marks of the program itself. A region is recorded as a call of "pytracer.region" and
+ * its name, from the frame that calls the present one; what it encloses lies within. A
+ * pause, which nests, ends the recording in all threads, but within regions. */
+struct pt_region_mark {
+    uint64_t epoch;
+    uint32_t thread; /* 0: not recorded */
+    size_t level;
+};
+struct pt_region_mark pt_intercept_region_enter(const char *name);
+void pt_intercept_region_leave(struct pt_region_mark mark);
+void pt_intercept_pause(void);
+void pt_intercept_continue(void);
+
 /* Registers a callback for every extension module that has just been executed, under
  * its full name ("numpy.core._multiarray_umath"). Works with or without
  * pt_intercept_start; call it before the program's first import. `module` is borrowed.

@@ -57,6 +57,7 @@ struct pt_thread {
     struct pt_thread *next;
     uint32_t number;
     uint32_t suspended;
+    uint32_t regions; /* of the program's marks, under way */
     _Atomic bool ended; /* set without the GIL, by the ending thread */
     struct pt_call *calls;
     size_t n_calls, call_capacity;
@@ -74,6 +75,7 @@ struct pt_runtime {
     int64_t start_ns;
     uint32_t n_threads;
     struct pt_thread *threads;
+    uint64_t paused; /* by the program's marks: nothing outside of regions is recorded */
     struct pt_capture capture;
     struct pt_intercept_counts counts;
     struct pt_function *first_called, **last_called;

@@ -24,7 +24,7 @@ static struct pt_thread *reuse(void)
     for (struct pt_thread *thread = pt_runtime.threads; thread; thread = thread->next)
         if (thread->ended) {
             thread->n_calls = thread->n_roots = thread->marks.n = 0;
-            thread->suspended = 0;
+            thread->suspended = thread->regions = 0;
             thread->ended = false;
             return thread;
         }
@@ -56,6 +56,7 @@ void pt_threads_forget(void)
 {
     for (struct pt_thread *thread = pt_runtime.threads; thread; thread = thread->next) {
         thread->n_calls = thread->n_roots = thread->marks.n = 0;
+        thread->regions = 0;
         if (thread != self)
             thread->ended = true;
         else

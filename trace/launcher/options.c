@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "launcher/identity.h"
+#include "launcher/target.h"
 #include "scope.h"
 #include "value.h"
 
@@ -28,6 +29,13 @@ const char pt_launch_usage[] =
     "  --report {on,off,only}  also, or instead of a trace, a table of calls and "
     "memory\n"
     "  --report-file FILE      the table (else in the cache's folder of reports)\n"
+    "  --target NAME           trace this module, class, function or method only: "
+    "MODULE "
+    "or\n"
+    "                          MODULE.FUNCTION, `*` is a wildcard; may be given again\n"
+    "  --suggest               no trace: at the end, which functions were called most "
+    "and\n"
+    "                          moved most bytes that would not be traced\n"
     "  --dry-run               say what would be traced, run nothing\n"
     "  --fuzzy[=LAYERS]        stochastic arithmetic (numpy, …; default all)\n"
     "  --seed N                seed of the stochastic arithmetic\n"
@@ -58,6 +66,8 @@ enum option {
     OPTION_OUTPUT,
     OPTION_REPORT,
     OPTION_REPORT_FILE,
+    OPTION_TARGET,
+    OPTION_SUGGEST,
     OPTION_DRY_RUN,
     OPTION_FUZZY,
     OPTION_SEED,
@@ -87,6 +97,8 @@ static const struct {
     [OPTION_OUTPUT] = {"output", VALUE_NEEDED},
     [OPTION_REPORT] = {"report", VALUE_NEEDED},
     [OPTION_REPORT_FILE] = {"report-file", VALUE_NEEDED},
+    [OPTION_TARGET] = {"target", VALUE_NEEDED},
+    [OPTION_SUGGEST] = {"suggest", VALUE_NONE},
     [OPTION_DRY_RUN] = {"dry-run", VALUE_NONE},
     [OPTION_FUZZY] = {"fuzzy", VALUE_OPTIONAL},
     [OPTION_SEED] = {"seed", VALUE_NEEDED},
@@ -182,6 +194,12 @@ static enum pt_status read_option(enum option option, const char *value,
         break;
     case OPTION_REPORT_FILE:
         options->report_file = value;
+        break;
+    case OPTION_TARGET:
+        status = keep_pattern(&options->targets, &options->n_targets, value, error);
+        break;
+    case OPTION_SUGGEST:
+        options->report = PT_REPORT_SUGGEST;
         break;
     case OPTION_DRY_RUN:
         options->dry_run = true;
@@ -321,8 +339,9 @@ void pt_launch_options_clear(struct pt_launch_options *options)
 {
     free(options->only);
     free(options->except);
-    options->only = options->except = NULL;
-    options->n_only = options->n_except = 0;
+    free(options->targets);
+    options->only = options->except = options->targets = NULL;
+    options->n_only = options->n_except = options->n_targets = 0;
 }
 
 /* Patterns of the command line take the place of the configured ones. */
@@ -400,6 +419,8 @@ enum pt_status pt_launch_options_apply(const struct pt_launch_options *options,
                                        struct pt_config *config, struct pt_error *error)
 {
     enum pt_status status = apply_seed(options, config, error);
+    if (status == PT_OK)
+        status = pt_targets_apply(config, options->targets, options->n_targets, error);
     if (status == PT_OK && options->output != NULL)
         status = replace_path(&config->io.trace, options->output, error);
     if (status == PT_OK && options->report_file != NULL)

@@ -15,6 +15,8 @@ struct pt_launch_options {
     const char *python; /* NULL: as the environment says */
     const char *output; /* path of the trace, NULL: in the cache */
     enum pt_report report;
+    const char **targets; /* texts borrowed */
+    size_t n_targets;
     const char *report_file;  /* NULL: in the cache */
     const char *fuzzy_layers; /* NULL: as configured */
     const char *fuzzy_mode;
@@ -22,9 +24,9 @@ struct pt_launch_options {
     uint64_t seed;
     uint32_t precision_binary64, precision_binary32; /* 0: as configured */
     const char *coverage, *places; /* NULL: as configured; coverage "-": stderr */
-    const char **only, **except; /* owned arrays of scope patterns, n of them used */
+    const char **only, **except;   /* owned arrays of scope patterns, n of them used */
     size_t n_only, n_except;
-    char **command;                                  /* what would follow `python` */
+    char **command; /* what would follow `python` */
     int n_command;
 };
 
