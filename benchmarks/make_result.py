@@ -342,6 +342,7 @@ class Maker:
             "label_bytes": np.full(n, len(self.labels) if label else 0, np.uint64),
             "flags": np.zeros(n, np.uint32),
             "first_tile": np.full(n, NONE64, np.uint64),
+            "first_position": np.full(n, NONE64, np.uint64),
         }
         self.dims.extend(shape)
         numbers = ["sig_norm", "sig_min", "sig_p05", "sig_median", "mean", "std", "min", "max"]
@@ -543,7 +544,7 @@ class Maker:
         order = ["call", "function", "name", "phase", "kind", "dtype", "ndim", "shape_first",
                  "n_elements", "first_element", "n_stored", "n_runs", "sig_norm", "sig_min",
                  "sig_p05", "sig_median", "mean", "std", "min", "max", "n_nan", "n_inf",
-                 "agreement", "label_first", "label_bytes", "flags", "first_tile"]
+                 "agreement", "label_first", "label_bytes", "flags", "first_tile", "first_position"]
         Table(**{key: v[key] for key in order}).write(file, "values")
         Table(name=text(self.names)).write(file, "names")
         Table(size=np.array(self.dims, np.uint64)).write(file, "dims")
@@ -609,6 +610,7 @@ class Maker:
         names = ["mean_min", "mean_max", "std_min", "std_max", "sig_min", "sig_max"]
         Table(**{name: np.concatenate([tiles[k] for tiles in self.tile_parts] or [np.zeros(0)])
                  for k, name in enumerate(names)}).write(file, "tiles")
+        Table(element=np.zeros(0, np.uint64)).write(file, "positions")
 
     def write_elements(self, file):
         group = file.create_group("elements")

@@ -54,6 +54,8 @@ static void add_about(struct pt_json *json, const struct pt_viz_result *item)
     pt_json_f64(json, "binary64", item->shown53);
     pt_json_f64(json, "binary32", item->shown24);
     pt_json_object_end(json);
+    pt_json_f64(json, "contributing_probability", about->contributing_probability);
+    pt_json_f64(json, "contributing_shift", item->contributing);
 }
 
 static enum pt_status add_last_time(struct pt_json *json,

@@ -56,6 +56,13 @@ enum pt_status pt_api_edges(const struct pt_request *request, struct pt_reply *r
                  error);
 }
 
+enum pt_status pt_api_sites(const struct pt_request *request, struct pt_reply *reply,
+                            struct pt_error *error)
+{
+    return table(request, reply, PT_COLUMN_SITES_FILE, PT_COLUMN_SITES_INSTRUCTION,
+                 error);
+}
+
 enum pt_status pt_api_divergences(const struct pt_request *request,
                                   struct pt_reply *reply, struct pt_error *error)
 {

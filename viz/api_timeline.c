@@ -2,6 +2,7 @@
 #include "api.h"
 #include "plot.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,6 +23,7 @@ static const struct {
     {"n_nan", PT_COLUMN_VALUES_N_NAN},
     {"n_inf", PT_COLUMN_VALUES_N_INF},
     {"agreement", PT_COLUMN_VALUES_AGREEMENT},
+    {"contributing", PT_COLUMN_VALUES_SIG_NORM}, /* the last: shifted */
 };
 
 static enum pt_status add_series(struct pt_json *json, const struct pt_result *result,
@@ -43,7 +45,7 @@ static enum pt_status add_series(struct pt_json *json, const struct pt_result *r
     pt_json_u64(json, "n_inside", part->series.n);
     pt_json_bool(json, "reduced", !part->all);
     pt_json_object(json, "points");
-    for (int i = 0; i < PT_PLOT_COLUMNS; i++) {
+    for (int i = 0; i < PT_PLOT_COLUMNS - !part->plot->sites; i++) {
         pt_json_array(json, names[i]);
         pt_buffer_add(json->out, part->columns[i].data, part->columns[i].n);
         json->out->failed |= part->columns[i].failed;
@@ -72,15 +74,22 @@ static enum pt_status read_query(const struct pt_request *request, struct pt_plo
                                  uint64_t last_time, struct pt_error *error)
 {
     const char *name = pt_request_get(request, "metric");
+    uint64_t sites = 0;
     size_t i = 0;
 
     while (name && i < PT_ARRAY_LENGTH(metrics) && strcmp(name, metrics[i].name) != 0)
         i++;
     if (i == PT_ARRAY_LENGTH(metrics))
-        return pt_error_set(error, PT_E_USAGE,
-                            "metric is one of sig_norm, sig_min, sig_p05, sig_median, "
-                            "mean, std, min, max, n_nan, n_inf, agreement");
+        return pt_error_set(
+            error, PT_E_USAGE,
+            "metric is one of sig_norm, sig_min, sig_p05, sig_median, "
+            "mean, std, min, max, n_nan, n_inf, agreement, contributing");
     plot->metric = metrics[i].column;
+    plot->shift = i + 1 == PT_ARRAY_LENGTH(metrics) ? request->result->contributing : 0;
+    if (isnan(plot->shift))
+        return pt_error_set(error, PT_E_MISSING,
+                            "contributing digits follow from the significant ones by "
+                            "the method cnh only, and need two runs");
     enum pt_status status =
         pt_query_u64(request, "from", 0, 0, UINT64_MAX - 1, &plot->from, error);
     if (status == PT_OK)
@@ -88,6 +97,9 @@ static enum pt_status read_query(const struct pt_request *request, struct pt_plo
             pt_query_u64(request, "to", last_time, 0, UINT64_MAX - 1, &plot->to, error);
     if (status == PT_OK)
         status = pt_query_u64(request, "bins", 800, 1, MAX_BINS, &plot->bins, error);
+    if (status == PT_OK)
+        status = pt_query_u64(request, "sites", 0, 0, 1, &sites, error);
+    plot->sites = sites != 0;
     if (status == PT_OK && plot->from > plot->to)
         status = pt_error_set(error, PT_E_USAGE, "from is after to");
     return status;
@@ -149,7 +161,9 @@ enum pt_status pt_api_timeline(const struct pt_request *request, struct pt_reply
     if (status != PT_OK)
         goto done;
     pt_json_object(&json, NULL);
-    pt_json_text(&json, "metric", pt_result_columns[plot.metric].name);
+    pt_json_text(&json, "metric",
+                 plot.shift != 0 ? "contributing"
+                                 : pt_result_columns[plot.metric].name);
     pt_json_u64(&json, "first_time", first);
     pt_json_u64(&json, "last_time", last);
     pt_json_bool(&json, "complete", n < MAX_SERIES);

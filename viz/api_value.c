@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ELEMENTS_LIMIT = 1 << 20, LABEL_LIMIT = 1 << 16 };
+enum { ELEMENTS_LIMIT = 1 << 20, POSITIONS_LIMIT = 1 << 22, LABEL_LIMIT = 1 << 16 };
 
 static enum pt_status add_label(struct pt_json *json, const struct pt_result *result,
                                 uint64_t row, struct pt_error *error)
@@ -53,6 +53,7 @@ static void add_layout(struct pt_json *json, const struct pt_value *value)
     pt_json_u64(json, "slices", value->n_slices);
     pt_json_u64(json, "parts", value->planes);
     pt_json_bool(json, "tiles", value->has_tiles);
+    pt_json_bool(json, "positions", value->first_position != PT_RESULT_NONE64);
     pt_json_object_end(json);
 }
 
@@ -127,6 +128,33 @@ enum pt_status pt_api_elements(const struct pt_request *request, struct pt_reply
         return pt_error_set(error, PT_E_MEMORY, "no memory for the elements");
     return pt_result_read(result, column, value.first_element + first, count, room,
                           error);
+}
+
+enum pt_status pt_api_positions(const struct pt_request *request,
+                                struct pt_reply *reply, struct pt_error *error)
+{
+    const struct pt_result *result = request->result->result;
+    struct pt_value value;
+
+    enum pt_status status =
+        pt_check_row(request, PT_COLUMN_VALUES_CALL, request->number, "value", error);
+    if (status == PT_OK)
+        status = pt_value_read(result, request->number, &value, error);
+    if (status == PT_OK && value.first_position == PT_RESULT_NONE64)
+        status = pt_error_set(error, PT_E_MISSING,
+                              "not a sample, or the file does not tell its positions");
+    uint64_t n = status == PT_OK ? value.n_stored / value.planes : 0;
+    if (n > POSITIONS_LIMIT)
+        status = pt_error_set(error, PT_E_LIMIT, "at most %d positions are given",
+                              POSITIONS_LIMIT);
+    if (status != PT_OK)
+        return status;
+    void *room = pt_buffer_grow(&reply->body, n * sizeof(uint64_t));
+    reply->type = "application/octet-stream";
+    if (!room)
+        return pt_error_set(error, PT_E_MEMORY, "no memory for the positions");
+    return pt_result_read(result, PT_COLUMN_POSITIONS_ELEMENT, value.first_position, n,
+                          room, error);
 }
 
 /* r0, r1, c0, c1: the rectangle; h, w: the most cells; slice, part, field. */

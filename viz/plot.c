@@ -1,7 +1,10 @@
 #include "plot.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "statistics/plan.h"
 
 enum {
     ROWS = 1024,    /* of a series, read at once */
@@ -32,25 +35,64 @@ static bool is_marked(uint32_t flags, uint32_t call_flags)
                           PT_CALL_VALUES_DIFFER));
 }
 
+/* Digits that the value's type can have. */
+static enum pt_status precision_of(const struct pt_result *result, uint64_t row,
+                                   double *precision, struct pt_error *error)
+{
+    char *dtype = NULL;
+    enum pt_status status =
+        pt_result_text(result, PT_COLUMN_VALUES_DTYPE, row, &dtype, error);
+    if (status != PT_OK)
+        return status;
+    bool is_type = strlen(dtype) > 2;
+    unsigned bits =
+        is_type ? pt_stat_precision(dtype[1], (unsigned)strtoul(dtype + 2, NULL, 10))
+                : 0;
+    *precision = bits ? bits : 53;
+    free(dtype);
+    return PT_OK;
+}
+
+/* Contributing digits from significant ones; a value that does not vary has all. */
+static double shifted(struct pt_plot_series *s, const struct pt_point *point)
+{
+    double precision = 53, most = point->value + s->plot->shift;
+    if (isnan(point->value) || (point->flags & PT_VALUE_NO_VARIATION))
+        return point->value;
+    if (s->status == PT_OK)
+        s->status = precision_of(s->result, point->row, &precision, &s->error);
+    return most < precision ? most : precision;
+}
+
 static void emit(void *context, const struct pt_point *point)
 {
     struct pt_plot_series *s = context;
     pt_json_u64(&s->json[0], NULL, point->row);
     pt_json_u64(&s->json[1], NULL, point->call);
     pt_json_u64(&s->json[2], NULL, point->time);
-    pt_json_f64(&s->json[3], NULL, point->value);
+    pt_json_f64(&s->json[3], NULL,
+                s->plot->shift != 0 ? shifted(s, point) : point->value);
     pt_json_u64(&s->json[4], NULL, point->flags);
     pt_json_u64(&s->json[5], NULL, point->call_flags);
+    if (s->plot->sites) {
+        uint32_t site = 0;
+        if (s->status == PT_OK)
+            s->status = pt_result_u32(s->result, PT_COLUMN_CALLS_SITE, point->call,
+                                      &site, &s->error);
+        pt_json_u64(&s->json[6], NULL, site);
+    }
 }
 
-static enum pt_status begin(const struct pt_plot *plot, struct pt_plot_series *s,
-                            struct pt_error *error)
+static enum pt_status begin(const struct pt_result *result, const struct pt_plot *plot,
+                            struct pt_plot_series *s, struct pt_error *error)
 {
     s->rows = malloc(sizeof *s->rows);
     if (!s->rows)
         return pt_error_set(error, PT_E_MEMORY, "no memory for a timeline");
     for (int i = 0; i < PT_PLOT_COLUMNS; i++)
         s->json[i].out = &s->columns[i];
+    s->result = result;
+    s->plot = plot;
     s->all = s->series.n <= plot->bins * 4;
     pt_decimator_init(&s->decimator, plot->from, plot->to, plot->bins, emit, s);
     return PT_OK;
@@ -201,7 +243,7 @@ enum pt_status pt_plot_read(const struct pt_result *result, const struct pt_plot
     bool more = true;
 
     for (size_t k = 0; status == PT_OK && k < n; k++) {
-        status = begin(plot, &series[k], error);
+        status = begin(result, plot, &series[k], error);
         if (status == PT_OK)
             status = refill(result, plot->metric, &series[k], error);
     }
@@ -212,6 +254,11 @@ enum pt_status pt_plot_read(const struct pt_result *result, const struct pt_plot
     }
     for (size_t k = 0; status == PT_OK && k < n; k++)
         pt_decimator_finish(&series[k].decimator);
+    for (size_t k = 0; status == PT_OK && k < n; k++)
+        if (series[k].status != PT_OK) {
+            status = series[k].status;
+            *error = series[k].error;
+        }
     free(window);
     return status;
 }

@@ -12,24 +12,31 @@
 #include "json.h"
 #include "series.h"
 
-enum { PT_PLOT_COLUMNS = 6 }; /* row, call, time, value, flags, call_flags */
+/* row, call, time, value, flags, call_flags, site */
+enum { PT_PLOT_COLUMNS = 7 };
+
+struct pt_plot {
+    enum pt_result_column_id metric;
+    uint64_t from, to; /* times, both inside */
+    uint64_t bins;
+    bool sites;   /* each point with its row of sites/ */
+    double shift; /* added to digits, up to the type's own: contributing ones */
+};
 
 struct pt_plot_series {
     struct pt_series series;                   /* the rows to be shown */
     bool all;                                  /* few enough: none is left out */
     struct pt_buffer columns[PT_PLOT_COLUMNS]; /* out: JSON arrays without brackets */
     /* while it runs */
+    const struct pt_result *result;
+    const struct pt_plot *plot;
+    enum pt_status status; /* of what is read when a point is shown */
+    struct pt_error error;
     struct pt_json json[PT_PLOT_COLUMNS];
     struct pt_decimator decimator;
     struct pt_plot_rows *rows;
     uint64_t read;
     uint32_t at, n;
-};
-
-struct pt_plot {
-    enum pt_result_column_id metric;
-    uint64_t from, to; /* times, both inside */
-    uint64_t bins;
 };
 
 /* Fills the columns of every series; the caller frees them with pt_plot_free, also

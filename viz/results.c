@@ -58,7 +58,7 @@ static enum pt_status add(struct pt_viz_results *results, const char *path,
     if (item) {
         item->id = strdup(id);
         item->path = strdup(path);
-        item->shown53 = item->shown24 = NAN;
+        item->shown53 = item->shown24 = item->contributing = NAN;
     }
     if (!item || !item->id || !item->path || results->n == MAX_RESULTS) {
         item_destroy(item);
@@ -86,6 +86,9 @@ static void find_limits(struct pt_viz_result *item)
         return;
     item->shown53 = pt_stat_limit(plan, about->n_runs, 53);
     item->shown24 = pt_stat_limit(plan, about->n_runs, 24);
+    if (strcmp(about->method, "cnh") == 0)
+        item->contributing =
+            plan->delta[about->n_runs] - plan->delta_contributing[about->n_runs];
     pt_stat_plan_destroy(plan);
 }
 

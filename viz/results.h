@@ -15,6 +15,8 @@ struct pt_viz_result {
     char *path;
     struct pt_result *result; /* NULL: not opened yet */
     double shown53, shown24;  /* most digits that n runs can show: D(n); NaN: none */
+    double contributing; /* digits by which contributing ones exceed significant ones;
+                            NaN: not a constant (General), or one run only */
 };
 
 struct pt_viz_results; /* opaque */

@@ -84,6 +84,26 @@ static enum pt_status find_tiles(const struct pt_result *result, struct pt_value
     return PT_OK;
 }
 
+/* Where the elements of a sample stand, if the file tells. */
+static enum pt_status find_positions(const struct pt_result *result,
+                                     struct pt_value *value, struct pt_error *error)
+{
+    uint64_t rows = pt_result_rows(result, PT_COLUMN_POSITIONS_ELEMENT);
+    enum pt_status status = PT_OK;
+
+    value->first_position = PT_RESULT_NONE64;
+    if (rows > 0 && value->planes > 0)
+        status = pt_result_u64(result, PT_COLUMN_VALUES_FIRST_POSITION, value->row,
+                               &value->first_position, error);
+    if (status == PT_OK && value->first_position != PT_RESULT_NONE64 &&
+        (value->first_position > rows ||
+         value->n_stored / value->planes > rows - value->first_position))
+        status = pt_error_set(error, PT_E_DAMAGED,
+                              "value %" PRIu64 ": its positions are not all there",
+                              value->row);
+    return status;
+}
+
 enum pt_status pt_value_read(const struct pt_result *result, uint64_t row,
                              struct pt_value *value, struct pt_error *error)
 {
@@ -119,6 +139,8 @@ enum pt_status pt_value_read(const struct pt_result *result, uint64_t row,
                          "value %" PRIu64 ": its shape and its elements disagree", row);
     if (status == PT_OK)
         status = find_tiles(result, value, error);
+    if (status == PT_OK)
+        status = find_positions(result, value, error);
     free(dtype);
     return status;
 }

@@ -19,7 +19,9 @@ struct pt_value {
     /* As a picture: the last dimension across, the one before it down, n_slices of
      * them. A value of which only a sample is stored is one row. */
     uint64_t rows, columns, n_slices;
-    bool has_tiles; /* first_tile and tiling hold */
+    uint64_t
+        first_position; /* of a sample, row of positions/; PT_RESULT_NONE64: none */
+    bool has_tiles;     /* first_tile and tiling hold */
     uint64_t first_tile;
     struct pt_tiling tiling;
 };

@@ -22,6 +22,7 @@ struct pt_output {
     hid_t file, collective;
     hid_t columns[PT_N_COLUMNS];
     uint32_t widths[PT_N_COLUMNS];
+    uint64_t rows[PT_N_COLUMNS];
     uint64_t bytes;
     enum pt_status status; /* the first failure, agreed */
 };
@@ -196,6 +197,7 @@ enum pt_status pt_output_column(struct pt_output *output, enum pt_result_column_
         return output->status;
     uint32_t bytes = pt_result_type_bytes(column->type);
     output->widths[id] = bytes ? bytes : width;
+    output->rows[id] = rows;
     snprintf(name, sizeof name, "%s/%s", column->group, column->name);
     hid_t type = type_of(column->type, width);
     hid_t space = H5Screate_simple(1, &size, NULL);
@@ -284,8 +286,10 @@ enum pt_status pt_output_write_stretches(struct pt_output *output,
                                          size_t n, const void *data,
                                          struct pt_error *error)
 {
-    return output->status ? output->status
-                          : write_once(output, id, stretches, n, data, error);
+    if (output->status ||
+        !output->rows[id]) /* HDF5 fails to write nothing to nothing */
+        return output->status;
+    return write_once(output, id, stretches, n, data, error);
 }
 
 static enum pt_status write_attribute(struct pt_output *output, const char *name,

@@ -151,6 +151,17 @@ def test_content_is_the_same_for_all_batch_sizes(tmp_path, batch):
     assert_same(contents(tmp_path / "1.h5"), contents(tmp_path / "2.h5"))
 
 
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_calls_without_values_are_a_result_too(tmp_path, ranks):
+    runs = [Run(i + 1) for i in range(2)]
+    for run in runs:
+        run.call("f", {}, {})
+    write_runs(tmp_path / "t", runs)
+    parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5", ranks=ranks)
+    with h5py.File(tmp_path / "r.h5") as f:
+        assert len(f["calls/key"]) == 1 and len(f["elements/mean"]) == 0
+
+
 def test_online_gives_the_same_content(tmp_path):
     make_traces(tmp_path / "t", runs=3, calls=3, elements=50000, scalars=3)
     parse("--directory", tmp_path / "t", "--output", tmp_path / "1.h5")

@@ -195,7 +195,7 @@ def test_complex_parts_and_slices_of_three_dimensions(viewer, h5):
     row = int(series_rows(h5, names(h5).index("smooth"), "volume", 0)[0])
     value = viewer.get(f"values/{row}")
     assert value["shape"] == [4, 24, 16]
-    assert value["picture"] == {"rows": 24, "columns": 16, "slices": 4, "parts": 1, "tiles": False}
+    assert value["picture"] == {"rows": 24, "columns": 16, "slices": 4, "parts": 1, "tiles": False, "positions": False}
     first = int(h5["values/first_element"][row])
     volume = h5["elements/mean"][first:first + 4 * 384].reshape(4, 24, 16)
     np.testing.assert_array_equal(grid(viewer, row, "field=mean&slice=2")[0], volume[2])

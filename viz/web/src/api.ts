@@ -15,6 +15,8 @@ export interface Overview {
   alignment: string;
   has_digits: boolean;
   shown_digits: { binary64: number | null; binary32: number | null };
+  contributing_probability: number;
+  contributing_shift: number | null;
   counts: Record<"functions" | "calls" | "values" | "elements" | "processes" | "divergences" | "sources", number>;
   last_time: number;
   program?: string;
@@ -54,6 +56,7 @@ export interface Points {
   value: (number | string | null)[];
   flags: number[];
   call_flags: number[];
+  site?: number[];
 }
 
 export interface Series {
@@ -100,7 +103,7 @@ export interface Value {
   flags: number;
   label?: string;
   shape: number[];
-  picture: { rows: number; columns: number; slices: number; parts: number };
+  picture: { rows: number; columns: number; slices: number; parts: number; tiles: boolean; positions: boolean };
 }
 
 export interface Frame {
@@ -159,6 +162,22 @@ export interface Grid {
   low: Float64Array;
   high: Float64Array;
   reduced: boolean;
+  /** From tiles: elements of one cell, and what all cells cover. */
+  step?: [number, number];
+  covers?: Region;
+}
+
+/** Rows and columns of a picture, half open. */
+export interface Region {
+  r0: number;
+  r1: number;
+  c0: number;
+  c1: number;
+}
+
+export interface Norms {
+  mean: { two: number; max: number; left_out: number };
+  std: { two: number; max: number; left_out: number };
 }
 
 export type Field = "sig" | "mean" | "std";
@@ -226,12 +245,18 @@ export class Api {
   edges(signal?: AbortSignal): Promise<Table> {
     return this.json("edges", {}, signal);
   }
+  async sites(signal?: AbortSignal): Promise<Frame[]> {
+    return rowsOf<Frame>(await this.json<Table>("sites", {}, signal));
+  }
+  norms(row: number, signal?: AbortSignal): Promise<Norms> {
+    return this.json(`values/${row}/norms`, {}, signal);
+  }
   divergences(signal?: AbortSignal): Promise<Table & { places: Partial<Frame>[] }> {
     return this.json("divergences", {}, signal);
   }
   timeline(
     functions: number[],
-    query: { metric: string; bins: number; from?: number; to?: number },
+    query: { metric: string; bins: number; from?: number; to?: number; sites?: number },
     signal?: AbortSignal,
   ): Promise<Timeline> {
     const { from, to, ...rest } = query;
@@ -260,7 +285,22 @@ export class Api {
     const data = new Float64Array(await response.arrayBuffer());
     const n = rows * columns;
     const low = data.subarray(0, n);
-    return { rows, columns, low, high: planes === 2 ? data.subarray(n) : low, reduced: planes === 2 };
+    const numbers = (name: string) => response.headers.get(name)?.split(",").map(Number);
+    const [r0, r1, c0, c1] = numbers("X-Pytracer-Region") ?? [];
+    const step = numbers("X-Pytracer-Step") as [number, number] | undefined;
+    return { rows, columns, low, high: planes === 2 ? data.subarray(n) : low, reduced: planes === 2, step, covers: step && { r0, r1, c0, c1 } };
+  }
+
+  /** Where the stored elements of a sampled value stand in the array, in C order. */
+  async positions(row: number, signal?: AbortSignal): Promise<number[]> {
+    const response = await this.fetch(`values/${row}/positions`, {}, signal);
+    return Array.from(new BigUint64Array(await response.arrayBuffer()), Number);
+  }
+
+  /** Elements [first, first + count) of a value, as stored. */
+  async elements(row: number, field: Field, first: number, count: number, signal?: AbortSignal): Promise<Float64Array> {
+    const response = await this.fetch(`values/${row}/elements`, { field, first, count }, signal);
+    return new Float64Array(await response.arrayBuffer());
   }
 }
 

@@ -3,11 +3,20 @@ import type { Bars } from "../api";
 import { duration, integer, callFlags } from "../format";
 import { digitsColor, themeColor } from "../palette";
 import { Frame, tipRows, type Cell } from "./frame";
+import { Pointer } from "./pointer";
 import { makeScale, type Scale } from "./scale";
 import type { Surface } from "./surface";
 
 const MARGIN = { left: 16, right: 16, top: 8, bottom: 34 };
 const ROW = 22;
+const LANE = 20; // the name of a thread above its calls
+
+/** The calls of one thread: `top` in pixels, for depths from `first` on. */
+interface Lane {
+  thread: number;
+  top: number;
+  first: number;
+}
 
 export interface GanttOptions {
   name(index: number): string;
@@ -24,18 +33,32 @@ export class GanttChart {
   private span: [number, number] = [0, 1];
   private last = 1;
   private wall = false;
+  private lanes = new Map<number, Lane>();
+  private foot = MARGIN.top + 5 * ROW;
   private x: Scale = makeScale(0, 1, 0, 1);
   private active = -1;
-  private drag: { from: number; to: number } | null = null;
+  private readonly pointer: Pointer;
 
   constructor(private readonly options: GanttOptions) {
     this.frame = new Frame({
       title: "Calls over time",
-      height: () => MARGIN.top + MARGIN.bottom + ROW * (1 + Math.max(4, ...this.bars.depth.map((d) => Math.min(d, 60)))),
+      height: () => this.foot + MARGIN.bottom,
       draw: (surface) => this.draw(surface),
       data: () => this.data(),
     });
-    this.listen();
+    this.pointer = new Pointer(this.frame.canvas, {
+      hover: (at) => this.activate(this.at(...at)),
+      leave: () => this.activate(-1),
+      click: (at) => {
+        this.activate(this.at(...at));
+        if (this.active >= 0) this.options.open(this.bars.call[this.active]);
+      },
+      dragging: this.frame.redraw,
+      dragged: ([a], [b]) => this.zoom(this.x.value(Math.min(a, b)), this.x.value(Math.max(a, b))),
+      reset: () => this.zoom(-Infinity, Infinity),
+      wheel: (factor, [x]) => this.zoomBy(factor, x),
+    });
+    this.frame.canvas.addEventListener("keydown", (event) => this.key(event));
   }
 
   show(bars: Bars, last: number, span: [number, number] | undefined, wall: boolean): void {
@@ -44,8 +67,26 @@ export class GanttChart {
     this.span = span ?? [0, this.last];
     this.wall = wall;
     this.active = -1;
+    this.layOut();
     this.frame.hideTip();
     this.frame.redraw();
+  }
+
+  /** Threads stand below one another, each as high as its calls nest. */
+  private layOut(): void {
+    const depths = new Map<number, [number, number]>();
+    this.bars.thread.forEach((thread, i) => {
+      const [low, high] = depths.get(thread) ?? [Infinity, 0];
+      depths.set(thread, [Math.min(low, this.bars.depth[i]), Math.max(high, this.bars.depth[i])]);
+    });
+    const many = depths.size > 1;
+    let top = MARGIN.top;
+    this.lanes = new Map([...depths].sort((a, b) => a[0] - b[0]).map(([thread, [low, high]]) => {
+      const lane = { thread, top: top + (many ? LANE : 0), first: low };
+      top = lane.top + (high - low + 1) * ROW + (many ? 6 : 0);
+      return [thread, lane];
+    }));
+    this.foot = Math.max(top, MARGIN.top + 5 * ROW);
   }
 
   private time(value: number): string {
@@ -55,7 +96,8 @@ export class GanttChart {
   private box(i: number): [number, number, number, number] {
     const x0 = Math.max(MARGIN.left, this.x.pixel(this.bars.start[i]));
     const x1 = Math.min(this.frame.width - MARGIN.right, this.x.pixel(this.bars.end[i]));
-    return [x0, MARGIN.top + this.bars.depth[i] * ROW, Math.max(1.5, x1 - x0), ROW - 3];
+    const lane = this.lanes.get(this.bars.thread[i]) as Lane;
+    return [x0, lane.top + (this.bars.depth[i] - lane.first) * ROW, Math.max(1.5, x1 - x0), ROW - 3];
   }
 
   private draw(surface: Surface): void {
@@ -67,12 +109,18 @@ export class GanttChart {
       surface.line([this.x.pixel(tick), MARGIN.top, this.x.pixel(tick), foot], themeColor("line"));
       surface.text(this.x.pixel(tick), foot + 8, this.time(tick), { fill: ink, align: "center", baseline: "top", size: 11 });
     }
+    if (this.lanes.size > 1)
+      for (const lane of this.lanes.values()) {
+        surface.line([MARGIN.left, lane.top - LANE + 1, surface.width - MARGIN.right, lane.top - LANE + 1], themeColor("line"));
+        surface.text(MARGIN.left, lane.top - LANE / 2 + 1, `thread ${lane.thread}`, { fill: ink, size: 11, baseline: "middle" });
+      }
     for (let i = 0; i < this.bars.call.length; i++) this.drawBar(surface, i);
     if (this.active >= 0) {
       const [x, y, w, h] = this.box(this.active);
       surface.line([x, y, x + w, y, x + w, y + h, x, y + h, x, y], themeColor("accent"), 2);
     }
-    if (this.drag) surface.rect(Math.min(this.drag.from, this.drag.to), MARGIN.top, Math.abs(this.drag.to - this.drag.from), foot - MARGIN.top, themeColor("accent"), 0.14);
+    const drag = this.pointer?.drag;
+    if (drag) surface.rect(Math.min(drag.from[0], drag.to[0]), MARGIN.top, Math.abs(drag.to[0] - drag.from[0]), foot - MARGIN.top, themeColor("accent"), 0.14);
   }
 
   private drawBar(surface: Surface, i: number): void {
@@ -109,6 +157,7 @@ export class GanttChart {
       ["from", this.time(b.start[i])], ["to", this.time(b.end[i])],
       [this.wall ? "takes" : "spans", this.time(b.end[i] - b.start[i])],
       ["function", this.options.lost(b.function[i])],
+      ...(this.lanes.size > 1 ? [["thread", String(b.thread[i])] as [string, string]] : []),
     ];
     const notes = [...callFlags(b.flags[i]), b.merged[i] > 1 ? `${integer(b.merged[i])} calls too short to tell apart here: zoom in` : "click or Enter for its values"];
     this.frame.showTip(x + Math.min(w, 60), y + ROW, tipRows(title, rows, notes));
@@ -127,45 +176,6 @@ export class GanttChart {
     this.zoom(at - (at - this.span[0]) * factor, at + (this.span[1] - at) * factor);
   }
 
-  private listen(): void {
-    const canvas = this.frame.canvas;
-    canvas.classList.add("zoomable");
-    const point = (event: MouseEvent): [number, number] => {
-      const box = canvas.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
-    };
-    canvas.addEventListener("pointermove", (event) => {
-      const [x, y] = point(event);
-      if (this.drag) {
-        this.drag.to = x;
-        this.frame.redraw();
-      } else this.activate(this.at(x, y));
-    });
-    canvas.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      canvas.setPointerCapture(event.pointerId);
-      const [x] = point(event);
-      this.drag = { from: x, to: x };
-    });
-    canvas.addEventListener("pointerup", (event) => {
-      const drag = this.drag;
-      this.drag = null;
-      this.frame.redraw();
-      if (!drag) return;
-      if (Math.abs(drag.to - drag.from) > 6) return this.zoom(this.x.value(Math.min(drag.from, drag.to)), this.x.value(Math.max(drag.from, drag.to)));
-      this.activate(this.at(...point(event)));
-      if (this.active >= 0) this.options.open(this.bars.call[this.active]);
-    });
-    canvas.addEventListener("pointerleave", () => this.activate(-1));
-    canvas.addEventListener("dblclick", () => this.zoom(-Infinity, Infinity));
-    canvas.addEventListener("wheel", (event) => {
-      if (!event.ctrlKey) return; // the page scrolls; with Ctrl the chart zooms
-      event.preventDefault();
-      this.zoomBy(event.deltaY > 0 ? 1.25 : 0.8, point(event)[0]);
-    }, { passive: false });
-    canvas.addEventListener("keydown", (event) => this.key(event));
-  }
-
   private key(event: KeyboardEvent): void {
     const n = this.bars.call.length;
     const width = this.span[1] - this.span[0];
@@ -174,7 +184,7 @@ export class GanttChart {
       const depth = this.bars.depth[from] + by;
       let best = -1;
       for (let i = 0; i < n; i++)
-        if (this.bars.depth[i] === depth && (best < 0 || Math.abs(this.bars.start[i] - this.bars.start[from]) < Math.abs(this.bars.start[best] - this.bars.start[from]))) best = i;
+        if (this.bars.depth[i] === depth && this.bars.thread[i] === this.bars.thread[from] && (best < 0 || Math.abs(this.bars.start[i] - this.bars.start[from]) < Math.abs(this.bars.start[best] - this.bars.start[from]))) best = i;
       if (best >= 0) this.activate(best, true);
     };
     const actions: Record<string, () => void> = {

@@ -1,17 +1,11 @@
 // The elements of an array as a picture: one cell per element where they fit, otherwise
 // the least or the greatest of what each cell covers. Zooming asks the server again.
-import type { Grid } from "../api";
+import type { Grid, Region } from "../api";
 import { colorTable, themeColor, type MapName } from "../palette";
 import { full, hexFloat, short } from "../format";
 import { Frame, tipRows, type Cell } from "./frame";
+import { Pointer, type Point } from "./pointer";
 import type { Surface } from "./surface";
-
-export interface Region {
-  r0: number;
-  r1: number;
-  c0: number;
-  c1: number;
-}
 
 export interface HeatmapLook {
   map: MapName;
@@ -33,7 +27,7 @@ export class Heatmap {
   private picture: HTMLCanvasElement = document.createElement("canvas");
   private range: [number, number] = [0, 1];
   private box = { x: 0, y: 0, w: 1, h: 1 };
-  private drag: { x0: number; y0: number; x1: number; y1: number } | null = null;
+  private readonly pointer: Pointer;
   private cursor: { i: number; j: number } | null = null;
 
   constructor(
@@ -48,7 +42,14 @@ export class Heatmap {
     });
     this.frame.canvas.setAttribute("role", "application");
     this.frame.canvas.setAttribute("aria-roledescription", "heatmap");
-    this.listen();
+    this.pointer = new Pointer(this.frame.canvas, {
+      hover: (at) => this.point(this.cellAt(...at)),
+      leave: () => this.point(null),
+      dragging: this.frame.redraw,
+      dragged: (from, to) => this.zoomTo(from, to),
+      reset: () => this.options.zoomed(null),
+    }, false);
+    this.frame.canvas.addEventListener("keydown", (event) => this.key(event));
   }
 
   /** Cells that fit on the screen now. */
@@ -123,7 +124,8 @@ export class Heatmap {
     surface.rect(x, y, w, h, themeColor("hatch"));
     surface.clip(x, y, w, h, () => {
       for (let i = -h; i < w; i += 7) surface.line([x + i, y + h, x + i + h, y], themeColor("line"), 1);
-      surface.image(this.picture, x, y, w, h);
+      const p = this.pictureBox();
+      surface.image(this.picture, p.x, p.y, p.w, p.h);
     });
     const step = (n: number, room: number) => Math.max(1, Math.ceil(n / Math.max(1, Math.floor(room / 44))));
     for (let r = r0, d = niceStep(step(r1 - r0, h)); r < r1; r += d)
@@ -134,14 +136,16 @@ export class Heatmap {
     surface.text(x + w, y + h + 23, "column", { fill: ink, align: "right", baseline: "top", size: 11.5 });
     this.drawBar(surface);
     if (this.cursor) {
-      const cw = w / this.grid.columns;
-      const ch = h / this.grid.rows;
-      const [cx, cy] = [x + this.cursor.j * cw, y + this.cursor.i * ch];
+      const p = this.pictureBox();
+      const cw = p.w / this.grid.columns;
+      const ch = p.h / this.grid.rows;
+      const [cx, cy] = [p.x + this.cursor.j * cw, p.y + this.cursor.i * ch];
       surface.line([cx, cy, cx + cw, cy, cx + cw, cy + ch, cx, cy + ch, cx, cy], themeColor("accent"), 2);
     }
-    if (this.drag) {
-      const d = this.drag;
-      surface.rect(Math.min(d.x0, d.x1), Math.min(d.y0, d.y1), Math.abs(d.x1 - d.x0), Math.abs(d.y1 - d.y0), themeColor("accent"), 0.25);
+    const drag = this.pointer?.drag;
+    if (drag) {
+      const [[x0, y0], [x1, y1]] = [drag.from, drag.to];
+      surface.rect(Math.min(x0, x1), Math.min(y0, y1), Math.abs(x1 - x0), Math.abs(y1 - y0), themeColor("accent"), 0.25);
     }
   }
 
@@ -169,8 +173,20 @@ export class Heatmap {
     }
   }
 
-  private cellAt(px: number, py: number): { i: number; j: number } | null {
+  /** Where the cells lie: a little beyond the box where they are whole tiles. */
+  private pictureBox(): { x: number; y: number; w: number; h: number } {
     const { x, y, w, h } = this.box;
+    const { step, covers } = this.grid;
+    if (!step || !covers) return this.box;
+    const { r0, r1, c0, c1 } = this.region;
+    const [down, across] = [h / (r1 - r0), w / (c1 - c0)];
+    return { x: x + (covers.c0 - c0) * across, y: y + (covers.r0 - r0) * down, w: this.grid.columns * step[1] * across, h: this.grid.rows * step[0] * down };
+  }
+
+  private cellAt(px: number, py: number): { i: number; j: number } | null {
+    const box = this.box;
+    if (px < box.x || py < box.y || px >= box.x + box.w || py >= box.y + box.h) return null;
+    const { x, y, w, h } = this.pictureBox();
     const j = Math.floor(((px - x) / w) * this.grid.columns);
     const i = Math.floor(((py - y) / h) * this.grid.rows);
     return i >= 0 && j >= 0 && i < this.grid.rows && j < this.grid.columns ? { i, j } : null;
@@ -178,6 +194,11 @@ export class Heatmap {
 
   /** Elements that cell (i, j) covers, half open. */
   private covers(i: number, j: number): Region {
+    const { step, covers } = this.grid;
+    if (step && covers) {
+      const [r, c] = [covers.r0 + i * step[0], covers.c0 + j * step[1]];
+      return { r0: r, r1: Math.min(covers.r1, r + step[0]), c0: c, c1: Math.min(covers.c1, c + step[1]) };
+    }
     const { r0, r1, c0, c1 } = this.region;
     const cut = (from: number, n: number, k: number, cells: number) => from + Math.floor((n * k) / cells);
     return {
@@ -204,49 +225,21 @@ export class Heatmap {
     const rows: [string, string][] = single || !this.grid.reduced
       ? [[this.look.unit, full(low)], ["hex", hexFloat(low)]]
       : [["least", full(low)], ["greatest", full(high)], ["hex", `${hexFloat(low)} … ${hexFloat(high)}`]];
-    const { x, y, w, h } = this.box;
+    const { x, y, w, h } = this.pictureBox();
     this.frame.showTip(x + ((cell.j + 0.5) / this.grid.columns) * w, y + ((cell.i + 0.5) / this.grid.rows) * h, tipRows(title, rows));
     if (speak) this.frame.say(`${title}: ${rows.map(([a, b]) => `${a} ${b}`).join(", ")}`);
   }
 
-  private listen(): void {
-    const canvas = this.frame.canvas;
-    canvas.classList.add("zoomable");
-    const point = (event: MouseEvent): [number, number] => {
-      const box = canvas.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
-    };
-    canvas.addEventListener("pointermove", (event) => {
-      const [x, y] = point(event);
-      if (this.drag) {
-        Object.assign(this.drag, { x1: x, y1: y });
-        this.frame.redraw();
-      } else this.point(this.cellAt(x, y));
+  private zoomTo(from: Point, to: Point): void {
+    const { x, y, w, h } = this.box;
+    const at = (a: number, b: number, t: number) => a + Math.max(0, Math.min(1, t)) * (b - a);
+    const { r0, r1, c0, c1 } = this.region;
+    this.options.zoomed({
+      r0: Math.floor(at(r0, r1, (Math.min(from[1], to[1]) - y) / h)),
+      r1: Math.ceil(at(r0, r1, (Math.max(from[1], to[1]) - y) / h)),
+      c0: Math.floor(at(c0, c1, (Math.min(from[0], to[0]) - x) / w)),
+      c1: Math.ceil(at(c0, c1, (Math.max(from[0], to[0]) - x) / w)),
     });
-    canvas.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      canvas.setPointerCapture(event.pointerId);
-      const [x, y] = point(event);
-      this.drag = { x0: x, y0: y, x1: x, y1: y };
-    });
-    canvas.addEventListener("pointerup", () => {
-      const d = this.drag;
-      this.drag = null;
-      this.frame.redraw();
-      if (!d || Math.abs(d.x1 - d.x0) < 6 || Math.abs(d.y1 - d.y0) < 6) return;
-      const { x, y, w, h } = this.box;
-      const at = (from: number, to: number, t: number) => from + Math.max(0, Math.min(1, t)) * (to - from);
-      const { r0, r1, c0, c1 } = this.region;
-      this.options.zoomed({
-        r0: Math.floor(at(r0, r1, (Math.min(d.y0, d.y1) - y) / h)),
-        r1: Math.ceil(at(r0, r1, (Math.max(d.y0, d.y1) - y) / h)),
-        c0: Math.floor(at(c0, c1, (Math.min(d.x0, d.x1) - x) / w)),
-        c1: Math.ceil(at(c0, c1, (Math.max(d.x0, d.x1) - x) / w)),
-      });
-    });
-    canvas.addEventListener("pointerleave", () => this.point(null));
-    canvas.addEventListener("dblclick", () => this.options.zoomed(null));
-    canvas.addEventListener("keydown", (event) => this.key(event));
   }
 
   private key(event: KeyboardEvent): void {

@@ -1,5 +1,6 @@
 // The timeline: one mark per value, x is logical time. Zooming asks for detail.
 import { Frame, tipRows, type Cell } from "./frame";
+import { Pointer } from "./pointer";
 import { extent, makeScale, type Scale } from "./scale";
 import type { Surface } from "./surface";
 import { isDark, seriesColor, themeColor } from "../palette";
@@ -12,6 +13,8 @@ export interface Mark {
   value: number;
   flags: number;
   callFlags: number;
+  /** Where it was called, and the colour of that place; undefined: coloured by function. */
+  place?: { label: string; color: number };
 }
 
 export interface TimelineSeries {
@@ -48,11 +51,12 @@ export class TimelineChart {
   private levels: Level[] = [];
   private unit = "";
   private log = false;
+  private bySite = false;
   private digits = false;
   private x: Scale = makeScale(0, 1, 0, 1);
   private y: Scale = makeScale(0, 1, 1, 0);
   private active: { series: number; mark: number } | null = null;
-  private drag: { from: number; to: number } | null = null;
+  private readonly pointer: Pointer;
 
   constructor(private readonly options: TimelineOptions) {
     this.frame = new Frame({
@@ -61,14 +65,27 @@ export class TimelineChart {
       draw: (surface) => this.draw(surface),
       data: () => this.data(),
     });
-    this.listen();
+    this.pointer = new Pointer(this.frame.canvas, {
+      hover: (at) => this.activate(this.nearest(...at)),
+      leave: () => this.activate(null),
+      click: (at) => {
+        this.activate(this.nearest(...at));
+        const current = this.current();
+        if (current) this.options.open(current.mark);
+      },
+      dragging: this.frame.redraw,
+      dragged: ([a], [b]) => this.zoom(this.x.value(Math.min(a, b)), this.x.value(Math.max(a, b))),
+      reset: () => this.reset(),
+      wheel: (factor, [x]) => this.zoomBy(factor, x),
+    });
+    this.frame.canvas.addEventListener("keydown", (event) => this.key(event));
   }
 
   show(
     series: TimelineSeries[],
     whole: [number, number],
     span: [number, number] | undefined,
-    look: { unit: string; log: boolean; digits: boolean; levels: Level[] },
+    look: { unit: string; log: boolean; digits: boolean; levels: Level[]; bySite: boolean },
   ): void {
     this.series = series;
     this.whole = whole[1] > whole[0] ? whole : [whole[0] - 1, whole[1] + 1];
@@ -109,10 +126,8 @@ export class TimelineChart {
       this.drawActive(surface);
     });
     this.drawLevels(surface, w);
-    if (this.drag) {
-      const a = Math.min(this.drag.from, this.drag.to);
-      surface.rect(a, top, Math.abs(this.drag.to - this.drag.from), hgt, themeColor("accent"), 0.14);
-    }
+    const drag = this.pointer?.drag;
+    if (drag) surface.rect(Math.min(drag.from[0], drag.to[0]), top, Math.abs(drag.to[0] - drag.from[0]), hgt, themeColor("accent"), 0.14);
   }
 
   private drawAxes(surface: Surface, w: number, hgt: number): void {
@@ -150,7 +165,7 @@ export class TimelineChart {
     if (s.marks.length < 2) return;
     let points: number[] = [];
     const flush = () => {
-      if (points.length > 2) surface.line(points, seriesColor(s.color), s.reduced ? 1 : 1.3, s.phase ? [] : [3, 3], s.reduced ? 0.55 : 0.4);
+      if (points.length > 2) surface.line(points, this.bySite ? themeColor("line-2") : seriesColor(s.color), s.reduced ? 1 : 1.3, s.phase ? [] : [3, 3], s.reduced ? 0.55 : 0.4);
       points = [];
     };
     for (const m of s.marks) {
@@ -169,7 +184,7 @@ export class TimelineChart {
 
   private drawMark(surface: Surface, s: TimelineSeries, m: Mark, size: number): void {
     const [x, y] = this.place(m);
-    const color = seriesColor(s.color);
+    const color = !m.place ? seriesColor(s.color) : m.place.color < 0 ? themeColor("ink-2") : seriesColor(m.place.color);
     if (m.callFlags & 4) {
       const d = size + 0.5;
       surface.line([x - d, y - d, x + d, y + d], color, 2.4);
@@ -235,6 +250,7 @@ export class TimelineChart {
       [this.unit, full(m.value)],
       ["hex", hexFloat(m.value)],
       ["phase", s.phase ? "▼ output" : "▲ input"],
+      ...(m.place ? [["called at", m.place.label] as [string, string]] : []),
     ], [...notes, "click or Enter for the value"]));
     if (speak) this.frame.say(`${s.label}, time ${m.time}, ${this.unit} ${short(m.value)}. ${notes.join(", ")}`);
   }
@@ -260,50 +276,6 @@ export class TimelineChart {
 
   reset(): void {
     this.zoom(-Infinity, Infinity);
-  }
-
-  private listen(): void {
-    const canvas = this.frame.canvas;
-    canvas.classList.add("zoomable");
-    const point = (event: MouseEvent): [number, number] => {
-      const box = canvas.getBoundingClientRect();
-      return [event.clientX - box.left, event.clientY - box.top];
-    };
-    canvas.addEventListener("pointermove", (event) => {
-      const [x, y] = point(event);
-      if (this.drag) {
-        this.drag.to = x;
-        this.frame.redraw();
-      } else this.activate(this.nearest(x, y));
-    });
-    canvas.addEventListener("pointerdown", (event) => {
-      if (event.button !== 0) return;
-      canvas.setPointerCapture(event.pointerId);
-      const [x] = point(event);
-      this.drag = { from: x, to: x };
-    });
-    canvas.addEventListener("pointerup", (event) => {
-      const drag = this.drag;
-      this.drag = null;
-      if (!drag) return;
-      if (Math.abs(drag.to - drag.from) > 6) {
-        const [a, b] = [this.x.value(Math.min(drag.from, drag.to)), this.x.value(Math.max(drag.from, drag.to))];
-        this.zoom(a, b);
-        return;
-      }
-      const [x, y] = point(event);
-      this.activate(this.nearest(x, y));
-      const current = this.current();
-      if (current) this.options.open(current.mark);
-      this.frame.redraw();
-    });
-    canvas.addEventListener("pointerleave", () => this.activate(null));
-    canvas.addEventListener("dblclick", () => this.reset());
-    canvas.addEventListener("wheel", (event) => {
-      event.preventDefault();
-      this.zoomBy(event.deltaY > 0 ? 1.25 : 0.8, point(event)[0]);
-    }, { passive: false });
-    canvas.addEventListener("keydown", (event) => this.key(event));
   }
 
   private key(event: KeyboardEvent): void {
@@ -348,10 +320,10 @@ export class TimelineChart {
 
   private data(): Cell {
     return {
-      columns: ["function", "series", "phase", "value row", "call row", "time", this.unit, "flags"],
+      columns: ["function", "series", "phase", "value row", "call row", "time", this.unit, "flags", ...(this.bySite ? ["called at"] : [])],
       rows: this.series.flatMap((s) =>
         s.marks.map((m) => [s.detail, s.label, s.phase ? "output" : "input", m.row, m.call, m.time, full(m.value),
-          [...valueFlags(m.flags), ...callFlags(m.callFlags)].join("; ")])),
+          [...valueFlags(m.flags), ...callFlags(m.callFlags)].join("; "), ...(this.bySite ? [m.place?.label ?? ""] : [])])),
     };
   }
 

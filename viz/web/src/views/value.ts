@@ -1,15 +1,19 @@
 // One value of one call: its numbers, its elements, where it came from.
-import { num, type Call, type Field, type Grid, type Value } from "../api";
+import { num, type Call, type Field, type Grid, type Region, type Value } from "../api";
 import { functionTitle, type App, type View } from "../app";
-import { Heatmap, type Region } from "../chart/heatmap";
+import { Heatmap } from "../chart/heatmap";
 import { Histogram, LineChart } from "../chart/line";
 import { append, clear, h, segmented, select } from "../dom";
-import { bits, callFlags, decimal, dtypeName, full, hexFloat, integer, precisionOf, shapeText, short, valueFlags } from "../format";
+import { bits, callFlags, decimal, dtypeName, full, hexFloat, integer, plural, precisionOf, shapeText, short, valueFlags } from "../format";
 import { mapNames, type MapName } from "../palette";
+import { elementsOf, gridOf, samplePlaces, sparsePlaces, type Places } from "../places";
 import { badge, describeError, heading, message } from "./parts";
 
 const UNITS: Record<Field, string> = { sig: "digits (bits)", mean: "mean", std: "standard deviation" };
 const HISTOGRAM_CELLS = 250000;
+const QUICK = 4e6; // elements that are read at once; of more, tiles are shown first
+const SLOW = 5e8; // and beyond this, tiles alone until the picture is zoomed
+const NORMED = 2 ** 22; // elements whose norms are computed without asking
 
 export class ValueView implements View {
   readonly title = "Value";
@@ -28,6 +32,10 @@ export class ValueView implements View {
   private histogram: Histogram | null = null;
   private params = new URLSearchParams();
   private shown = "";
+  private places: Places | null = null;
+  private picture = { rows: 0, columns: 0, slices: 0, parts: 0 };
+  private turn = 0;
+  private readonly note = h("p", { class: "quiet", role: "status" });
 
   constructor(private readonly app: App, argument: string) {
     this.row = /^\d+$/.test(argument) ? Number(argument) : -1;
@@ -40,6 +48,8 @@ export class ValueView implements View {
     try {
       this.value = await this.app.api.value(this.row, this.abort.signal);
       this.call = await this.app.api.call(this.value.call, this.abort.signal);
+      this.places = (await samplePlaces(this.app.api, this.value, this.abort.signal)) ?? (await sparsePlaces(this.app.api, this.value, this.call, this.abort.signal));
+      this.picture = this.places ? { rows: this.places.rows, columns: this.places.columns, slices: 1, parts: this.value.picture.parts } : this.value.picture;
       this.build(this.value, this.call);
       this.update(this.params);
     } catch (error) {
@@ -55,7 +65,7 @@ export class ValueView implements View {
     clear(this.body);
     const aside = h("aside", { class: "value-side" }, this.numbers(v), this.context(call), this.siblings(call));
     const main = h("section", { class: "card value-main" });
-    if (v.picture.parts) append(main, this.tools, this.stage);
+    if (v.picture.parts) append(main, this.tools, this.note, this.stage);
     else append(main, h("p", { class: "quiet" }, v.kind === 2 ? "A label: what the pivot run had is shown beside." : "The elements of this value are not stored; its numbers are beside."));
     append(this.body, main, aside);
     if (v.picture.parts) this.stageFor(v);
@@ -83,7 +93,19 @@ export class ValueView implements View {
       if (v.n_inf) add("Inf", integer(v.n_inf));
     }
     if (v.agreement !== null) add("Runs that agree", `${(v.agreement * 100).toFixed(0)} %`);
-    return h("section", { class: "card" }, h("h2", {}, "Numbers"), list);
+    const o = this.app.overview;
+    const how = h("p", { class: "quiet" }, `By ${o.method} of ${plural(v.n_runs, "run")}, probability ${o.probability}, confidence ${o.confidence}.`);
+    if (v.picture.parts && v.n_elements > 1 && v.n_stored <= NORMED) void this.addNorms(list);
+    return h("section", { class: "card" }, h("h2", {}, "Numbers"), v.sig_norm === null ? null : how, list);
+  }
+
+  private async addNorms(list: HTMLElement): Promise<void> {
+    const norms = await this.app.api.norms(this.row, this.abort.signal).catch(() => null);
+    if (!norms) return;
+    const add = (name: string, value: number, hint: string) => list.append(h("div", { title: `${hint} ${hexFloat(value)}` }, h("dt", {}, name), h("dd", {}, full(value))));
+    add("Norm of the mean", norms.mean.two, "Euclidean;");
+    add("greatest size", norms.mean.max, "of an element of the mean;");
+    add("Norm of the std", norms.std.two, "Euclidean;");
   }
 
   private context(call: Call): HTMLElement {
@@ -103,7 +125,7 @@ export class ValueView implements View {
   }
 
   private stageFor(v: Value): void {
-    const p = v.picture;
+    const p = this.picture;
     const name = `${functionTitle(this.app.functions[v.function])} ${v.name}`;
     if (p.rows > 1) {
       this.heatmap = new Heatmap({
@@ -158,7 +180,7 @@ export class ValueView implements View {
   }
 
   private showTools(v: Value): void {
-    const p = v.picture;
+    const p = this.picture;
     const focused = (document.activeElement as HTMLElement | null)?.dataset.value;
     clear(this.tools);
     if (p.rows * p.columns > 1) append(this.tools, segmented("Field", [["sig", "Digits"], ["mean", "Mean"], ["std", "Std"]] as const, this.field(), (show) => this.go({ show })));
@@ -168,7 +190,9 @@ export class ValueView implements View {
       append(this.tools, segmented("Scale", [["lin", "Linear"], ["log", "Log"]] as const, this.params.get("log") === "1" ? "log" : "lin", (a) => this.go({ log: a === "log" ? "1" : undefined })));
     if (p.rows > 1) {
       append(this.tools, select("Colours", mapNames.map((m) => [m, m] as const), this.map(), (map) => this.go({ map }), false));
-      append(this.tools, segmented("Range", [["fit", "Fitted"], ["type", "Full"]] as const, this.params.get("range") === "type" ? "type" : "fit", (range) => this.go({ range: range === "type" ? range : undefined })));
+      append(this.tools, segmented("Range", ([["fit", "Fitted", "To what is seen"], ["type", "Full", "All that the type or the value can have"], ["~", "Fixed"]] as [string, string, string?][]).filter(([key]) => key !== "type" || this.field() !== "std"),
+        this.params.get("range")?.includes("~") ? "~" : this.params.get("range") === "type" ? "type" : "fit", (range) => this.go({ range: range === "fit" ? undefined : range })));
+      if (this.params.get("range")?.includes("~")) append(this.tools, this.rangeInputs());
       if (p.rows * p.columns > 400000) append(this.tools, segmented("Of many in one cell", [["low", "Least"], ["high", "Greatest"]] as const, this.end(), (end) => this.go({ end })));
       if (this.params.get("z")) append(this.tools, h("button", { type: "button", onclick: () => this.go({ z: undefined }) }, "Whole array"));
     }
@@ -204,36 +228,81 @@ export class ValueView implements View {
     return Number.isInteger(n) && n >= 0 && n < v.picture.slices ? n : 0;
   }
 
-  private region(v: Value): Region {
+  private region(): Region {
     const z = (this.params.get("z") ?? "").split(",").map(Number);
-    const p = v.picture;
+    const p = this.picture;
     const ok = z.length === 4 && z.every(Number.isInteger) && z[0] >= 0 && z[0] < z[1] && z[1] <= p.rows && z[2] >= 0 && z[2] < z[3] && z[3] <= p.columns;
     return ok ? { r0: z[0], r1: z[1], c0: z[2], c1: z[3] } : { r0: 0, r1: p.rows, c0: 0, c1: p.columns };
   }
 
+  private part(v: Value): number {
+    return this.params.get("part") === "1" && v.picture.parts > 1 ? 1 : 0;
+  }
+
+  /** Draws what is asked for; of large pictures the tiles first, which are there at once. */
   private async draw(v: Value): Promise<void> {
+    const turn = ++this.turn;
     const field = this.field();
-    const region = this.region(v);
+    const region = this.region();
     const cells = this.heatmap?.cells() ?? { h: 1, w: 2000 };
-    const part = this.params.get("part") === "1" && v.picture.parts > 1 ? 1 : 0;
+    const part = this.part(v);
+    const query = { field, part, slice: this.slice(v), ...region, ...cells };
+    const size = (region.r1 - region.r0) * (region.c1 - region.c0);
     try {
-      const grid = await this.app.api.grid(this.row, { field, part, slice: this.slice(v), ...region, ...cells }, this.abort.signal);
-      const unit = UNITS[field];
-      const log = this.params.get("log") === "1";
-      const levels = field === "sig" ? [{ value: precisionOf(v.dtype), label: "" }] : [];
-      if (this.heatmap) {
-        const fixed: [number, number] | null = this.params.get("range") === "type" ? (field === "sig" ? [0, precisionOf(v.dtype)] : [num(v.min), num(v.max)]) : null;
-        this.heatmap.show(grid, region, { map: this.map(), log, end: this.end(), range: fixed && log && fixed[0] <= 0 ? null : fixed, unit });
-      } else if (this.line) this.line.show(grid, v.picture.columns, { unit, log, levels });
-      else await this.scalar(v, part);
-      this.drawHistogram(grid, unit);
-      this.element.dataset.shown = field;
+      if (this.places) {
+        const values = await elementsOf(this.app.api, v, field, part, this.abort.signal);
+        if (turn === this.turn) this.showGrid(v, gridOf(this.places, values, region, cells), values, this.places.what);
+        return;
+      }
+      if (v.picture.tiles && size > QUICK) {
+        const tiles = await this.app.api.grid(this.row, { ...query, tiles: 1 }, this.abort.signal);
+        if (turn !== this.turn) return;
+        this.showGrid(v, tiles, null, `Tiles of ${tiles.step?.join(" × ")} elements: the ${this.end() === "high" ? "greatest" : "least"} of each${size > SLOW ? "; zoom in for more" : ""}.`);
+        if (size > SLOW) return;
+      }
+      const grid = await this.app.api.grid(this.row, query, this.abort.signal);
+      if (turn !== this.turn) return;
+      if (!this.heatmap && !this.line) await this.scalar(v, part);
+      this.showGrid(v, grid, null, grid.reduced ? `${integer(size)} elements in ${integer(grid.rows * grid.columns)} cells: the ${this.end() === "high" ? "greatest" : "least"} of each; drag over a part to see more of it.` : "");
     } catch (error) {
-      if (!this.abort.signal.aborted) this.stage.prepend(message(describeError(error)));
+      if (!this.abort.signal.aborted && turn === this.turn) this.stage.prepend(message(describeError(error)));
     }
   }
 
-  private drawHistogram(grid: Grid, unit: string): void {
+  private showGrid(v: Value, grid: Grid, all: Float64Array | null, note: string): void {
+    const field = this.field();
+    const unit = UNITS[field];
+    const log = this.params.get("log") === "1";
+    const levels = field === "sig" ? [{ value: precisionOf(v.dtype), label: "" }] : [];
+    if (this.heatmap) {
+      const fixed = this.fixedRange(v);
+      this.heatmap.show(grid, this.region(), { map: this.map(), log, end: this.end(), range: fixed && log && fixed[0] <= 0 ? null : fixed, unit });
+    } else this.line?.show(grid, this.picture.columns, { unit, log, levels });
+    this.note.textContent = note;
+    this.drawHistogram(all ?? (this.end() === "high" ? grid.high : grid.low), unit);
+    this.element.dataset.shown = field;
+  }
+
+  /** The ends of the colours that were asked for; null: fitted to what is seen. */
+  private fixedRange(v: Value): [number, number] | null {
+    const range = this.params.get("range");
+    if (range === "type") return this.field() === "sig" ? [0, precisionOf(v.dtype)] : this.field() === "mean" ? [num(v.min), num(v.max)] : null;
+    const [low, high] = (range ?? "").split("~").map(Number);
+    return range?.includes("~") && low < high ? [low, high] : null;
+  }
+
+  /** Two numbers between which the colours run. */
+  private rangeInputs(): HTMLElement {
+    const range = this.params.get("range") ?? "";
+    const [low, high] = range.includes("~") ? range.split("~") : ["", ""];
+    const box = h("span", { class: "field" }, h("span", {}, "from"));
+    const inputs = [low, high].map((value, i) =>
+      h("input", { type: "number", step: "any", value, class: "index", "aria-label": i ? "Greatest colour at" : "Least colour at", onchange: () => this.go({ range: inputs.map((x) => x.value).join("~") }) }));
+    append(box, inputs[0], h("span", {}, "to"), inputs[1]);
+    return box;
+  }
+
+  private drawHistogram(values: Float64Array, unit: string): void {
     if (!this.histogram) return;
     const bins = [10, 20, 40, 80, 160].find((n) => String(n) === this.params.get("bins")) ?? 40;
     const share = this.params.get("share") === "1";
@@ -242,7 +311,6 @@ export class ValueView implements View {
       select("Bins", ["10", "20", "40", "80", "160"].map((n) => [n, n] as const), String(bins), (n) => this.go({ bins: n === "40" ? undefined : n })),
       segmented("Height", [["count", "Count"], ["share", "Share"]] as const, share ? "share" : "count", (x) => this.go({ share: x === "share" ? "1" : undefined })));
     if (focused) this.histogramTools.querySelector<HTMLElement>(`[data-value="${CSS.escape(focused)}"]`)?.focus();
-    const values = this.end() === "high" ? grid.high : grid.low;
     this.histogram.show(values.length > HISTOGRAM_CELLS ? values.filter((_, i) => i % Math.ceil(values.length / HISTOGRAM_CELLS) === 0) : values, bins, share, unit);
   }
 
