@@ -11,7 +11,7 @@ PT_PACKAGES=(gcc libc6-dev make cmake ninja-build pkg-config ca-certificates
     libcjson-dev libmicrohttpd-dev libxxhash-dev zlib1g-dev)
 PT_TEST_PACKAGES=(libcmocka-dev python3-pytest python3-h5py python3-venv python3-mpi4py
     hdf5-tools chromium clang libclang-rt-14-dev libomp-dev libmpich-dev
-    munge slurmctld slurmd slurm-client environment-modules iproute2 binutils procps
+    munge slurmctld slurmd slurm-client environment-modules faketime iproute2 binutils procps
     util-linux groff zsh git)
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
