@@ -32,6 +32,9 @@ enum pt_status pt_batch_begin(struct pt_batch *batch, uint64_t elements,
     batch->mean = malloc(room * sizeof(double));
     batch->std = malloc(room * sizeof(double));
     batch->sig = malloc(room * sizeof(double));
+    if (pt_extra_wanted(batch->extra) &&
+        !(batch->moments = malloc(room * sizeof *batch->moments)))
+        return pt_no_memory(error, "a batch (--batch-size)");
     batch->digits = malloc(room * sizeof(double));
     if (!batch->samples || !batch->mean || !batch->std || !batch->sig || !batch->digits)
         return pt_no_memory(error, "a batch (--batch-size)");
@@ -50,6 +53,7 @@ void pt_batch_free(struct pt_batch *batch)
     free(batch->std);
     free(batch->sig);
     free(batch->digits);
+    free(batch->moments);
     free(batch->present);
     free(batch->carry.digits);
     free(batch->carry.histogram);

@@ -58,6 +58,8 @@ struct pt_batch {
     unsigned char *present; /* [piece × n_runs + run] */
     size_t present_room;
     double *mean, *std, *sig, *digits;
+    struct pt_moments *moments; /* NULL: not asked for */
+    const struct pt_extra *extra;
     size_t next_work; /* where the next batch starts */
     uint64_t next_from;
     struct pt_part carry;     /* begun in an earlier batch, not yet ended */

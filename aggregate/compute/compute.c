@@ -7,8 +7,10 @@
 
 /* Inline values were measured while they were read: their elements are written first.
  */
-static enum pt_status write_inline(const struct pt_layout *layout,
+static enum pt_status write_inline(const struct pt_team *team,
+                                   const struct pt_layout *layout,
                                    const struct pt_values *values,
+                                   const struct pt_extra *extra,
                                    struct pt_output *output, struct pt_error *error)
 {
     uint64_t first = layout->inline_first, n = values->mean.n;
@@ -20,6 +22,16 @@ static enum pt_status write_inline(const struct pt_layout *layout,
     if (!status)
         status = pt_output_write(output, PT_COLUMN_ELEMENTS_SIG, first, n,
                                  values->sig.items, error);
+    if (status || !pt_extra_wanted(extra))
+        return status;
+    struct pt_output_stretch all = {first, n};
+    void *scratch = pt_memory_get((size_t)n, sizeof(double));
+    status = pt_team_agree(
+        team, scratch ? PT_OK : pt_no_memory(error, "the elements' extremes"), error);
+    if (!status)
+        status = pt_extra_write(output, extra, &all, n ? 1 : 0, values->moments.items,
+                                (size_t)n, scratch, error);
+    pt_memory_free(scratch);
     return status;
 }
 
@@ -56,6 +68,12 @@ static enum pt_status write_batch(const struct pt_batch *batch,
     if (!status)
         status = pt_output_write_stretches(output, PT_COLUMN_ELEMENTS_SIG, stretches, n,
                                            batch->sig, error);
+    uint64_t total = 0;
+    for (size_t i = 0; i < n; i++)
+        total += stretches[i].n;
+    if (!status && pt_extra_wanted(batch->extra)) /* the digits are done with */
+        status = pt_extra_write(output, batch->extra, stretches, n, batch->moments,
+                                (size_t)total, batch->digits, error);
     return status;
 }
 
@@ -193,6 +211,7 @@ enum pt_status pt_compute(const struct pt_team *team, const struct pt_layout *la
     struct pt_batch batch = {.layout = layout,
                              .readers = readers,
                              .plan = plan,
+                             .extra = &options->extra,
                              .n_runs = readers->catalogue->n_runs,
                              .n_samples = readers->catalogue->n_samples};
     uint64_t all = 0;
@@ -200,7 +219,8 @@ enum pt_status pt_compute(const struct pt_team *team, const struct pt_layout *la
         const struct pt_work *work = pt_layout_work(layout, i);
         all += (work->to - work->from) * work->payload.item_bytes;
     }
-    enum pt_status status = write_inline(layout, values, output, error);
+    enum pt_status status =
+        write_inline(team, layout, values, &options->extra, output, error);
     if (!status)
         status = pt_batch_begin(&batch, options->batch, error);
     status = pt_team_agree(team, status, error);

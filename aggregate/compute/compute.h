@@ -4,6 +4,7 @@
 #define PT_COMPUTE_COMPUTE_H
 
 #include "partition/layout.h"
+#include "result/extra.h"
 #include "result/output.h"
 #include "result/tiles.h"
 
@@ -14,6 +15,7 @@ struct pt_compute_options {
     void (*progress)(void *context, uint64_t done, uint64_t all);
     void *context;
     struct pt_tiles *tiles; /* take in what is written */
+    struct pt_extra extra;  /* what is written besides */
 };
 
 /* Collective. Writes elements/ (inline elements too), and sets values->results of the

@@ -32,6 +32,8 @@ static enum pt_status measure_chunk(struct pt_batch *batch, size_t c,
                                     .std = batch->std + at,
                                     .sig = batch->sig + at,
                                     .digits = batch->digits + piece->digits_at + skip,
+                                    .moments =
+                                        batch->moments ? batch->moments + at : NULL,
                                     .plane = (size_t)(piece->to - piece->from)};
     pt_stat_summary_begin(sum, payload->dtype, payload->item_bytes, payload->n_runs);
     return pt_stat_piece(batch->plan, work, &input, &output, sum, error);

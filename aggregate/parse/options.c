@@ -24,6 +24,9 @@ enum option_code {
     OPT_CONFIG,
     OPT_HINTS,
     OPT_REFERENCE,
+    OPT_COMPAT,
+    OPT_EXTREMES,
+    OPT_MERGEABLE,
     OPT_STRICT,
     OPT_FORCE,
     OPT_THREADS,
@@ -51,6 +54,9 @@ static const struct option long_options[] = {
     {"config", required_argument, NULL, OPT_CONFIG},
     {"hints", required_argument, NULL, OPT_HINTS},
     {"reference", required_argument, NULL, OPT_REFERENCE},
+    {"compat", no_argument, NULL, OPT_COMPAT},
+    {"extremes", no_argument, NULL, OPT_EXTREMES},
+    {"mergeable", no_argument, NULL, OPT_MERGEABLE},
     {"strict", no_argument, NULL, OPT_STRICT},
     {"force", no_argument, NULL, OPT_FORCE},
     {"threads", required_argument, NULL, OPT_THREADS},
@@ -100,6 +106,14 @@ void pt_parse_help(FILE *out)
         "                          of a digit being contributing (0.51)\n"
         "  --confidence C          of the estimate (0.95)\n"
         "  --ddof D                divisor n − D of the variance (0)\n"
+        "  --compat                elements' digits as the Python package "
+        "significantdigits\n"
+        "                          0.5 gives them\n"
+        "  --extremes              store also each element's least and greatest "
+        "sample, "
+        "and\n"
+        "                          the numbers of samples, NaN and Inf\n"
+        "  --mergeable             store what --append needs to add runs later\n"
         "  --batch-size B          elements in memory at a time, per run (1048576)\n"
         "  --online                small batches: the least memory\n"
         "  --threads T             OpenMP threads of each rank\n"
@@ -224,6 +238,15 @@ static enum pt_status read_one(int code, const char *name, char *text,
         options->reference = text;
         options->statistics.external = true;
         break;
+    case OPT_COMPAT:
+        options->statistics.compat = true;
+        break;
+    case OPT_EXTREMES:
+        options->extra.extremes = true;
+        break;
+    case OPT_MERGEABLE:
+        options->extra.mergeable = true;
+        break;
     case OPT_STRICT:
         options->strict = true;
         break;
@@ -287,6 +310,11 @@ enum pt_status pt_parse_options_read(int argc, char **argv,
     if (!status && options->n_files && options->directory)
         status = pt_error_set(error, PT_E_USAGE,
                               "--filename and --directory exclude each other");
+    if (!status && options->extra.mergeable &&
+        (options->statistics.compat || options->statistics.external))
+        status = pt_error_set(error, PT_E_USAGE,
+                              "--mergeable: not with %s, whose digits cannot be merged",
+                              options->statistics.compat ? "--compat" : "--reference");
     if (!status)
         status = pt_stat_options_check(&options->statistics, error);
     return status;

@@ -10,6 +10,7 @@
 #include "alignment/match.h"
 #include "base/status.h"
 #include "catalogue/catalogue.h"
+#include "result/extra.h"
 #include "statistics/options.h"
 
 struct pt_parse_options {
@@ -22,6 +23,7 @@ struct pt_parse_options {
     struct pt_stat_options statistics;
     enum pt_alignment alignment;
     enum pt_catalogue_format format; /* of the traces */
+    struct pt_extra extra;           /* columns besides the usual ones */
     unsigned threads;                /* 0: by the cores that this rank may use */
     bool online, strict, force, quiet, help, version;
 };

@@ -303,13 +303,14 @@ static enum pt_status pass_two(struct state *s, struct pt_error *error)
         .batch = s->options->online ? ONLINE_BATCH : s->options->batch,
         .progress = s->team->rank == 0 ? pt_progress_show : NULL,
         .context = &s->progress,
-        .tiles = &s->tiles};
+        .tiles = &s->tiles,
+        .extra = s->options->extra};
     uint64_t n_damaged = 0;
     enum pt_status status = pt_readers_create(&s->catalogue, &s->readers, error);
     status = pt_team_agree(s->team, status, error);
     if (!status)
-        status =
-            pt_values_read(s->team, &s->calls, &s->readers, s->plan, &s->values, error);
+        status = pt_values_read(s->team, &s->calls, &s->readers, s->plan,
+                                pt_extra_wanted(&s->options->extra), &s->values, error);
     if (!status)
         status =
             pt_layout_make(s->team, &s->values, s->catalogue.n_runs, &s->layout, error);
@@ -323,7 +324,8 @@ static enum pt_status pass_two(struct state *s, struct pt_error *error)
         status =
             pt_output_create(s->team, s->path, s->options->hints, &s->output, error);
     if (!status)
-        status = pt_result_begin(s->output, s->layout.n_elements, error);
+        status =
+            pt_result_begin(s->output, s->layout.n_elements, &s->options->extra, error);
     if (!status)
         status = pt_compute(s->team, &s->layout, &s->values, &s->readers, s->plan,
                             &options, s->output, &n_damaged, error);
@@ -362,6 +364,7 @@ static enum pt_status conclude(struct state *s, struct pt_result *result,
                                  .attribution = &s->attribution,
                                  .sources = &s->sources,
                                  .plan = s->plan,
+                                 .extra = &s->options->extra,
                                  .pivots = s->pivots,
                                  .alignment = pt_alignment_name(s->options->alignment),
                                  .config = s->config_text,

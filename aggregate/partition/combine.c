@@ -199,7 +199,8 @@ static enum pt_status add_samples(struct combiner *c, const struct pt_item **ite
     value->first_element = values->mean.n;
     if (!pt_array_push(&values->mean, value->n_stored) ||
         !pt_array_push(&values->std, value->n_stored) ||
-        !pt_array_push(&values->sig, value->n_stored))
+        !pt_array_push(&values->sig, value->n_stored) ||
+        (values->with_moments && !pt_array_push(&values->moments, value->n_stored)))
         return pt_no_memory(error, "results");
     return PT_OK;
 }

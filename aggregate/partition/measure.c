@@ -22,11 +22,15 @@ static enum pt_status measure_one(struct pt_values *values, struct pt_value *val
                                   .dtype = value->dtype,
                                   .item_bytes = value->item_bytes};
     size_t at = (size_t)value->first_element;
-    struct pt_stat_output output = {.mean = (double *)values->mean.items + at,
-                                    .std = (double *)values->std.items + at,
-                                    .sig = (double *)values->sig.items + at,
-                                    .digits = digits,
-                                    .plane = (size_t)value->n_elements};
+    struct pt_stat_output output = {
+        .mean = (double *)values->mean.items + at,
+        .std = (double *)values->std.items + at,
+        .sig = (double *)values->sig.items + at,
+        .digits = digits,
+        .moments = values->with_moments
+                       ? (struct pt_moments *)values->moments.items + at
+                       : NULL,
+        .plane = (size_t)value->n_elements};
     pt_stat_summary_begin(&summary, value->dtype, value->item_bytes, value->n_runs);
     enum pt_status status = pt_stat_piece(plan, work, &input, &output, &summary, error);
     if (status)

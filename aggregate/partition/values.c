@@ -62,6 +62,7 @@ static enum pt_status prepare(const struct pt_calls *calls, struct pt_window *wi
     values->results.item_bytes = sizeof(struct pt_stat_result);
     values->mean.item_bytes = values->std.item_bytes = values->sig.item_bytes =
         sizeof(double);
+    values->moments.item_bytes = sizeof(struct pt_moments);
     values->names.item_bytes = sizeof(struct pt_name);
     values->name_text.item_bytes = values->labels.item_bytes = 1;
     values->shapes.item_bytes = sizeof(struct pt_shape);
@@ -153,11 +154,11 @@ static enum pt_status number(const struct pt_team *team, struct pt_values *value
 
 enum pt_status pt_values_read(const struct pt_team *team, const struct pt_calls *calls,
                               struct pt_readers *readers,
-                              const struct pt_stat_plan *plan, struct pt_values *values,
-                              struct pt_error *error)
+                              const struct pt_stat_plan *plan, bool with_moments,
+                              struct pt_values *values, struct pt_error *error)
 {
     struct pt_window window = {.calls = calls, .readers = readers, .values = values};
-    *values = (struct pt_values){0};
+    *values = (struct pt_values){.with_moments = with_moments};
     enum pt_status status = prepare(calls, &window, values, error);
     if (!status)
         status = read_windows(calls, &window, plan, error);
@@ -182,6 +183,7 @@ void pt_values_free(struct pt_values *values)
     pt_array_free(&values->mean);
     pt_array_free(&values->std);
     pt_array_free(&values->sig);
+    pt_array_free(&values->moments);
     pt_array_free(&values->names);
     pt_array_free(&values->name_text);
     pt_map_free(&values->name_index);

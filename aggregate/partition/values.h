@@ -7,6 +7,8 @@
 #ifndef PT_PARTITION_VALUES_H
 #define PT_PARTITION_VALUES_H
 
+#include <stdbool.h>
+
 #include "alignment/join.h"
 #include "partition/readers.h"
 #include "statistics/kernel.h"
@@ -59,11 +61,14 @@ struct pt_values {
     struct pt_array results;        /* struct pt_stat_result, one per payload */
     struct pt_map payload_index;    /* id → index */
     struct pt_array mean, std, sig; /* double: elements of inline values */
-    struct pt_array names;          /* struct pt_name */
-    struct pt_array name_text;      /* bytes */
-    struct pt_map name_index;       /* hash of the text → index */
-    struct pt_array shapes;         /* struct pt_shape */
-    struct pt_array sizes;          /* uint64_t */
+    struct pt_array
+        moments; /* struct pt_moments: of the same; where they are asked for */
+    bool with_moments;
+    struct pt_array names;     /* struct pt_name */
+    struct pt_array name_text; /* bytes */
+    struct pt_map name_index;  /* hash of the text → index */
+    struct pt_array shapes;    /* struct pt_shape */
+    struct pt_array sizes;     /* uint64_t */
     struct pt_map shape_index;
     struct pt_array labels; /* bytes */
     uint64_t first;         /* order of values[0] over all ranks */
@@ -87,7 +92,7 @@ struct pt_shape {
 PT_MUST_CHECK enum pt_status
 pt_values_read(const struct pt_team *team, const struct pt_calls *calls,
                struct pt_readers *readers, const struct pt_stat_plan *plan,
-               struct pt_values *values, struct pt_error *error);
+               bool with_moments, struct pt_values *values, struct pt_error *error);
 void pt_values_free(struct pt_values *values);
 
 /* Index of a name or a shape in this rank's tables, added if it is new; UINT32_MAX: no

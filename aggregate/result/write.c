@@ -7,7 +7,7 @@
 #include "schema/schema.h"
 
 enum pt_status pt_result_begin(struct pt_output *output, uint64_t n_elements,
-                               struct pt_error *error)
+                               const struct pt_extra *extra, struct pt_error *error)
 {
     enum pt_status status =
         pt_output_column(output, PT_COLUMN_ELEMENTS_MEAN, n_elements, 1, error);
@@ -15,7 +15,7 @@ enum pt_status pt_result_begin(struct pt_output *output, uint64_t n_elements,
         status = pt_output_column(output, PT_COLUMN_ELEMENTS_STD, n_elements, 1, error);
     if (!status)
         status = pt_output_column(output, PT_COLUMN_ELEMENTS_SIG, n_elements, 1, error);
-    return status;
+    return status ? status : pt_extra_create(output, extra, n_elements, error);
 }
 
 static int64_t now_ns(const struct pt_team *team)
@@ -34,6 +34,8 @@ static enum pt_status write_numbers(struct pt_output *output,
     const struct pt_stat_options *options = &result->plan->options;
     uint32_t major = PT_RESULT_MAJOR, minor = PT_RESULT_MINOR, ddof = options->ddof;
     uint32_t n_runs = (uint32_t)result->catalogue->n_samples, has_digits = n_runs > 1;
+    uint32_t runs_needed = pt_stat_runs_needed(result->plan);
+    uint32_t compat = options->compat, mergeable = result->extra->mergeable;
     int64_t created = now_ns(result->team);
     const struct {
         const char *name;
@@ -49,6 +51,9 @@ static enum pt_status write_numbers(struct pt_output *output,
         {"confidence", PT_COLUMN_F64, &options->confidence},
         {"ddof", PT_COLUMN_U32, &ddof},
         {"has_digits", PT_COLUMN_U32, &has_digits},
+        {"runs_needed", PT_COLUMN_U32, &runs_needed},
+        {"compat", PT_COLUMN_U32, &compat},
+        {"mergeable", PT_COLUMN_U32, &mergeable},
     };
     enum pt_status status = PT_OK;
     for (size_t i = 0; !status && i < PT_ARRAY_LENGTH(numbers); i++)

@@ -4,6 +4,7 @@
 
 #include "attribution/attribution.h"
 #include "partition/layout.h"
+#include "result/extra.h"
 #include "result/output.h"
 #include "result/positions.h"
 #include "result/sources.h"
@@ -22,14 +23,18 @@ struct pt_result {
     const struct pt_attribution *attribution;
     const struct pt_sources *sources; /* rank 0's */
     const struct pt_stat_plan *plan;
+    const struct pt_extra *extra;
     const uint32_t *pivots;
     const char *alignment;
     const char *config, *command; /* texts */
 };
 
-/* The columns of elements/, before the values are measured. Collective. */
-PT_MUST_CHECK enum pt_status
-pt_result_begin(struct pt_output *output, uint64_t n_elements, struct pt_error *error);
+/* The columns of elements/, and those beside them, before the values are measured.
+ * Collective. */
+PT_MUST_CHECK enum pt_status pt_result_begin(struct pt_output *output,
+                                             uint64_t n_elements,
+                                             const struct pt_extra *extra,
+                                             struct pt_error *error);
 
 /* Attributes and all other columns. Collective. */
 PT_MUST_CHECK enum pt_status pt_result_write(struct pt_output *output,

@@ -7,9 +7,11 @@ const struct pt_result_column pt_result_columns[PT_N_COLUMNS] = {
 
 uint32_t pt_result_column_minor(enum pt_result_column_id column)
 {
+    if ((column >= PT_COLUMN_EXTREMES_MIN && column <= PT_COLUMN_MERGE_N_INF) ||
+        column == PT_COLUMN_VALUES_FIRST_POSITION ||
+        column == PT_COLUMN_POSITIONS_ELEMENT)
+        return 2;
     return column == PT_COLUMN_VALUES_FIRST_TILE ||
-           column == PT_COLUMN_VALUES_FIRST_POSITION ||
-           column == PT_COLUMN_POSITIONS_ELEMENT ||
            (column >= PT_COLUMN_TILES_MEAN_MIN && column <= PT_COLUMN_TILES_SIG_MAX);
 }
 

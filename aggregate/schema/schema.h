@@ -11,7 +11,7 @@
 #define PT_RESULT_NONE64 UINT64_MAX
 #define PT_RESULT_NONE32 UINT32_MAX
 
-enum { PT_RESULT_MAJOR = 1, PT_RESULT_MINOR = 1 };
+enum { PT_RESULT_MAJOR = 1, PT_RESULT_MINOR = 2 };
 
 /* Types of columns; all little-endian in the file. TEXT: fixed length, padded with NUL,
  * the width is the dataset's own. */
@@ -120,6 +120,20 @@ enum pt_column_type {
     X(ELEMENTS_MEAN, "elements", "mean", F64)                                          \
     X(ELEMENTS_STD, "elements", "std", F64)                                            \
     X(ELEMENTS_SIG, "elements", "sig", F64)                                            \
+    X(EXTREMES_MIN, "elements_ext", "min", F64)                                        \
+    X(EXTREMES_MAX, "elements_ext", "max", F64)                                        \
+    X(EXTREMES_N, "elements_ext", "n", U32)                                            \
+    X(EXTREMES_N_NAN, "elements_ext", "n_nan", U32)                                    \
+    X(EXTREMES_N_INF, "elements_ext", "n_inf", U32)                                    \
+    X(MERGE_MEAN, "merge", "mean", F64)                                                \
+    X(MERGE_MEAN_LOW, "merge", "mean_low", F64)                                        \
+    X(MERGE_M2, "merge", "m2", F64)                                                    \
+    X(MERGE_SCALE, "merge", "scale", I64)                                              \
+    X(MERGE_MIN, "merge", "min", F64)                                                  \
+    X(MERGE_MAX, "merge", "max", F64)                                                  \
+    X(MERGE_N, "merge", "n", U32)                                                      \
+    X(MERGE_N_NAN, "merge", "n_nan", U32)                                              \
+    X(MERGE_N_INF, "merge", "n_inf", U32)                                              \
     X(TILES_MEAN_MIN, "tiles", "mean_min", F64)                                        \
     X(TILES_MEAN_MAX, "tiles", "mean_max", F64)                                        \
     X(TILES_STD_MIN, "tiles", "std_min", F64)                                          \
@@ -188,7 +202,10 @@ const char *pt_result_schema_text(size_t *bytes);
     X(DDOF, "ddof", U32)                                                               \
     X(ALIGNMENT, "alignment", TEXT)                                                    \
     X(GENERATOR, "generator", TEXT)                                                    \
-    X(HAS_DIGITS, "has_digits", U32)
+    X(HAS_DIGITS, "has_digits", U32)                                                   \
+    X(RUNS_NEEDED, "runs_needed", U32)                                                 \
+    X(COMPAT, "compat", U32)                                                           \
+    X(MERGEABLE, "mergeable", U32)
 
 enum pt_result_run_flag {
     PT_RUN_UNSEALED = 1,

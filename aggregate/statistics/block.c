@@ -189,6 +189,9 @@ void pt_element_exact(struct pt_stat_work *work, struct pt_plane *plane, size_t 
     }
     if (external && !load_reference(work, plane, i, &y)) {
         plane->state[i] = PT_STATE_NEVER; /* nothing can be measured against it */
+        if (plane->moments != NULL) {     /* but the samples have extremes */
+            set_moments(work, &exact, n, &before, summary, &plane->moments[i]);
+        }
         return;
     }
     if (n > 0) {

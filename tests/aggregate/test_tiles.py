@@ -85,7 +85,7 @@ def test_a_large_array_has_tiles_in_each_shape_that_is_seen(tmp_path, ranks, opt
           threads=2)
     with h5py.File(tmp_path / "r.h5") as f:
         rows = rows_by_function(f)
-        assert f.attrs["minor"] == 1
+        assert f.attrs["minor"] >= 1
         assert f["values/first_element"][rows["tall"]] == f["values/first_element"][rows["wide"]]
         tall = check(f, rows["tall"], (1100, 1000), 1)
         wide = check(f, rows["wide"], (50, 22000), 1)
