@@ -31,8 +31,8 @@ static enum pt_status add_series(struct pt_json *json, const struct pt_result *r
                                  const struct pt_plot_series *part,
                                  struct pt_error *error)
 {
-    static const char *const names[PT_PLOT_COLUMNS] = {"row",   "call",  "time",
-                                                       "value", "flags", "call_flags"};
+    static const char *const names[PT_PLOT_COLUMNS] = {
+        "row", "call", "time", "value", "flags", "call_flags", "site"};
 
     pt_json_object(json, NULL);
     pt_json_u64(json, "function", series->function);

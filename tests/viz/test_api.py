@@ -373,3 +373,83 @@ def test_a_result_of_the_first_version_is_read(result, tmp_path):
     with Viewer("--filename", path) as viewer:
         assert viewer.get("overview")["minor"] == 0
         assert viewer.get("values/3")["picture"]["tiles"] is False
+
+
+def test_points_name_their_call_sites(viewer, h5):
+    solve = names(h5).index("solve")
+    sites = viewer.get("sites")["columns"]
+    assert sites["name"] == [n.decode() for n in h5["sites/name"]]
+    assert sites["line"] == list(h5["sites/line"])
+    for s in viewer.get(f"timeline?functions={solve}&sites=1&bins=5")["series"]:
+        assert s["points"]["site"] == list(h5["calls/site"][s["points"]["call"]])
+    assert "site" not in viewer.get(f"timeline?functions={solve}")["series"][0]["points"]
+    viewer.get(f"timeline?functions={solve}&sites=2", expect=400)
+
+
+def test_contributing_digits_are_significant_ones_and_a_constant(viewer, h5, folder):
+    """CNH's two deltas differ by log2(Phi^-1((p+1)/2)) against that of the contributing
+    probability q, log2(q - 1/2) + log2(2 sqrt(2 pi))."""
+    p, q = float(h5.attrs["probability"]), float(h5.attrs["contributing_probability"])
+    from statistics import NormalDist
+    shift = math.log2(NormalDist().inv_cdf((p + 1) / 2)) - (
+        math.log2(q - 0.5) + math.log2(2 * math.sqrt(2 * math.pi)))
+    assert viewer.get("overview")["contributing_shift"] == pytest.approx(shift, abs=1e-9)
+    for name, most in [("solve", 53), ("PCA.fit", 24)]:
+        for s in viewer.get(f"timeline?functions={names(h5).index(name)}&metric=contributing")["series"]:
+            rows = s["points"]["row"]
+            flat = (h5["values/flags"][rows] & 1) != 0
+            sig = h5["values/sig_norm"][rows]
+            expected = np.where(flat, sig, np.minimum(sig + shift, most))
+            np.testing.assert_allclose([number(v) for v in s["points"]["value"]], expected, atol=1e-9)
+    path = shutil.copy(folder / "small.h5", folder / "general.h5")
+    with h5py.File(path, "r+") as file:
+        file.attrs["method"] = np.bytes_("general")
+    with Viewer("--filename", path) as other:
+        assert other.get("overview")["contributing_shift"] is None
+        other.get("timeline?functions=3&metric=contributing", expect=404)
+
+
+def test_norms_are_those_of_numpy(viewer, h5):
+    for name, argument, phase in [("fit_qr", "X", 0), ("spectrum", "return", 1), ("score", "return", 1)]:
+        row = int(series_rows(h5, names(h5).index(name), argument, phase)[2])
+        first, n = int(h5["values/first_element"][row]), int(h5["values/n_stored"][row])
+        answer = viewer.get(f"values/{row}/norms")
+        for field in ["mean", "std"]:
+            x = h5["elements/" + field][first:first + n]
+            if name == "spectrum":
+                x = np.abs(x[:n // 2] + 1j * x[n // 2:])
+            assert answer[field]["two"] == pytest.approx(np.linalg.norm(x), rel=1e-14)
+            assert answer[field]["max"] == pytest.approx(np.abs(x).max(), rel=1e-15)
+            assert answer[field]["left_out"] == 0
+
+
+def test_norms_pass_over_nan_and_do_not_overflow(result, h5, tmp_path):
+    path = shutil.copy(result, tmp_path / "huge.h5")
+    row = int(series_rows(h5, names(h5).index("fit_qr"), "X", 0)[2])
+    with h5py.File(path, "r+") as file:
+        first, n = int(file["values/first_element"][row]), int(file["values/n_stored"][row])
+        file["elements/mean"][first:first + n] = 3e300
+        file["elements/mean"][first:first + 2] = [np.nan, np.inf]
+        file["elements/std"][first:first + n] = 1e-300
+    with Viewer("--filename", path) as viewer:
+        answer = viewer.get(f"values/{row}/norms")
+    assert answer["mean"]["two"] == pytest.approx(3e300 * math.sqrt(n - 2)) and answer["mean"]["left_out"] == 2
+    assert answer["std"]["two"] == pytest.approx(1e-300 * math.sqrt(n))
+
+
+def test_a_sample_tells_its_positions(result, h5, tmp_path):
+    path = shutil.copy(result, tmp_path / "sample.h5")
+    row = int(series_rows(h5, names(h5).index("fit_qr"), "X", 0)[2])
+    with h5py.File(path, "r+") as file:
+        n = int(file["values/n_stored"][row])
+        del file["positions/element"]
+        file["positions/element"] = np.arange(n, dtype=np.uint64) * 7
+        file["values/first_position"][row] = 0
+        file["values/n_elements"][row] = 7 * n
+        at = int(file["values/shape_first"][row])
+        file["dims/size"][at] = 7 * file["dims/size"][at]
+    with Viewer("--filename", path) as viewer:
+        assert viewer.get(f"values/{row}")["picture"]["positions"] is True
+        status, _, body = viewer.request(f"/api/v1/values/{row}/positions")
+        np.testing.assert_array_equal(np.frombuffer(body, "<u8"), np.arange(n) * 7)
+        viewer.get(f"values/{row + 1}/positions", expect=404)
