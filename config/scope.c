@@ -140,11 +140,11 @@ bool pt_scope_default(const struct pt_scope *scope)
 /* `file` or its last parts. */
 static bool covers_file(const struct rule *rule, const char *file)
 {
-    for (; file; file = strchr(file, '/')) {
-        file += *file == '/';
-        if (pt_pattern_match(rule->file, file))
+    if (pt_pattern_match(rule->file, file))
+        return true;
+    while ((file = strchr(file, '/')))
+        if (pt_pattern_match(rule->file, ++file))
             return true;
-    }
     return false;
 }
 

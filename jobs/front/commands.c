@@ -7,6 +7,8 @@
 static const struct pt_front_command commands[] = {
     {"run", "run a program N times, aggregate, rank its functions", NULL, pt_front_run,
      pt_help_run},
+    {"localize", "which functions and lines cost the result its digits", NULL,
+     pt_front_localize, pt_help_localize},
     {"submit", "the same as jobs of SLURM", NULL, pt_front_submit, pt_help_submit},
     {"status", "how far an experiment is", NULL, pt_front_status, pt_help_status},
     {"trace", "run a Python program once and trace it", "pytracer-trace", NULL, NULL},

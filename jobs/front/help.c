@@ -26,6 +26,7 @@ EMBED(pt_help_export, "export.txt");
 EMBED(pt_help_config, "config.txt");
 EMBED(pt_help_doctor, "doctor.txt");
 EMBED(pt_help_fuzz, "fuzz.txt");
+EMBED(pt_help_localize, "localize.txt");
 EMBED(pt_help_help, "help.txt");
 
 int pt_front_help(int argc, char **argv)

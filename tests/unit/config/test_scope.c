@@ -91,6 +91,10 @@ static void lines_go_by_the_last_parts_of_the_path(void **state)
     struct pt_scope *scope = scope_of("m/x.py:12", "y*.py:3");
     assert_int_equal(pt_scope_of_line(scope, "/home/m/x.py", 12), PT_SCOPE_ON);
     assert_int_equal(pt_scope_of_line(scope, "m/x.py", 12), PT_SCOPE_ON);
+    struct pt_scope *whole = scope_of("/home/m/x.py:12", NULL);
+    assert_int_equal(pt_scope_of_line(whole, "/home/m/x.py", 12), PT_SCOPE_ON);
+    assert_int_equal(pt_scope_of_line(whole, "/y/home/m/x.py", 12), PT_SCOPE_INHERIT);
+    pt_scope_destroy(whole);
     assert_int_equal(pt_scope_of_line(scope, "/home/m/x.py", 13), PT_SCOPE_INHERIT);
     assert_int_equal(pt_scope_of_line(scope, "/home/xm/x.py", 12), PT_SCOPE_INHERIT);
     assert_int_equal(pt_scope_of_line(scope, "/a/yes.py", 3), PT_SCOPE_OFF);
