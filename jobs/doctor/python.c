@@ -43,8 +43,6 @@ static const char program[] =
     "        print(name, '-')\n"
     "try:\n"
     "    import numpy\n"
-    "    import zlib\n"
-    "    print('noise', zlib.crc32((numpy.arange(1.0, 2000.0) / 3.0).tobytes()))\n"
     "    libraries = set()\n"
     "    for line in open('/proc/self/maps'):\n"
     "        path = line.split(None, 5)[-1].strip()\n"
@@ -57,14 +55,39 @@ static const char program[] =
     "except ImportError:\n"
     "    pass\n";
 
-/* Runs the program above under the tracer, with a cache of its own; what it printed, or
- * NULL. The caller frees it. */
-static char *run_traced(const struct pt_doctor *doctor, const char *tracer,
-                        const char *folder, const char *seed, int *exit_status)
+/* Computes what one layer alone can vary, and tells a checksum of it. */
+static const char probe[] = "import sys, zlib\n"
+                            "import numpy\n"
+                            "layer = sys.argv[1]\n"
+                            "x = numpy.arange(1.0, 200.0) / 201.0\n"
+                            "if layer == 'numpy':\n"
+                            "    data = (x / 3.0).tobytes()\n"
+                            "elif layer == 'python':\n"
+                            "    y = 0.1\n"
+                            "    for i in range(1000):\n"
+                            "        y += 1.0 / (i + 3)\n"
+                            "    data = y.hex().encode()\n"
+                            "elif layer == 'libm':\n"
+                            "    import scipy.special\n"
+                            "    data = scipy.special.ellipk(x).tobytes()\n"
+                            "else:\n"
+                            "    data = numpy.dot(x, x[::-1]).tobytes() + "
+                            "(numpy.outer(x, x) @ numpy.outer(x, 1 - x)).tobytes()\n"
+                            "print('noise', zlib.crc32(data))\n";
+
+/* How to run one of the programs above. */
+struct run {
+    const char *tracer, *folder; /* the cache is in the folder */
+    const char *program, *layers, *seed;
+    const char *err; /* file for standard error, NULL: ours */
+};
+
+/* What it printed, or NULL. The caller frees it. */
+static char *run_traced(const struct pt_doctor *doctor, const struct run *run,
+                        int *exit_status)
 {
-    char *cache = NULL, *text = NULL;
-    char *argv[12] = {(char *)tracer, (char *)"--fuzzy", (char *)"--seed",
-                      (char *)seed};
+    char *cache = NULL, *text = NULL, *layers = NULL;
+    char *argv[12] = {(char *)run->tracer, NULL, (char *)"--seed", (char *)run->seed};
     size_t n = 4;
 
     if (doctor->python) {
@@ -72,16 +95,22 @@ static char *run_traced(const struct pt_doctor *doctor, const char *tracer,
         argv[n++] = (char *)doctor->python;
     }
     argv[n++] = (char *)"-c";
-    argv[n] = (char *)program;
-    if (asprintf(&cache, "PYTRACER_CACHE=%s", folder) < 0)
+    argv[n++] = (char *)run->program;
+    argv[n] = (char *)run->layers; /* the program's argument */
+    if (asprintf(&cache, "PYTRACER_CACHE=%s", run->folder) < 0 ||
+        asprintf(&layers, "--fuzzy=%s", run->layers) < 0) {
+        free(cache);
         return NULL;
+    }
+    argv[1] = layers;
     char *environment[] = {cache, (char *)"PYTRACER_TRACES=traces", NULL};
-    struct pt_process_plan plan = {argv, environment, NULL, NULL, NULL};
+    struct pt_process_plan plan = {argv, environment, NULL, NULL, run->err};
     struct pt_error error;
 
     if (pt_process_output(&plan, &text, exit_status, &error) != PT_OK)
         text = NULL;
     free(cache);
+    free(layers);
     return text;
 }
 
@@ -132,20 +161,50 @@ static void say_blas(struct pt_doctor *doctor, const char *text)
                       "no library of its own: numpy uses what it was built with");
 }
 
-static void say_arithmetic(struct pt_doctor *doctor, const char *first,
-                           const char *second)
+/* Whether two seeds give different results of the layer. */
+static bool is_perturbed(const struct pt_doctor *doctor, struct run run)
 {
-    char *a = answer(first, "noise"), *b = second ? answer(second, "noise") : NULL;
+    char *noise[2] = {NULL, NULL};
+    bool different;
 
-    if (a && b && strcmp(a, b) != 0)
-        pt_doctor_say(doctor, PT_GOOD, "arithmetic", NULL,
-                      "perturbed: two seeds give different quotients");
-    else if (a)
-        pt_doctor_say(doctor, PT_BAD, "arithmetic",
-                      "trace a program with --fuzzy and read the warnings",
-                      "numpy is not perturbed: two seeds give the same quotients");
-    free(a);
-    free(b);
+    for (int i = 0; i < 2; i++) {
+        int exit_status = 1;
+        char *text = NULL;
+
+        run.seed = i ? "2" : "1";
+        text = run_traced(doctor, &run, &exit_status);
+        noise[i] = text && exit_status == 0 ? answer(text, "noise") : NULL;
+        free(text);
+    }
+    different = noise[0] && noise[1] && strcmp(noise[0], noise[1]) != 0;
+    free(noise[0]);
+    free(noise[1]);
+    return different;
+}
+
+/* What the stochastic arithmetic can reach here, layer by layer. */
+static void say_arithmetic(struct pt_doctor *doctor, struct run run)
+{
+    static const struct {
+        const char *layer, *what;
+    } layers[] = {{"numpy", "numpy's loops"},
+                  {"python", "Python's floats"},
+                  {"libm", "the elementary functions of compiled extensions"},
+                  {"blas", "BLAS"}};
+
+    run.program = probe;
+    run.err = "/dev/null";
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(layers); i++) {
+        run.layers = layers[i].layer;
+        if (is_perturbed(doctor, run))
+            pt_doctor_say(doctor, PT_GOOD, "arithmetic", NULL, "%s: perturbs %s",
+                          layers[i].layer, layers[i].what);
+        else
+            pt_doctor_say(doctor, i ? PT_WARNING : PT_BAD, "arithmetic",
+                          "see the warnings of: pytracer fuzz --coverage script.py",
+                          "%s: %s not reached, two seeds give the same",
+                          layers[i].layer, layers[i].what);
+    }
 }
 
 static int remove_one(const char *path, const struct stat *st, int type,
@@ -159,7 +218,7 @@ static int remove_one(const char *path, const struct stat *st, int type,
 void pt_doctor_python(struct pt_doctor *doctor)
 {
     char folder[] = "/tmp/pytracer-doctor.XXXXXX", *tracer = NULL;
-    char *first = NULL, *second = NULL, *python = NULL;
+    char *first = NULL, *python = NULL;
     int exit_status = 0;
 
     if (pt_program_find("pytracer-trace", &tracer, NULL) != PT_OK ||
@@ -167,7 +226,8 @@ void pt_doctor_python(struct pt_doctor *doctor)
         free(tracer);
         return; /* told before */
     }
-    first = run_traced(doctor, tracer, folder, "1", &exit_status);
+    struct run run = {tracer, folder, program, "all", "1", NULL};
+    first = run_traced(doctor, &run, &exit_status);
     python = first && exit_status == 0 ? answer(first, "python") : NULL;
     if (python == NULL) {
         pt_doctor_say(doctor, PT_BAD, "Python",
@@ -178,12 +238,10 @@ void pt_doctor_python(struct pt_doctor *doctor)
         pt_doctor_say(doctor, PT_GOOD, "Python", NULL, "%s", python);
         say_packages(doctor, first);
         say_blas(doctor, first);
-        second = run_traced(doctor, tracer, folder, "2", &exit_status);
-        say_arithmetic(doctor, first, second);
+        say_arithmetic(doctor, run);
     }
     (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(python);
     free(first);
-    free(second);
     free(tracer);
 }
