@@ -1,5 +1,6 @@
-/* One batch: the pieces of work that are read, computed and written together. Internal
- * to pt_compute. */
+/* One batch: the pieces of work that are read and computed together, few enough for the
+ * caches; their results gather in an outbox until there are enough to be written.
+ * Internal to pt_compute. */
 #ifndef PT_COMPUTE_BATCH_H
 #define PT_COMPUTE_BATCH_H
 
@@ -12,8 +13,8 @@ enum { PT_BATCH_CHUNK = 1 << 14 };
 struct pt_piece {
     struct pt_work *work;
     uint64_t from, to;
-    size_t bytes_at;  /* of its samples in each run's buffer */
-    size_t result_at; /* of its results: planes × (to − from) numbers */
+    size_t bytes_at;  /* of its samples in each run's buffer, where they are copied */
+    size_t result_at; /* of its results in the outbox: planes × (to − from) numbers */
     size_t digits_at; /* of its digits: to − from numbers */
     size_t first_chunk, n_chunks;
     size_t done_at; /* of its result among this batch's, if it is a whole payload */
@@ -45,6 +46,15 @@ struct pt_partial {
     struct pt_stat_histogram histogram;
 };
 
+/* Results on their way to the file. */
+struct pt_outbox {
+    double *mean, *std, *sig;
+    struct pt_moments *moments; /* NULL: not asked for */
+    double *scratch;            /* with the moments */
+    size_t n, room;
+    struct pt_array stretches; /* struct pt_output_stretch */
+};
+
 struct pt_batch {
     const struct pt_layout *layout;
     struct pt_readers *readers;
@@ -54,11 +64,11 @@ struct pt_batch {
     struct pt_array pieces; /* struct pt_piece */
     struct pt_array chunks; /* struct pt_chunk */
     struct pt_array sums;   /* struct pt_stat_summary, one per chunk */
-    char **samples;         /* one buffer per run */
-    unsigned char *present; /* [piece × n_runs + run] */
-    size_t present_room;
-    double *mean, *std, *sig, *digits;
-    struct pt_moments *moments; /* NULL: not asked for */
+    char **copies;          /* one buffer per run, NULL until needed */
+    const void **samples;   /* [piece × n_runs + run], NULL: that run lacks it */
+    size_t samples_room;
+    double *digits;
+    struct pt_outbox outbox;
     const struct pt_extra *extra;
     size_t next_work; /* where the next batch starts */
     uint64_t next_from;
@@ -69,16 +79,19 @@ struct pt_batch {
     uint64_t n_samples_bytes; /* read so far, of one run */
 };
 
+/* elements: room of the outbox, and bound of what is read at a time of each run. */
 PT_MUST_CHECK enum pt_status pt_batch_begin(struct pt_batch *batch, uint64_t elements,
-                                            struct pt_error *error);
+                                            int threads, struct pt_error *error);
 void pt_batch_free(struct pt_batch *batch);
 
-/* Takes the next pieces; none: the work is done. */
+/* Takes the next pieces; none: the work is done, or the outbox has to be emptied. */
 PT_MUST_CHECK enum pt_status pt_batch_plan(struct pt_batch *batch,
                                            struct pt_error *error);
 PT_MUST_CHECK enum pt_status pt_batch_read(struct pt_batch *batch,
                                            struct pt_error *error);
 PT_MUST_CHECK enum pt_status pt_batch_measure(struct pt_batch *batch,
                                               struct pt_error *error);
+/* The samples are needed no more. */
+void pt_batch_release(struct pt_batch *batch);
 
 #endif

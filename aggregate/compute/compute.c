@@ -35,45 +35,27 @@ static enum pt_status write_inline(const struct pt_team *team,
     return status;
 }
 
-/* Adds a stretch, joined to the one before where they touch. */
-static void add_stretch(struct pt_output_stretch *list, size_t *n, uint64_t start,
-                        uint64_t length)
+static enum pt_status empty_outbox(struct pt_outbox *outbox,
+                                   const struct pt_extra *extra,
+                                   struct pt_output *output, struct pt_error *error)
 {
-    if (*n && list[*n - 1].start + list[*n - 1].n == start)
-        list[*n - 1].n += length;
-    else
-        list[(*n)++] = (struct pt_output_stretch){start, length};
-}
-
-static enum pt_status write_batch(const struct pt_batch *batch,
-                                  struct pt_output *output,
-                                  struct pt_output_stretch *stretches,
-                                  struct pt_error *error)
-{
-    const struct pt_piece *pieces = batch->pieces.items;
-    size_t n = 0;
-    for (size_t i = 0; i < batch->pieces.n; i++) {
-        const struct pt_payload *payload = &pieces[i].work->payload;
-        uint64_t start = payload->first_element + pieces[i].from;
-        uint64_t length = pieces[i].to - pieces[i].from;
-        add_stretch(stretches, &n, start, length);
-        if (payload->dtype == 'c')
-            add_stretch(stretches, &n, start + payload->n, length);
-    }
-    enum pt_status status = pt_output_write_stretches(output, PT_COLUMN_ELEMENTS_MEAN,
-                                                      stretches, n, batch->mean, error);
+    const struct pt_output_stretch *stretches = outbox->stretches.items;
+    size_t n = outbox->stretches.n;
+    enum pt_status status = pt_output_write_stretches(
+        output, PT_COLUMN_ELEMENTS_MEAN, stretches, n, outbox->mean, error);
     if (!status)
         status = pt_output_write_stretches(output, PT_COLUMN_ELEMENTS_STD, stretches, n,
-                                           batch->std, error);
+                                           outbox->std, error);
     if (!status)
         status = pt_output_write_stretches(output, PT_COLUMN_ELEMENTS_SIG, stretches, n,
-                                           batch->sig, error);
+                                           outbox->sig, error);
     uint64_t total = 0;
     for (size_t i = 0; i < n; i++)
         total += stretches[i].n;
-    if (!status && pt_extra_wanted(batch->extra)) /* the digits are done with */
-        status = pt_extra_write(output, batch->extra, stretches, n, batch->moments,
-                                (size_t)total, batch->digits, error);
+    if (!status && pt_extra_wanted(extra))
+        status = pt_extra_write(output, extra, stretches, n, outbox->moments,
+                                (size_t)total, outbox->scratch, error);
+    outbox->n = outbox->stretches.n = 0;
     return status;
 }
 
@@ -85,51 +67,55 @@ static void add_tiles(const struct pt_batch *batch, struct pt_tiles *tiles)
         uint64_t n = pieces[i].to - pieces[i].from;
         for (uint64_t plane = 0; plane < (payload->dtype == 'c' ? 2 : 1); plane++) {
             size_t at = pieces[i].result_at + (size_t)(plane * n);
-            const double *const fields[3] = {batch->mean + at, batch->std + at,
-                                             batch->sig + at};
+            const double *const fields[3] = {batch->outbox.mean + at,
+                                             batch->outbox.std + at,
+                                             batch->outbox.sig + at};
             pt_tiles_add(tiles, payload, plane, pieces[i].from, pieces[i].to, fields);
         }
     }
 }
 
-/* All ranks make as many rounds as the one with the most batches. */
+/* Reads and measures until the outbox is full or the work is done; *done: bytes of
+ * samples. */
+static enum pt_status fill_outbox(struct pt_batch *batch,
+                                  const struct pt_compute_options *options,
+                                  uint64_t *done, uint64_t all, struct pt_error *error)
+{
+    for (;;) {
+        enum pt_status status = pt_batch_plan(batch, error);
+        if (status || !batch->pieces.n)
+            return status;
+        status = pt_batch_read(batch, error);
+        if (!status)
+            status = pt_batch_measure(batch, error);
+        pt_batch_release(batch);
+        if (status)
+            return status;
+        add_tiles(batch, options->tiles);
+        const struct pt_piece *pieces = batch->pieces.items;
+        for (size_t i = 0; i < batch->pieces.n; i++)
+            *done +=
+                (pieces[i].to - pieces[i].from) * pieces[i].work->payload.item_bytes;
+        if (options->progress)
+            options->progress(options->context, *done, all);
+    }
+}
+
+/* All ranks make as many rounds as the one with the most results. */
 static enum pt_status run_batches(const struct pt_team *team, struct pt_batch *batch,
                                   const struct pt_compute_options *options,
                                   uint64_t all, struct pt_output *output,
                                   struct pt_error *error)
 {
-    struct pt_output_stretch *stretches = NULL;
-    size_t room = 0;
     uint64_t done = 0;
     enum pt_status status = PT_OK;
     for (bool more = true; !status && more;) {
-        const struct pt_piece *pieces;
-        status = pt_batch_plan(batch, error);
-        pieces = batch->pieces.items;
-        if (!status && batch->pieces.n * 2 > room) {
-            pt_memory_free(stretches);
-            room = batch->pieces.n * 2;
-            stretches = pt_memory_get(room, sizeof *stretches);
-            if (!stretches)
-                status = pt_no_memory(error, "a batch");
-        }
-        if (!status)
-            status = pt_batch_read(batch, error);
-        if (!status)
-            status = pt_batch_measure(batch, error);
+        status = fill_outbox(batch, options, &done, all, error);
         status = pt_team_agree(team, status, error);
-        if (!status) {
-            add_tiles(batch, options->tiles);
-            status = write_batch(batch, output, stretches, error);
-        }
-        for (size_t i = 0; i < batch->pieces.n; i++)
-            done +=
-                (pieces[i].to - pieces[i].from) * pieces[i].work->payload.item_bytes;
-        if (options->progress)
-            options->progress(options->context, done, all);
+        if (!status)
+            status = empty_outbox(&batch->outbox, batch->extra, output, error);
         more = pt_team_max(team, batch->next_work < batch->layout->work.n) != 0;
     }
-    pt_memory_free(stretches);
     return status;
 }
 
@@ -222,7 +208,7 @@ enum pt_status pt_compute(const struct pt_team *team, const struct pt_layout *la
     enum pt_status status =
         write_inline(team, layout, values, &options->extra, output, error);
     if (!status)
-        status = pt_batch_begin(&batch, options->batch, error);
+        status = pt_batch_begin(&batch, options->batch, team->threads, error);
     status = pt_team_agree(team, status, error);
     if (!status)
         status = run_batches(team, &batch, options, all, output, error);

@@ -15,11 +15,10 @@ static enum pt_status measure_chunk(struct pt_batch *batch, size_t c,
     size_t skip = (size_t)(chunk->from - piece->from);
     size_t at = piece->result_at + skip;
 
-    for (size_t r = 0; r < batch->n_runs; r++)
-        samples[r] =
-            batch->present[chunk->piece * batch->n_runs + r]
-                ? batch->samples[r] + piece->bytes_at + skip * payload->item_bytes
-                : NULL;
+    for (size_t r = 0; r < batch->n_runs; r++) {
+        const char *sample = batch->samples[chunk->piece * batch->n_runs + r];
+        samples[r] = sample ? sample + skip * payload->item_bytes : NULL;
+    }
     struct pt_stat_input input = {.samples = samples,
                                   .n_runs = batch->n_samples,
                                   .reference = batch->n_runs > batch->n_samples
@@ -28,13 +27,13 @@ static enum pt_status measure_chunk(struct pt_batch *batch, size_t c,
                                   .count = (size_t)(chunk->to - chunk->from),
                                   .dtype = payload->dtype,
                                   .item_bytes = payload->item_bytes};
-    struct pt_stat_output output = {.mean = batch->mean + at,
-                                    .std = batch->std + at,
-                                    .sig = batch->sig + at,
-                                    .digits = batch->digits + piece->digits_at + skip,
-                                    .moments =
-                                        batch->moments ? batch->moments + at : NULL,
-                                    .plane = (size_t)(piece->to - piece->from)};
+    struct pt_stat_output output = {
+        .mean = batch->outbox.mean + at,
+        .std = batch->outbox.std + at,
+        .sig = batch->outbox.sig + at,
+        .digits = batch->digits + piece->digits_at + skip,
+        .moments = batch->outbox.moments ? batch->outbox.moments + at : NULL,
+        .plane = (size_t)(piece->to - piece->from)};
     pt_stat_summary_begin(sum, payload->dtype, payload->item_bytes, payload->n_runs);
     return pt_stat_piece(batch->plan, work, &input, &output, sum, error);
 }

@@ -209,7 +209,7 @@ static enum pt_status define(struct state *s, struct pt_trace_reader **readers,
         if (!status)
             status = pt_definition_book_add(&book, readers[k], &hashes[k], error);
         if (!status)
-            pt_trace_reader_park(readers[k]);
+            pt_trace_reader_park(readers[k], false);
     }
     status = pt_team_agree(s->team, status, error);
     if (!status)
@@ -230,7 +230,7 @@ static enum pt_status read_skeletons(struct state *s, struct pt_trace_reader **r
         uint32_t process = s->catalogue.traces[skeleton->trace].process;
         enum pt_status status =
             pt_skeleton_read(readers[k], &hashes[k], &s->definitions, skeleton, &why);
-        pt_trace_reader_park(readers[k]);
+        pt_trace_reader_park(readers[k], false);
         if (!status)
             status =
                 pt_align_keys(skeleton, s->catalogue.processes[process].role, &why);
@@ -307,6 +307,7 @@ static enum pt_status pass_two(struct state *s, struct pt_error *error)
         .extra = s->options->extra};
     uint64_t n_damaged = 0;
     enum pt_status status = pt_readers_create(&s->catalogue, &s->readers, error);
+    s->readers.sparing = s->options->online;
     status = pt_team_agree(s->team, status, error);
     if (!status)
         status = pt_values_read(s->team, &s->calls, &s->readers, s->plan,

@@ -5,8 +5,9 @@
 
 #include "team/array.h"
 
-/* Files that one rank keeps open. Many ranks share a node's limit. */
-enum { OPEN_FILES = 64 };
+/* Files that one rank keeps open: many ranks share a node's limit. Where there are
+ * more, the last decoded blocks are kept, or none to spare memory. */
+enum { OPEN_FILES = 64, KEPT_TRACES = 128 };
 
 enum pt_status pt_readers_create(const struct pt_catalogue *catalogue,
                                  struct pt_readers *readers, struct pt_error *error)
@@ -61,8 +62,18 @@ enum pt_status pt_readers_get(struct pt_readers *readers, uint32_t trace,
 
 void pt_readers_rest(struct pt_readers *readers, uint32_t trace)
 {
-    if (readers->catalogue->n_traces > OPEN_FILES && readers->readers[trace])
-        pt_trace_reader_park(readers->readers[trace]);
+    size_t n = readers->catalogue->n_traces;
+    if (n > OPEN_FILES && readers->readers[trace])
+        pt_trace_reader_park(readers->readers[trace],
+                             n <= KEPT_TRACES || !readers->sparing);
+}
+
+void pt_readers_release(struct pt_readers *readers, uint32_t trace)
+{
+    if (!readers->readers[trace])
+        return;
+    pt_trace_reader_release(readers->readers[trace]);
+    pt_readers_rest(readers, trace);
 }
 
 uint64_t pt_readers_bytes(const struct pt_readers *readers)

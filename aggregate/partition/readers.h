@@ -12,6 +12,7 @@ struct pt_readers {
     uint32_t *traces; /* [process × n_runs + run] → trace, UINT32_MAX; owned */
     uint32_t **names; /* per trace: string id → name, UINT32_MAX unknown; owned */
     uint32_t *n_names;
+    bool sparing; /* least memory rather than least reading */
 };
 
 PT_MUST_CHECK enum pt_status pt_readers_create(const struct pt_catalogue *catalogue,
@@ -29,6 +30,9 @@ PT_MUST_CHECK enum pt_status pt_readers_get(struct pt_readers *readers, uint32_t
                                             struct pt_error *error);
 /* Ends the use of a trace for now: closes its file where many are open. */
 void pt_readers_rest(struct pt_readers *readers, uint32_t trace);
+
+/* Ends the views into a trace's blocks. */
+void pt_readers_release(struct pt_readers *readers, uint32_t trace);
 
 /* Bytes read through all of them so far. */
 uint64_t pt_readers_bytes(const struct pt_readers *readers);

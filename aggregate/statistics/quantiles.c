@@ -1,4 +1,5 @@
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,7 +57,10 @@ static size_t drop_nans(double *x, size_t n)
 {
     size_t numbers = 0;
 
-    for (size_t i = 0; i < n; i++) {
+    while (numbers < n && !isnan(x[numbers])) {
+        numbers++;
+    }
+    for (size_t i = numbers; i < n; i++) {
         if (!isnan(x[i])) {
             x[numbers++] = x[i];
         }
@@ -102,11 +106,31 @@ static size_t coarse_bin(double digits)
     return (size_t)(digits * COARSE_PER_BIT);
 }
 
-/* The bin of the k-th smallest; *below: how many lie in the bins before it. */
+static uint32_t count_bit(const uint32_t *bins)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < COARSE_PER_BIT; i++) {
+        sum += bins[i];
+    }
+    return sum;
+}
+
+/* The bin of the k-th smallest; *below: how many lie in the bins before it. Whole bits
+ * are passed over first. */
 static size_t find_bin(const uint32_t *bins, size_t k, size_t *below)
 {
     size_t bin = 0, sum = 0;
 
+    while (bin + COARSE_PER_BIT < COARSE_BINS) {
+        uint32_t whole = count_bit(bins + bin);
+
+        if (sum + whole > k) {
+            break;
+        }
+        sum += whole;
+        bin += COARSE_PER_BIT;
+    }
     while (sum + bins[bin] <= k) {
         sum += bins[bin++];
     }
@@ -114,23 +138,68 @@ static size_t find_bin(const uint32_t *bins, size_t k, size_t *below)
     return bin;
 }
 
+/* The bin of the one behind the k-th smallest, whose bin is `bin`. */
+static size_t find_next(const uint32_t *bins, size_t bin, size_t below, size_t k)
+{
+    for (below += bins[bin]; below <= k + 1; below += bins[bin]) {
+        bin++;
+    }
+    return bin;
+}
+
+/* Four numbers, in whatever registers there are. */
+typedef double pt_four __attribute__((vector_size(32)));
+typedef int64_t pt_four_masks __attribute__((vector_size(32)));
+
+/* Whether one of LOOK numbers lies in [low, high). */
+enum { LOOK = 32 };
+static bool any_within(const double *x, double low, double high)
+{
+    pt_four least = {low, low, low, low}, end = {high, high, high, high};
+    pt_four_masks any = {0};
+
+    for (size_t i = 0; i < LOOK; i += 4) {
+        pt_four v;
+
+        memcpy(&v, x + i, sizeof v);
+        any |= (v >= least) & (v < end);
+    }
+    return (any[0] | any[1] | any[2] | any[3]) != 0;
+}
+
+/* Moves the numbers in [low, high) to the front, returns how many. */
+static size_t gather_within(double *x, size_t n, double low, double high)
+{
+    size_t kept = 0;
+
+    for (size_t from = 0; from < n; from += LOOK) {
+        size_t end = from + LOOK < n ? from + LOOK : n;
+
+        if (end - from == LOOK && !any_within(x + from, low, high)) {
+            continue;
+        }
+        for (size_t i = from; i < end; i++) {
+            double t = x[i];
+
+            if (t >= low && t < high) {
+                x[i] = x[kept];
+                x[kept++] = t;
+            }
+        }
+    }
+    return kept;
+}
+
 static double binned_quantile(double *x, size_t n, const uint32_t *bins,
                               double fraction)
 {
     double position = (double)(n - 1) * fraction;
-    size_t k = (size_t)position, below, unused, kept = 0;
+    size_t k = (size_t)position, below;
     size_t first = find_bin(bins, k, &below);
-    size_t last = k + 1 < n ? find_bin(bins, k + 1, &unused) : first;
+    size_t last = k + 1 < n ? find_next(bins, first, below, k) : first;
+    size_t kept = gather_within(x, n, (double)first / COARSE_PER_BIT,
+                                (double)(last + 1) / COARSE_PER_BIT);
 
-    for (size_t i = 0; i < n; i++) {
-        double t = x[i];
-        size_t bin = coarse_bin(t);
-
-        if (bin >= first && bin <= last) {
-            x[i] = x[kept];
-            x[kept++] = t;
-        }
-    }
     return between(x, kept, k - below, position - (double)k);
 }
 

@@ -7,11 +7,27 @@
 #include "format/reader_state.h"
 #include "format/record.h"
 
-void pt_reader_drop_slots(struct pt_trace_reader *reader)
+/* The latest stamp of the slots [first, end). */
+static uint64_t latest(const struct pt_trace_reader *reader, size_t first, size_t end)
 {
+    uint64_t stamp = 0;
+
+    for (size_t i = first; i < end; i++)
+        if (reader->slots[i].stamp > stamp)
+            stamp = reader->slots[i].stamp;
+    return stamp;
+}
+
+void pt_reader_drop_slots(struct pt_trace_reader *reader, bool keep_last)
+{
+    uint64_t values = latest(reader, 0, PT_READER_VALUE_SLOTS);
+    uint64_t payloads = latest(reader, PT_READER_VALUE_SLOTS, PT_READER_SLOTS);
+
     for (size_t i = 0; i < PT_READER_SLOTS; i++) {
         struct pt_reader_slot *slot = &reader->slots[i];
-        if (slot->pins) /* a visitor is standing in it */
+        bool last = slot->stamp == values || slot->stamp == payloads;
+        /* Pinned: a visitor stands in it; held: a view does. */
+        if (slot->pins || slot->held || (keep_last && last))
             continue;
         free(slot->body);
         *slot = (struct pt_reader_slot){0};
@@ -32,7 +48,8 @@ static struct pt_reader_slot *choose_slot(struct pt_trace_reader *reader,
     for (size_t i = 0; i < n; i++) {
         if (slots[i].block == block)
             return &slots[i];
-        if (!slots[i].pins && (!oldest || slots[i].stamp < oldest->stamp))
+        if (!slots[i].pins && !slots[i].held &&
+            (!oldest || slots[i].stamp < oldest->stamp))
             oldest = &slots[i];
     }
     return oldest;
@@ -203,51 +220,116 @@ static void pass_over(const struct pt_trace_reader *reader, uint64_t wanted,
     }
 }
 
+/* A place in a content: the extent that it lies in. */
+struct place {
+    struct pt_trace_extent first, extent;
+    const unsigned char *data; /* of the extent */
+    uint64_t ordinal;          /* its block */
+    uint64_t position;         /* of the extent in the content */
+};
+
+/* Moves on to the extent that holds byte `wanted`, or that leads there. */
+static enum pt_status next_extent(struct pt_trace_reader *reader, uint64_t wanted,
+                                  struct place *at, struct pt_error *error)
+{
+    at->position += at->extent.bytes;
+    at->ordinal++;
+    pass_over(reader, wanted, &at->ordinal, &at->position);
+    enum pt_status status =
+        read_extent(reader, at->ordinal, 0, &at->extent, &at->data, error);
+    if (status != PT_OK)
+        return status;
+    if (!continues(&at->extent, &at->first, at->position))
+        return pt_error_set(error, PT_E_DAMAGED,
+                            "%s: block %" PRIu64 " of payloads does not continue "
+                            "the content it should",
+                            reader->path, at->ordinal);
+    return PT_OK;
+}
+
+/* Finds the extent of byte `offset` of a content that must hold bytes
+ * [offset, offset + bytes). */
+static enum pt_status seek(struct pt_trace_reader *reader, uint64_t ref,
+                           uint64_t offset, uint64_t bytes, struct place *at,
+                           struct pt_error *error)
+{
+    enum pt_status status = read_first(reader, ref, &at->first, &at->data, error);
+
+    if (status != PT_OK)
+        return status;
+    if (offset > at->first.content_bytes || bytes > at->first.content_bytes - offset)
+        return pt_error_set(
+            error, PT_E_DAMAGED,
+            "%s: a payload of %" PRIu64 " bytes does not hold the bytes "
+            "from %" PRIu64 " to %" PRIu64,
+            reader->path, at->first.content_bytes, offset, offset + bytes);
+    at->extent = at->first;
+    at->ordinal = pt_trace_ref_block(ref);
+    at->position = 0;
+    while (status == PT_OK && bytes > 0 && offset >= at->position + at->extent.bytes)
+        status = next_extent(reader, offset, at, error);
+    return status;
+}
+
 enum pt_status pt_trace_reader_payload(struct pt_trace_reader *reader, uint64_t ref,
                                        uint64_t offset, uint64_t bytes, void *data,
                                        struct pt_error *error)
 {
     struct pt_error ours;
     struct pt_error *why = error ? error : &ours;
-    struct pt_trace_extent first, extent;
-    const unsigned char *from;
     unsigned char *to = data;
-    uint64_t ordinal = pt_trace_ref_block(ref), position = 0;
-    enum pt_status status = read_first(reader, ref, &first, &from, why);
+    struct place at;
+    enum pt_status status = seek(reader, ref, offset, bytes, &at, why);
 
-    if (status != PT_OK)
-        return status;
-    if (offset > first.content_bytes || bytes > first.content_bytes - offset)
-        return pt_error_set(why, PT_E_DAMAGED,
-                            "%s: a payload of %" PRIu64
-                            " bytes does not hold the bytes "
-                            "from %" PRIu64 " to %" PRIu64,
-                            reader->path, first.content_bytes, offset, offset + bytes);
-    extent = first;
-    while (bytes > 0) {
-        if (offset < position + extent.bytes) {
-            uint64_t skip = offset - position, n = extent.bytes - skip;
-            n = n < bytes ? n : bytes;
-            memcpy(to, from + skip, (size_t)n);
-            to += n;
-            offset += n;
-            bytes -= n;
-        }
-        if (bytes == 0)
-            break;
-        position += extent.bytes;
-        ordinal++;
-        pass_over(reader, offset, &ordinal, &position);
-        status = read_extent(reader, ordinal, 0, &extent, &from, why);
-        if (status != PT_OK)
-            return status;
-        if (!continues(&extent, &first, position))
-            return pt_error_set(why, PT_E_DAMAGED,
-                                "%s: block %" PRIu64 " of payloads does not continue "
-                                "the content it should",
-                                reader->path, ordinal);
+    while (status == PT_OK && bytes > 0) {
+        uint64_t skip = offset - at.position, n = at.extent.bytes - skip;
+        n = n < bytes ? n : bytes;
+        memcpy(to, at.data + skip, (size_t)n);
+        to += n;
+        offset += n;
+        bytes -= n;
+        if (bytes > 0)
+            status = next_extent(reader, offset, &at, why);
     }
-    return PT_OK;
+    return status;
+}
+
+/* Keeps the block of payloads in which a view stands. False: too many are kept. */
+static bool hold(struct pt_trace_reader *reader, uint64_t ordinal)
+{
+    struct pt_reader_slot *slots = &reader->slots[PT_READER_VALUE_SLOTS], *mine = NULL;
+    size_t n_held = 0;
+
+    for (size_t i = 0; i < PT_READER_PAYLOAD_SLOTS; i++) {
+        n_held += slots[i].held;
+        if (slots[i].block && slots[i].block->ordinal == ordinal)
+            mine = &slots[i];
+    }
+    if (mine && !mine->held && n_held + 2 <= PT_READER_PAYLOAD_SLOTS)
+        mine->held = true;
+    return mine && mine->held;
+}
+
+enum pt_status pt_trace_reader_view(struct pt_trace_reader *reader, uint64_t ref,
+                                    uint64_t offset, uint64_t bytes, const void **data,
+                                    struct pt_error *error)
+{
+    struct pt_error ours;
+    struct place at;
+    enum pt_status status =
+        seek(reader, ref, offset, bytes, &at, error ? error : &ours);
+
+    *data = NULL;
+    if (status == PT_OK && offset + bytes <= at.position + at.extent.bytes &&
+        hold(reader, at.ordinal))
+        *data = at.data + (offset - at.position);
+    return status;
+}
+
+void pt_trace_reader_release(struct pt_trace_reader *reader)
+{
+    for (size_t i = 0; i < PT_READER_SLOTS; i++)
+        reader->slots[i].held = false;
 }
 
 enum pt_status pt_trace_reader_payload_hash(struct pt_trace_reader *reader,

@@ -136,7 +136,8 @@ void pt_trace_reader_close(struct pt_trace_reader *reader)
 {
     if (!reader)
         return;
-    pt_reader_drop_slots(reader);
+    pt_trace_reader_release(reader);
+    pt_reader_drop_slots(reader, false);
     pt_reader_free_definitions(reader);
     pt_reader_clear_blocks(reader);
     if (reader->fd >= 0)
@@ -145,9 +146,9 @@ void pt_trace_reader_close(struct pt_trace_reader *reader)
     free(reader);
 }
 
-void pt_trace_reader_park(struct pt_trace_reader *reader)
+void pt_trace_reader_park(struct pt_trace_reader *reader, bool keep_last)
 {
-    pt_reader_drop_slots(reader);
+    pt_reader_drop_slots(reader, keep_last);
     if (reader->fd >= 0)
         close(reader->fd);
     reader->fd = -1;

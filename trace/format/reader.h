@@ -21,9 +21,10 @@ PT_MUST_CHECK enum pt_status pt_trace_reader_open(const char *path,
                                                   struct pt_error *error);
 void pt_trace_reader_close(struct pt_trace_reader *reader);
 
-/* Closes and reopens the descriptor, keeping what was read: bounds the number of open
- * files when thousands of traces are held. Reading reopens by itself. */
-void pt_trace_reader_park(struct pt_trace_reader *reader);
+/* Closes the descriptor and forgets the decoded blocks (keep_last: all but the last one
+ * of values and of payloads): bounds the number of open files, and the memory, when
+ * thousands of traces are held. Reading reopens by itself. */
+void pt_trace_reader_park(struct pt_trace_reader *reader, bool keep_last);
 
 const char *pt_trace_reader_file(const struct pt_trace_reader *reader);
 const struct pt_trace_header *
@@ -119,6 +120,15 @@ PT_MUST_CHECK enum pt_status pt_trace_reader_payload(struct pt_trace_reader *rea
                                                      uint64_t ref, uint64_t offset,
                                                      uint64_t bytes, void *data,
                                                      struct pt_error *error);
+/* The same without a copy: *data points to the bytes in a decoded block, which is kept
+ * until pt_trace_reader_release; NULL where they stand in several blocks, or too many
+ * blocks are kept. Aligned as a record is, to 8 bytes. */
+PT_MUST_CHECK enum pt_status pt_trace_reader_view(struct pt_trace_reader *reader,
+                                                  uint64_t ref, uint64_t offset,
+                                                  uint64_t bytes, const void **data,
+                                                  struct pt_error *error);
+/* Ends all views. */
+void pt_trace_reader_release(struct pt_trace_reader *reader);
 /* The hash of a payload's whole content, and its length. */
 PT_MUST_CHECK enum pt_status
 pt_trace_reader_payload_hash(struct pt_trace_reader *reader, uint64_t ref,

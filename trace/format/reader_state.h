@@ -7,7 +7,7 @@
 enum {
     PT_READER_STREAMS = PT_STREAM_PAYLOADS + 1,
     PT_READER_VALUE_SLOTS = 3,
-    PT_READER_PAYLOAD_SLOTS = 8,
+    PT_READER_PAYLOAD_SLOTS = 6,
     PT_READER_SLOTS = PT_READER_VALUE_SLOTS + PT_READER_PAYLOAD_SLOTS
 };
 
@@ -50,6 +50,7 @@ struct pt_reader_slot {
     unsigned char *body;
     size_t room;
     unsigned pins;  /* walks that stand in it */
+    bool held;      /* views stand in it */
     uint64_t stamp; /* of the last use */
 };
 
@@ -105,7 +106,8 @@ PT_MUST_CHECK enum pt_status pt_reader_load_definitions(struct pt_trace_reader *
                                                         struct pt_error *error);
 void pt_reader_free_definitions(struct pt_trace_reader *reader);
 
-/* access.c */
-void pt_reader_drop_slots(struct pt_trace_reader *reader);
+/* access.c: forgets the decoded blocks, or all but the last of values and of payloads.
+ */
+void pt_reader_drop_slots(struct pt_trace_reader *reader, bool keep_last);
 
 #endif

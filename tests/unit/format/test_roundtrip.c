@@ -48,7 +48,7 @@ static void a_big_array_is_split_into_extents(void **state)
     struct pt_trace_reader *reader = open_reader(path);
     assert_true(pt_trace_reader_n_blocks(reader, PT_STREAM_PAYLOADS) >= 5);
     assert_int_equal(model_compare(reader, &options), options.n_calls);
-    pt_trace_reader_park(reader);
+    pt_trace_reader_park(reader, false);
     assert_int_equal(model_compare(reader, &options), options.n_calls);
     pt_trace_reader_close(reader);
     free(path);
