@@ -98,7 +98,7 @@ enum pt_status pt_positions_find(const struct pt_team *team, struct pt_values *v
 
 void pt_positions_free(struct pt_positions *positions)
 {
-    free(positions->pairs);
+    pt_memory_free(positions->pairs);
     *positions = (struct pt_positions){0};
 }
 
