@@ -1,6 +1,7 @@
 #include "fuzzy/compute.h"
 
 #include <math.h>
+#include <string.h>
 
 static double load(enum pt_fuzzy_format format, const void *values, size_t i)
 {
@@ -29,13 +30,6 @@ static double edge_one(struct pt_fuzzy_work *work, double a, double b, uint64_t 
     return result;
 }
 
-/* A state for edge_one from two of the stream's numbers. */
-static uint64_t draw_state(struct pt_fuzzy_work *work)
-{
-    const uint32_t *random = pt_fuzzy_stream_draw(work->stream, 2);
-    return (uint64_t)random[0] << 32 | random[1];
-}
-
 /* Whether the kernel's result r of a op b is not to be used (kernel_real.h has the
  * reasons for the bounds). */
 static bool is_edge(const struct pt_fuzzy_work *work, double a, double b, double r)
@@ -59,6 +53,34 @@ static bool is_edge(const struct pt_fuzzy_work *work, double a, double b, double
     }
 }
 
+/* The same for the kernels of the grid (kernel_grid.h). */
+static bool is_grid_edge(const struct pt_fuzzy_work *work, double a, double b, double r)
+{
+    bool noisy = pt_fuzzy_runtime.kind == PT_FUZZY_KIND_PB ||
+                 pt_fuzzy_runtime.kind == PT_FUZZY_KIND_MCA;
+    double low = work->format == PT_FUZZY_BINARY64 ? 0x1p-960 : 0x1p-96;
+    bool unary = work->operation == PT_FUZZY_SQRT;
+    bool zero = !noisy && r == 0 && a != 0;
+
+    if (noisy && !(fabs(a) >= low && (unary || fabs(b) >= low)))
+        return true;
+    if (!isfinite(a) || (!unary && !isfinite(b)))
+        return true;
+    switch (work->operation) {
+    case PT_FUZZY_MULTIPLY:
+        zero = zero && b != 0;
+        break;
+    case PT_FUZZY_ADD:
+    case PT_FUZZY_SUBTRACT:
+        return r == 0 ? noisy : fabs(r) < low || is_edge(work, a, b, r);
+    default:
+        break;
+    }
+    bool exact_zero = r == 0 && !noisy && !zero;
+    return !(exact_zero && (work->operation != PT_FUZZY_DIVIDE || b != 0)) &&
+           is_edge(work, a, b, r);
+}
+
 /* Computes again what the kernel could not. */
 static void repair(struct pt_fuzzy_work *work, const void *a, const void *b, void *out,
                    const uint32_t *random, size_t n)
@@ -78,6 +100,51 @@ static void repair(struct pt_fuzzy_work *work, const void *a, const void *b, voi
     }
 }
 
+/* m random numbers for each of the kind's uses. */
+static const uint32_t *grid_random(struct pt_fuzzy_work *work, const void *a,
+                                   const void *b, size_t m, uint32_t *room)
+{
+    const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
+    bool commutes =
+        work->operation == PT_FUZZY_ADD || work->operation == PT_FUZZY_MULTIPLY;
+    if (!runtime->deterministic)
+        return pt_fuzzy_stream_draw(work->stream, m * runtime->numbers);
+    runtime->kernels->hash[work->format](
+        a, b, room, m,
+        pt_fuzzy_edge_seed(runtime->options.seed, work->operation, work->format),
+        commutes);
+    return room;
+}
+
+/* All modes and precisions. */
+static void grid_block(struct pt_fuzzy_work *work, const char *a, const char *b,
+                       char *out, size_t n)
+{
+    const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
+    enum pt_fuzzy_format format = work->format;
+    size_t most = PT_FUZZY_BLOCK / runtime->numbers,
+           bytes = pt_fuzzy_format_bytes(format);
+    unsigned dropped =
+        pt_fuzzy_format_bits(format) - runtime->rounding.precision[format];
+    pt_fuzzy_grid_fn *grid =
+        runtime->kernels->grid[runtime->kind][format][work->operation];
+    uint32_t room[PT_FUZZY_BLOCK];
+
+    for (size_t at = 0; at < n; at += most) {
+        size_t m = n - at < most ? n - at : most;
+        const char *x = a + at * bytes, *y = b + at * bytes;
+        char *to = out + at * bytes;
+        const uint32_t *random = grid_random(work, x, y, m, room);
+        if (!grid(x, y, to, random, m, dropped))
+            continue;
+        for (size_t i = 0; i < m; i++) {
+            double p = load(format, x, i), q = load(format, y, i);
+            if (is_grid_edge(work, p, q, load(format, to, i)))
+                store(format, to, i, edge_one(work, p, q, random[i]));
+        }
+    }
+}
+
 void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const void *b,
                             void *out, size_t n)
 {
@@ -91,11 +158,7 @@ void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const voi
             repair(work, a, b, out, random, n);
         return;
     }
-    for (size_t i = 0; i < n; i++) {
-        uint64_t state = runtime->deterministic ? 0 : draw_state(work);
-        double r = edge_one(work, load(format, a, i), load(format, b, i), state);
-        store(format, out, i, r);
-    }
+    grid_block(work, a, b, out, n);
 }
 
 /* Whether a chain that has arrived at `acc` stays there whatever the rounding: NaN, and
@@ -124,6 +187,18 @@ static void scan_one(struct pt_fuzzy_work *work, void *acc, const void *b, void 
         store(format, out, i, r);
 }
 
+/* One step of a chain on the grid. */
+static void scan_grid(struct pt_fuzzy_work *work, void *acc, const void *b, void *out,
+                      size_t i)
+{
+    size_t bytes = pt_fuzzy_format_bytes(work->format);
+    _Alignas(8) char before[8];
+    memcpy(before, acc, bytes);
+    grid_block(work, before, (const char *)b + i * bytes, acc, 1);
+    if (out)
+        memcpy((char *)out + i * bytes, acc, bytes);
+}
+
 void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
                            void *out, size_t n)
 {
@@ -135,8 +210,7 @@ void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
     work->done += n;
     if (!runtime->vectors) {
         for (; i < n; i++)
-            scan_one(work, acc, b, out, i,
-                     runtime->deterministic ? 0 : draw_state(work));
+            scan_grid(work, acc, b, out, i);
         return;
     }
     const uint32_t *random = pt_fuzzy_stream_draw(work->stream, n);

@@ -299,7 +299,7 @@ uint64_t pt_fuzzy_edge_hash(uint64_t seed, enum pt_fuzzy_operation operation,
         x = y;
         y = other;
     }
-    uint64_t state = seed ^ ((uint64_t)operation << 8 | (uint64_t)format);
+    uint64_t state = pt_fuzzy_edge_seed(seed, operation, format);
     state = pt_splitmix64(&state) ^ x;
     state = pt_splitmix64(&state) ^ y;
     return pt_splitmix64(&state);

@@ -29,7 +29,13 @@ double pt_fuzzy_edge(enum pt_fuzzy_operation operation, enum pt_fuzzy_format for
                      uint64_t *random, int *raised, bool *nearest);
 
 /* The state that the deterministic modes draw from: a hash of seed, operation and the
- * bits of the operands. Thread: safe. */
+ * bits of the operands; and what seed and operation give to it. Thread: safe. */
+static inline uint64_t pt_fuzzy_edge_seed(uint64_t seed,
+                                          enum pt_fuzzy_operation operation,
+                                          enum pt_fuzzy_format format)
+{
+    return seed ^ ((uint64_t)operation << 8 | (uint64_t)format);
+}
 uint64_t pt_fuzzy_edge_hash(uint64_t seed, enum pt_fuzzy_operation operation,
                             enum pt_fuzzy_format format, double a, double b);
 

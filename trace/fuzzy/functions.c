@@ -186,10 +186,19 @@ static void nudge(struct pt_fuzzy_work *work, enum pt_fuzzy_function function,
     }
 }
 
-/* At a virtual precision: r as an exact value, rounded onto the coarser grid. */
+/* At a virtual precision: r as an exact value, rounded onto the coarser grid. In `mca`
+ * it also carries the noise of an operand, as one element at a time can have it. */
 static void coarsen(struct pt_fuzzy_work *work, const struct block *block,
                     const uint32_t *random)
 {
+    static const double zeros[PT_FUZZY_BLOCK]; /* of either format */
+    if (pt_fuzzy_runtime.kind != PT_FUZZY_KIND_MCA) {
+        uint64_t done = work->done;
+        work->operation = PT_FUZZY_ADD;
+        pt_fuzzy_compute_block(work, block->r, zeros, block->out, block->n);
+        work->done = done;
+        return;
+    }
     for (size_t i = 0; i < block->n; i++) {
         uint64_t state = random[i];
         int raised = 0;

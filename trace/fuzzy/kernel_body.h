@@ -10,6 +10,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 #define PT_CONCAT_(a, b) a##b
 #define PT_CONCAT(a, b)  PT_CONCAT_(a, b)
 
@@ -49,6 +51,48 @@ static void fill(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n)
     memcpy(generator->state, s, sizeof s);
 }
 
+static inline uint64_t mixed(uint64_t state)
+{
+    return pt_splitmix64(&state);
+}
+
+static inline uint32_t hash_one(double a, double b, uint64_t seed, bool commutes)
+{
+    uint64_t x, y;
+    memcpy(&x, &a, sizeof x);
+    memcpy(&y, &b, sizeof y);
+    bool other = commutes & (y < x);
+    uint64_t first = other ? y : x, second = other ? x : y;
+    return (uint32_t)(mixed(mixed(mixed(seed) ^ first) ^ second) >> 32);
+}
+
+static void hash_64(const void *av, const void *bv, uint32_t *restrict out, size_t n,
+                    uint64_t seed, bool commutes)
+{
+    const double *a = av, *b = bv;
+    for (size_t i = 0; i < n; i++)
+        out[i] = hash_one(a[i], b[i], seed, commutes);
+}
+
+static void hash_32(const void *av, const void *bv, uint32_t *restrict out, size_t n,
+                    uint64_t seed, bool commutes)
+{
+    const float *a = av, *b = bv;
+    for (size_t i = 0; i < n; i++)
+        out[i] = hash_one((double)a[i], (double)b[i], seed, commutes);
+}
+
+#define OPERATIONS(kind, bits)                                                         \
+    {                                                                                  \
+        grid_##kind##_add_##bits, grid_##kind##_sub_##bits, grid_##kind##_mul_##bits,  \
+            grid_##kind##_div_##bits, grid_##kind##_sqrt_##bits                        \
+    }
+#define FORMATS(kind)                                                                  \
+    {                                                                                  \
+        [PT_FUZZY_BINARY64] = OPERATIONS(kind, 64), [PT_FUZZY_BINARY32] =              \
+                                                        OPERATIONS(kind, 32)           \
+    }
+
 const struct pt_fuzzy_kernels PT_KERNELS = {
     .name = PT_KERNELS_NAME,
     .fused = PT_KERNELS_FMA,
@@ -56,6 +100,12 @@ const struct pt_fuzzy_kernels PT_KERNELS = {
                                      block_div_64, block_sqrt_64},
               [PT_FUZZY_BINARY32] = {block_add_32, block_sub_32, block_mul_32,
                                      block_div_32, block_sqrt_32}},
+    .grid = {[PT_FUZZY_KIND_SR] = FORMATS(sr),
+             [PT_FUZZY_KIND_UD] = FORMATS(ud),
+             [PT_FUZZY_KIND_RR] = FORMATS(rr),
+             [PT_FUZZY_KIND_PB] = FORMATS(pb),
+             [PT_FUZZY_KIND_MCA] = FORMATS(mca)},
+    .hash = {[PT_FUZZY_BINARY64] = hash_64, [PT_FUZZY_BINARY32] = hash_32},
     .settle = {[PT_FUZZY_BINARY64] = {settle_add_64, settle_sub_64, settle_mul_64,
                                       settle_div_64, settle_sqrt_64},
                [PT_FUZZY_BINARY32] = {settle_add_32, settle_sub_32, settle_mul_32,

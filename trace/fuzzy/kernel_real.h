@@ -50,6 +50,11 @@
 #define FACTOR HIGH
 #endif
 
+/* s + e, e far below s. */
+struct NAME(pair) {
+    REAL s, e;
+};
+
 static inline INT NAME(bits)(REAL x)
 {
     INT b;
@@ -386,6 +391,8 @@ static void NAME(nudge)(const void *rv, const void *xv, void *outv,
         out[i] = NAME(real)(NAME(bits)(r[i]) + ((up - down) & -movable));
     }
 }
+
+#include "fuzzy/kernel_grid.h"
 
 #undef NAME
 #undef REAL

@@ -1,4 +1,5 @@
-/* Stochastic rounding (`sr`, full precision) of contiguous blocks: the vectorised part.
+/* Operations on contiguous blocks: the vectorised part. `sr` at full precision has
+ * kernels of its own (block), all modes at all precisions have slower ones (grid).
  *
  * Compiled three times on x86-64 (baseline, AVX2 with FMA, AVX-512) and once elsewhere;
  * all of them give the same bits for the same random numbers.
@@ -21,6 +22,27 @@
  * computed again (edge.h). Pointers are to double or float, aligned as such. */
 typedef bool pt_fuzzy_block_fn(const void *a, const void *b, void *out,
                                const uint32_t *random, size_t n);
+
+/* What the modes are made of; the deterministic ones are sr and ud with hashes for
+ * random numbers. */
+enum pt_fuzzy_kind {
+    PT_FUZZY_KIND_SR,
+    PT_FUZZY_KIND_UD,
+    PT_FUZZY_KIND_RR,
+    PT_FUZZY_KIND_PB,
+    PT_FUZZY_KIND_MCA,
+    PT_FUZZY_N_KINDS
+};
+
+/* The same on the grid of numbers that have `dropped` bits less than the format:
+ * `random` has n numbers, and for PB and MCA 3 n. */
+typedef bool pt_fuzzy_grid_fn(const void *a, const void *b, void *out,
+                              const uint32_t *random, size_t n, unsigned dropped);
+
+/* out[i] = the upper half of the hash of a[i] and b[i], seeded by `seed`, for the
+ * deterministic modes (edge.h): of b[i] and a[i] too where `commutes`. */
+typedef void pt_fuzzy_hash_fn(const void *a, const void *b, uint32_t *out, size_t n,
+                              uint64_t seed, bool commutes);
 
 /* After a block that returned true: puts IEEE's result wherever it is the only possible
  * one and no exception comes with it (NaN, Inf and zeros), and returns how many these
@@ -52,6 +74,8 @@ struct pt_fuzzy_kernels {
     const char *name; /* "baseline", "avx2", "avx512" */
     bool fused;       /* has a fused multiply-add, so that factors need not be split */
     pt_fuzzy_block_fn *block[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
+    pt_fuzzy_grid_fn *grid[PT_FUZZY_N_KINDS][PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
+    pt_fuzzy_hash_fn *hash[PT_FUZZY_N_FORMATS];
     pt_fuzzy_settle_fn *settle[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
     pt_fuzzy_scan_fn *scan[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
     pt_fuzzy_leaves_fn *leaves[PT_FUZZY_N_FORMATS];

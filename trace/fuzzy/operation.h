@@ -30,6 +30,12 @@ enum { PT_FUZZY_BLOCK = 512 };
 /* numpy sums with so many accumulators; and so many such sums go on side by side. */
 enum { PT_FUZZY_SIDE = 8, PT_FUZZY_LEAVES = 4 };
 
+/* Of the significand. */
+static inline unsigned pt_fuzzy_format_bits(enum pt_fuzzy_format format)
+{
+    return format == PT_FUZZY_BINARY64 ? 53 : 24;
+}
+
 static inline size_t pt_fuzzy_format_bytes(enum pt_fuzzy_format format)
 {
     return format == PT_FUZZY_BINARY64 ? 8 : 4;

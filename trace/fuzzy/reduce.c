@@ -66,9 +66,8 @@ static void add_row(struct pt_fuzzy_work *work, struct group *group, size_t firs
                     size_t n_leaves, size_t k)
 {
     size_t bytes = pt_fuzzy_format_bytes(work->format), side = SIDE * bytes;
-    _Alignas(64) char before[BESIDE * SIDE * BYTES], row[BESIDE * SIDE * BYTES],
-        after[BESIDE * SIDE * BYTES];
-    char *at[BESIDE];
+    _Alignas(64) char before[WIDE * BYTES], row[WIDE * BYTES], after[WIDE * BYTES];
+    char *at[MAX_LEAVES];
     size_t n = 0;
 
     for (size_t l = first; l < first + n_leaves; l++) {
@@ -85,14 +84,14 @@ static void add_row(struct pt_fuzzy_work *work, struct group *group, size_t firs
         memcpy(at[i], after + i * side, side);
 }
 
-/* Up to BESIDE leaves, from their first rows to their last. */
+/* Leaves from their first rows to their last. */
 static void add_leaves(struct pt_fuzzy_work *work, struct group *group, size_t first,
                        size_t n_leaves)
 {
     size_t bytes = pt_fuzzy_format_bytes(work->format), side = SIDE * bytes;
-    size_t rows[BESIDE], longest = 0;
+    size_t rows[MAX_LEAVES], longest = 0;
     char *accumulators = group->accumulators[group->now] + first * side;
-    const void *x[BESIDE];
+    const void *x[MAX_LEAVES];
 
     for (size_t l = 0; l < n_leaves; l++) {
         const struct leaf *leaf = &group->leaves[first + l];
@@ -214,9 +213,11 @@ static void sum_group(struct pt_fuzzy_work *work, const char *x, intptr_t step,
     group.is_even = true;
     group.now = 0;
     list_leaves(&group, 0, n, 0);
-    for (size_t l = 0; l < group.n_leaves; l += BESIDE)
+    /* Without a kernel for it, rows are the better the longer. */
+    size_t most = pt_fuzzy_runtime.vectors ? (size_t)BESIDE : group.n_leaves;
+    for (size_t l = 0; l < group.n_leaves; l += most)
         add_leaves(work, &group, l,
-                   group.n_leaves - l < BESIDE ? group.n_leaves - l : BESIDE);
+                   group.n_leaves - l < most ? group.n_leaves - l : most);
     for (size_t side = SIDE; side > parts; side /= 2)
         fold(work, &group, group.n_leaves * side);
     add_tail(work, &group);

@@ -212,6 +212,13 @@ static enum pt_status check_options(const struct pt_fuzzy_options *options,
     return PT_OK;
 }
 
+static const enum pt_fuzzy_kind kinds[] = {
+    [PT_FUZZY_SR] = PT_FUZZY_KIND_SR,     [PT_FUZZY_UD] = PT_FUZZY_KIND_UD,
+    [PT_FUZZY_RR] = PT_FUZZY_KIND_RR,     [PT_FUZZY_PB] = PT_FUZZY_KIND_PB,
+    [PT_FUZZY_MCA] = PT_FUZZY_KIND_MCA,   [PT_FUZZY_SR_DET] = PT_FUZZY_KIND_SR,
+    [PT_FUZZY_UD_DET] = PT_FUZZY_KIND_UD,
+};
+
 static void set_rounding(const struct pt_fuzzy_options *options)
 {
     struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
@@ -225,6 +232,9 @@ static void set_rounding(const struct pt_fuzzy_options *options)
                        (p32 == 0 || p32 == 24);
     runtime->deterministic =
         options->mode == PT_FUZZY_SR_DET || options->mode == PT_FUZZY_UD_DET;
+    runtime->kind = kinds[options->mode];
+    runtime->numbers =
+        runtime->kind == PT_FUZZY_KIND_PB || runtime->kind == PT_FUZZY_KIND_MCA ? 3 : 1;
 }
 
 enum pt_status pt_fuzzy_start(const struct pt_fuzzy_options *options,

@@ -30,7 +30,9 @@ struct pt_fuzzy_runtime {
     struct pt_fuzzy_options options;
     struct pt_fuzzy_rounding rounding;
     const struct pt_fuzzy_kernels *kernels;
-    bool vectors;       /* the kernels do this mode and precision */
+    bool vectors; /* sr at full precision */
+    enum pt_fuzzy_kind kind;
+    size_t numbers;     /* random ones that an operation of this kind takes */
     bool deterministic; /* directions are hashes of the operands */
 };
 extern struct pt_fuzzy_runtime pt_fuzzy_runtime;

@@ -51,6 +51,53 @@ static void instruction_sets_agree_to_the_bit(void **state)
     pt_fuzzy_environment_leave(before, 0);
 }
 
+/* One kind's kernels of all operations against the baseline's. */
+static void compare_grids(const struct pt_fuzzy_kernels *table, unsigned kind,
+                          unsigned format, const void *a, const void *b,
+                          const uint32_t *random)
+{
+    static const unsigned dropped[] = {0, 1, 12, 23};
+    static char want[8 * N], got[8 * N];
+    size_t n = N / 3, bytes = n * pt_fuzzy_format_bytes(format);
+    const struct pt_fuzzy_kernels *base = pt_fuzzy_kernels_named("baseline");
+    for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++)
+        for (size_t d = 0; d < PT_ARRAY_LENGTH(dropped); d++) {
+            assert_false(base->grid[kind][format][op](op == PT_FUZZY_SQRT ? b : a, b,
+                                                      want, random, n, dropped[d]));
+            assert_false(table->grid[kind][format][op](op == PT_FUZZY_SQRT ? b : a, b,
+                                                       got, random, n, dropped[d]));
+            assert_memory_equal(got, want, bytes);
+        }
+}
+
+static void instruction_sets_agree_in_all_modes(void **state)
+{
+    static double a[N], b[N];
+    static float fa[N], fb[N];
+    static uint32_t random[N], want[N], got[N];
+    const struct pt_fuzzy_kernels *base = pt_fuzzy_kernels_named("baseline");
+    (void)state;
+    struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        operands(seed, b, a, fb, fa, random); /* b is positive */
+        for (size_t k = 0; k < PT_ARRAY_LENGTH(names); k++) {
+            const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_named(names[k]);
+            if (!table)
+                continue;
+            for (unsigned kind = 0; kind < PT_FUZZY_N_KINDS; kind++) {
+                compare_grids(table, kind, PT_FUZZY_BINARY64, a, b, random);
+                compare_grids(table, kind, PT_FUZZY_BINARY32, fa, fb, random);
+            }
+            for (int commutes = 0; commutes < 2; commutes++) {
+                base->hash[PT_FUZZY_BINARY64](a, b, want, N, seed, commutes);
+                table->hash[PT_FUZZY_BINARY64](a, b, got, N, seed, commutes);
+                assert_memory_equal(got, want, sizeof got);
+            }
+        }
+    }
+    pt_fuzzy_environment_leave(before, 0);
+}
+
 static void a_scan_is_its_blocks_one_by_one(void **state)
 {
     static double a[N], b[N], out[N];
@@ -110,6 +157,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(instruction_sets_agree_to_the_bit),
+        cmocka_unit_test(instruction_sets_agree_in_all_modes),
         cmocka_unit_test(a_scan_is_its_blocks_one_by_one),
         cmocka_unit_test(what_is_out_of_range_is_reported),
     };
