@@ -200,5 +200,8 @@ void pt_experiment_destroy(struct pt_experiment *experiment)
     for (size_t i = 0; i < experiment->n_jobs; i++)
         free(experiment->jobs[i]);
     free(experiment->jobs);
+    for (size_t i = 0; i < experiment->n_versions; i++)
+        free(experiment->versions[i]);
+    free(experiment->versions);
     free(experiment);
 }

@@ -69,6 +69,8 @@ struct pt_experiment {
     char *result; /* file name in stats/, NULL: none yet */
     char **jobs;  /* ids of the batch jobs, in order of submission */
     size_t n_jobs;
+    char **versions; /* "numpy.version=1.24.2": what the runs ran with */
+    size_t n_versions;
 };
 
 /* The run at `place`, below PT_PLACE_FIRST + n_runs; an extra one may not be wanted.

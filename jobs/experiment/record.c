@@ -85,6 +85,25 @@ static bool add_extras(cJSON *root, const struct pt_experiment *e)
     return true;
 }
 
+/* The lists of "key=value" as an object. */
+static bool add_versions(cJSON *root, const struct pt_experiment *e)
+{
+    cJSON *versions = cJSON_AddObjectToObject(root, "versions");
+
+    for (size_t i = 0; versions && i < e->n_versions; i++) {
+        char *key = strdup(e->versions[i]);
+        char *value = key ? strchr(key, '=') : NULL;
+
+        if (value)
+            *value++ = '\0';
+        bool added = value && cJSON_AddStringToObject(versions, key, value);
+        free(key);
+        if (!added)
+            return false;
+    }
+    return versions != NULL;
+}
+
 static bool add_words(cJSON *root, const char *name, char *const *words, size_t n)
 {
     cJSON *list = n ? cJSON_CreateStringArray((const char *const *)words, (int)n)
@@ -115,7 +134,7 @@ char *pt_record_format(const struct pt_experiment *e)
         cJSON_AddStringToObject(root, "directory", e->directory) &&
         add_text(root, "python", e->python) &&
         add_words(root, "command", e->command, e->n_command) &&
-        add_words(root, "jobs", e->jobs, e->n_jobs) &&
+        add_words(root, "jobs", e->jobs, e->n_jobs) && add_versions(root, e) &&
         cJSON_AddNumberToObject(root, "timeout", e->timeout) &&
         cJSON_AddNumberToObject(root, "threads", e->threads) &&
         add_text(root, "result", e->result) && add_extras(root, e) && add_runs(root, e))
@@ -190,6 +209,27 @@ static void take_words(struct record *r, const char *name, char ***words, size_t
     }
 }
 
+static void take_versions(struct record *r, struct pt_experiment *e)
+{
+    const cJSON *all = cJSON_GetObjectItemCaseSensitive(r->root, "versions"), *item;
+    int n = cJSON_IsObject(all) ? cJSON_GetArraySize(all) : 0;
+
+    if (n == 0)
+        return;
+    e->versions = calloc((size_t)n, sizeof *e->versions);
+    cJSON_ArrayForEach(item, all)
+    {
+        char *text = NULL;
+
+        if (e->versions == NULL || !cJSON_IsString(item) ||
+            asprintf(&text, "%s=%s", item->string, item->valuestring) < 0) {
+            r->bad = "versions";
+            return;
+        }
+        e->versions[e->n_versions++] = text;
+    }
+}
+
 static void take_run(struct record *r, const cJSON *item, struct pt_run *run)
 {
     const cJSON *state = cJSON_GetObjectItemCaseSensitive(item, "state");
@@ -241,6 +281,7 @@ static void take_all(struct record *r, struct pt_experiment *e)
     if (e->n_command == 0)
         r->bad = "command";
     take_words(r, "jobs", &e->jobs, &e->n_jobs);
+    take_versions(r, e);
     e->timeout = take_number(r, r->root, "timeout", 0, 1e12);
     e->threads = (uint32_t)take_number(r, r->root, "threads", 1, 1e6);
     e->result = take_text(r, "result", true);

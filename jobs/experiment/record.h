@@ -4,6 +4,7 @@
  *      "id": "261123043000.node1.4711", "created": "2026-11-23T04:30:00Z",
  *      "created_ns": "1795408200000000000", "seed": "42", "directory": "/home/me",
  *      "python": null, "command": ["script.py", "a b"], "timeout": 0, "threads": 1,
+ *      "versions": {"python.version": "3.11.2", "cpu.model": "…", …},
  *      "result": "stats.….h5", "jobs": ["4711"],
  *      "reference": {"seed": "123…", "state": "done", …}, "control": null,
  *      "runs": [{"run": 1, "seed": "123…", "state": "done", "exit_status": 0,

@@ -9,6 +9,7 @@
 #include "run/control.h"
 #include "run/create.h"
 #include "run/schedule.h"
+#include "run/versions.h"
 #include "front/words.h"
 
 enum { EXIT_DIFFERS = 3, EXIT_STOPPED = 130 };
@@ -72,6 +73,10 @@ static int work(struct pt_experiment *e, const struct pt_run_options *o,
                               "no run succeeded; the first one's words are in "
                               "%s/logs/run-0001.err",
                               e->folder);
+    if (status == PT_OK)
+        status = pt_run_versions(e, error);
+    if (status == PT_OK)
+        status = pt_experiment_write(e, error);
     if (status == PT_OK)
         status = pt_run_control(stderr, e, &same, error);
     if (status == PT_OK && o->no_parse) {

@@ -14,6 +14,7 @@
 #include "front/programs.h"
 #include "run/control.h"
 #include "run/create.h"
+#include "run/versions.h"
 #include "submit/slurm.h"
 #include "submit/scripts.h"
 #include "front/words.h"
@@ -298,7 +299,7 @@ static int follow(struct pt_experiment *e, struct pt_error *error)
         }
     }
     if (pt_experiment_collect(e, error) != PT_OK ||
-        pt_experiment_write(e, error) != PT_OK)
+        pt_run_versions(e, error) != PT_OK || pt_experiment_write(e, error) != PT_OK)
         return 1;
     if (e->result == NULL) {
         (void)pt_error_set(error, PT_E_MISSING,

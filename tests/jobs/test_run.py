@@ -49,6 +49,10 @@ def test_each_run_has_its_trace_its_log_and_its_seed(run, script, tmp_path):
     assert not list((e / "work").iterdir()) and not list((e / "failed").iterdir())
     outputs = {(e / f"logs/run-{i:04}.out").read_text() for i in (1, 2, 3)}
     assert len(outputs) > 1, "the runs did not differ"
+    import numpy
+    versions = record(e)["versions"]
+    assert versions["numpy.version"] == numpy.__version__ and versions["tracer.version"]
+    assert versions["python.version"] == sys.version.split()[0]
     assert done.stderr.count(": done in ") == 4
     assert "reference run: done in" in done.stderr
 

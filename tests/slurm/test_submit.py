@@ -124,6 +124,18 @@ def test_a_dry_run_prints_the_scripts_and_makes_nothing(submit, tmp_path):
     assert "RUNS=3\n" in parse
 
 
+def test_names_with_blanks_and_newlines_work(pytracer, slurm, tmp_path):
+    folder = tmp_path / "my \n folder"
+    folder.mkdir()
+    (folder / "a b\nc.py").write_text("import sys\nimport numpy as np\nnp.linalg.norm([1.0, 2.0])\n"
+                                      "print(sys.argv)")
+    done = pytracer("submit", "--no-probe", "--python", sys.executable, "-n", "1", "--no-reference",
+                    "--wait", "--", "a b\nc.py", "x\ny", "it's", "$HOME", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    (e,) = (folder / "pytracer-experiments").iterdir()
+    assert (e / "logs/run-0001.out").read_text() == repr(["a b\nc.py", "x\ny", "it's", "$HOME"]) + "\n"
+
+
 def test_the_scripts_work_without_us_and_after_an_edit(submit, slurm, tmp_path):
     assert submit("-n", "1", "--time", "5").returncode == 0
     finish(slurm, tmp_path)

@@ -103,6 +103,7 @@ static void a_record_is_read_back_as_it_was_written(void **state)
 {
     char *command[] = {(char *)"x.py", (char *)"a\nb", NULL};
     char *jobs[] = {(char *)"4711", NULL};
+    char *versions[] = {(char *)"numpy.version=1.24=x"};
     struct pt_run runs[] = {
         {.wanted = true, .seed = UINT64_MAX, .state = PT_RUN_DONE, .seconds = 1.5},
         {.wanted = true, .state = PT_RUN_STOPPED, .exit_status = -1, .signal = 15}};
@@ -121,7 +122,9 @@ static void a_record_is_read_back_as_it_was_written(void **state)
                               .runs = runs,
                               .n_runs = 2,
                               .jobs = jobs,
-                              .n_jobs = 1};
+                              .n_jobs = 1,
+                              .versions = versions,
+                              .n_versions = 1};
     char *text = pt_record_format(&e), *again;
     struct pt_experiment *back = NULL;
     struct pt_error error;
@@ -135,6 +138,7 @@ static void a_record_is_read_back_as_it_was_written(void **state)
     assert_int_equal(back->extra[PT_PLACE_REFERENCE].exit_status, 3);
     assert_false(back->extra[PT_PLACE_CONTROL].wanted);
     assert_string_equal(back->command[1], "a\nb");
+    assert_string_equal(back->versions[0], "numpy.version=1.24=x");
     assert_null(back->python);
     again = pt_record_format(back);
     assert_string_equal(text, again);
