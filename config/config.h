@@ -41,6 +41,7 @@ struct pt_config {
     struct pt_strings modules_to_exclude;
     struct pt_patterns include; /* empty: everything in modules_to_load */
     struct pt_patterns exclude;
+    struct pt_strings environment; /* "NAME=value"; "NAME": unset */
     struct pt_strings python_modules_path;
     struct {
         enum pt_log_format format;
@@ -81,8 +82,8 @@ struct pt_config {
         char *mode;   /* "sr" */
         bool has_seed;
         uint64_t seed;
-        uint32_t precision_binary64; /* bits, 53 */
-        uint32_t precision_binary32; /* bits, 24 */
+        uint32_t precision_binary64;    /* bits, 53 */
+        uint32_t precision_binary32;    /* bits, 24 */
         struct pt_strings only, except; /* patterns of scope.h */
         char *coverage;                 /* NULL: only in the trace; "-": stderr */
         char *places;                   /* table of where is computed; NULL: none */

@@ -53,6 +53,7 @@ static void put_value(FILE *out, const struct pt_config *config,
             put_line(out, key->name, *(char *const *)at, NULL);
         break;
     case PT_KEY_STRINGS:
+    case PT_KEY_VARIABLES:
     case PT_KEY_PATHS:
         for (size_t i = 0; i < strings->n; i++)
             put_line(out, key->name, strings->items[i], NULL);
@@ -171,6 +172,7 @@ static enum pt_status take_value(struct pt_config *config, const struct pt_key *
     case PT_KEY_TEXT:
         return pt_value_set_text(config, key, value, error);
     case PT_KEY_STRINGS:
+    case PT_KEY_VARIABLES:
     case PT_KEY_PATHS:
         return pt_value_append(config, key, value, error);
     case PT_KEY_PATTERNS:

@@ -98,6 +98,38 @@ static enum pt_status set_list(struct reading *r, const struct pt_key *key,
     return PT_OK;
 }
 
+static enum pt_status set_variables(struct reading *r, const struct pt_key *key,
+                                    const cJSON *item, struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    const cJSON *member;
+
+    pt_value_clear(r->config, key);
+    if (cJSON_IsNull(item))
+        return PT_OK;
+    if (!cJSON_IsObject(item))
+        return wrong_type(key->name, "an object of names and strings", item, error);
+    cJSON_ArrayForEach(member, item)
+    {
+        char *text = NULL;
+
+        if (!cJSON_IsString(member) && !cJSON_IsNull(member))
+            return wrong_type(member->string, "a string or null", member, error);
+        if (member->string[0] == '\0' || strchr(member->string, '='))
+            return pt_error_set(error, PT_E_CONFIG,
+                                "'%s': \"%s\" is no name of a variable", key->name,
+                                member->string);
+        if (asprintf(&text, "%s%s%s", member->string, cJSON_IsNull(member) ? "" : "=",
+                     cJSON_IsNull(member) ? "" : member->valuestring) < 0)
+            return pt_error_set(error, PT_E_MEMORY, "no memory for '%s'", key->name);
+        status = pt_value_append(r->config, key, text, error);
+        free(text);
+        if (status != PT_OK)
+            return status;
+    }
+    return PT_OK;
+}
+
 /* JSON numbers are doubles here: whole ones are exact up to 2^53, larger ones are
  * written as strings. */
 static enum pt_status set_number(struct reading *r, const struct pt_key *key,
@@ -155,6 +187,8 @@ static enum pt_status set_value(struct reading *r, const struct pt_key *key,
     case PT_KEY_PATHS:
     case PT_KEY_PATTERNS:
         return set_list(r, key, item, error);
+    case PT_KEY_VARIABLES:
+        return set_variables(r, key, item, error);
     case PT_KEY_BOOL:
         if (!cJSON_IsBool(item))
             return wrong_type(key->name, "true or false", item, error);

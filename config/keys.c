@@ -43,6 +43,9 @@ static const struct pt_key keys[] = {
         "exclude_file", PT_KEY_PATTERNS, exclude,
         "Files of the same form; functions that a line covers are not traced. Replaces "
         "the built-in list."),
+    LIST("environment", PT_KEY_VARIABLES, environment,
+         "Environment variables of each run, or null to unset one; `{seed}` and "
+         "`{run_index}` in a value are filled in."),
     LIST("python_modules_path", PT_KEY_PATHS, python_modules_path,
          "Folders put in front of the traced program's sys.path."),
     CHOICE(

@@ -11,15 +11,17 @@
 #include "config.h"
 
 enum pt_key_kind {
-    PT_KEY_TEXT,     /* char *; empty in JSON is NULL where `nullable` */
-    PT_KEY_STRINGS,  /* struct pt_strings; one string or a list in JSON */
-    PT_KEY_PATHS,    /* the same, relative to the configuration's folder */
-    PT_KEY_PATTERNS, /* struct pt_patterns; JSON names the files that hold them */
-    PT_KEY_BOOL,     /* bool */
-    PT_KEY_U32,      /* uint32_t, `least` … `most` */
-    PT_KEY_U64,      /* uint64_t, the same; a string of digits too (beyond 2^53) */
-    PT_KEY_SEED,     /* uint64_t preceded by a has_seed flag; null: none */
-    PT_KEY_CHOICE    /* an enum whose words are `choices`, in the enum's order */
+    PT_KEY_TEXT,      /* char *; empty in JSON is NULL where `nullable` */
+    PT_KEY_STRINGS,   /* struct pt_strings; one string or a list in JSON */
+    PT_KEY_PATHS,     /* the same, relative to the configuration's folder */
+    PT_KEY_VARIABLES, /* struct pt_strings of "NAME=value", or "NAME" to unset; an
+                         object of strings and nulls in JSON */
+    PT_KEY_PATTERNS,  /* struct pt_patterns; JSON names the files that hold them */
+    PT_KEY_BOOL,      /* bool */
+    PT_KEY_U32,       /* uint32_t, `least` … `most` */
+    PT_KEY_U64,       /* uint64_t, the same; a string of digits too (beyond 2^53) */
+    PT_KEY_SEED,      /* uint64_t preceded by a has_seed flag; null: none */
+    PT_KEY_CHOICE     /* an enum whose words are `choices`, in the enum's order */
 };
 
 struct pt_key {

@@ -60,6 +60,13 @@ static cJSON *describe(const struct pt_key *key)
     case PT_KEY_PATTERNS:
         add_list(o);
         break;
+    case PT_KEY_VARIABLES: {
+        cJSON *values = cJSON_CreateObject();
+        add_type(values, nullable);
+        cJSON_AddStringToObject(o, "type", "object");
+        cJSON_AddItemToObject(o, "additionalProperties", values);
+        break;
+    }
     case PT_KEY_BOOL:
         cJSON_AddStringToObject(o, "type", "boolean");
         break;

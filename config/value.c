@@ -43,6 +43,7 @@ void pt_value_clear(struct pt_config *config, const struct pt_key *key)
         *(char **)at = NULL;
         break;
     case PT_KEY_STRINGS:
+    case PT_KEY_VARIABLES:
     case PT_KEY_PATHS:
         clear_strings(at);
         break;

@@ -27,6 +27,23 @@ static cJSON *strings(const struct pt_strings *list)
     return cJSON_CreateStringArray((const char *const *)list->items, (int)list->n);
 }
 
+static cJSON *variables(const struct pt_strings *list)
+{
+    cJSON *object = cJSON_CreateObject();
+
+    for (size_t i = 0; i < list->n; i++) {
+        const char *equals = strchrnul(list->items[i], '=');
+        char *name = strndup(list->items[i], (size_t)(equals - list->items[i]));
+
+        if (name && *equals)
+            cJSON_AddStringToObject(object, name, equals + 1);
+        else if (name)
+            cJSON_AddNullToObject(object, name);
+        free(name);
+    }
+    return object;
+}
+
 /* The value of one key; `file` is the name for a key that holds patterns. */
 static cJSON *value_of(const struct pt_config *config, const struct pt_key *key,
                        const char *file)
@@ -42,6 +59,8 @@ static cJSON *value_of(const struct pt_config *config, const struct pt_key *key,
     case PT_KEY_STRINGS:
     case PT_KEY_PATHS:
         return strings(at);
+    case PT_KEY_VARIABLES:
+        return variables(at);
     case PT_KEY_PATTERNS:
         return cJSON_CreateString(file ? file : "");
     case PT_KEY_BOOL:

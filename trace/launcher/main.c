@@ -17,6 +17,7 @@
 #include "launcher/interpreter.h"
 #include "launcher/options.h"
 #include "launcher/plan.h"
+#include "launcher/variables.h"
 #include "version.h"
 
 /* The configuration in a file without a name that survives exec, read from its start.
@@ -116,7 +117,9 @@ static enum pt_status launch(const struct pt_launch_options *options,
         status = pt_plan_print(options, config, &command, &interpreter, tracer, error);
     else if (status == PT_OK) {
         announce(options, config);
-        status = hand_over(config, &descriptor, error);
+        status = pt_variables_apply(config, error);
+        if (status == PT_OK)
+            status = hand_over(config, &descriptor, error);
         if (status == PT_OK)
             status = start(options, &interpreter, tracer, descriptor, error);
     }

@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 #include "launcher/identity.h"
+#include "launcher/variables.h"
 #include "launcher/target.h"
 #include "scope.h"
 #include "value.h"
@@ -384,7 +385,7 @@ static enum pt_status apply_scope(const struct pt_launch_options *options,
     return status;
 }
 
-/* What --no-trace prints needs a seed that is known now. */
+/* What --no-trace prints, and the environment, need a seed that is known now. */
 static enum pt_status choose_seed(struct pt_config *config, struct pt_error *error)
 {
     if (config->fuzzy.has_seed)
@@ -441,7 +442,8 @@ enum pt_status pt_launch_options_apply(const struct pt_launch_options *options,
                      : replace_path(&config->fuzzy.coverage, options->coverage, error);
     if (status == PT_OK && options->places != NULL)
         status = replace_path(&config->fuzzy.places, options->places, error);
-    if (status == PT_OK && options->report == PT_REPORT_NO_TRACE)
+    if (status == PT_OK &&
+        (options->report == PT_REPORT_NO_TRACE || pt_variables_want_seed(config)))
         status = choose_seed(config, error);
     if (status == PT_OK && options->report == PT_REPORT_NO_TRACE &&
         config->fuzzy.layers[0] == '\0')
