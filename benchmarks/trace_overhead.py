@@ -29,6 +29,13 @@ WORKS = {
     "100 × np.sum of 2,000,000 doubles": (
         NUMPY, "import numpy as np; x = np.random.default_rng(1).normal(size=2_000_000)",
         "for _ in range(N): np.sum(x)", 100),
+    "the same 100 with max_elements 1000": (
+        {**NUMPY, "io": {"max_elements": 1000}}, "import numpy as np; x = np.random.default_rng(1).normal(size=2_000_000)",
+        "for _ in range(N): np.sum(x)", 100),
+    "the same 100 with all summaries": (
+        {**NUMPY, "io": {"max_elements": 1000, "summaries": "all"}},
+        "import numpy as np; x = np.random.default_rng(1).normal(size=2_000_000)",
+        "for _ in range(N): np.sum(x)", 100),
     "200,000 × (x = x*a + b), 100 doubles": (
         NUMPY, "import numpy as np; x, a, b = np.random.default_rng(1).normal(size=(3, 100)); a /= 10",
         "for _ in range(N): x = x*a + b", 200_000),

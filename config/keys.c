@@ -90,7 +90,7 @@ static const struct pt_key keys[] = {
     CHOICE(
         "io.summaries", io.summaries, summaries,
         "Summaries of arrays beyond io.max_elements, which read the whole array: "
-        "`all`, `none`, or `some`: at the 1st, 2nd, 4th, 8th, … call of a function."),
+        "`all`, `none`, or `some`: at the 1st, 4th, 16th, … call of a function."),
     NUMBER("io.min_size", PT_KEY_U64, io.min_size, 0, UINT64_MAX,
            "Arrays of fewer elements are not stored, only their shape."),
     NUMBER("io.max_calls", PT_KEY_U64, io.max_calls, 0, UINT64_MAX,

@@ -162,3 +162,33 @@ def test_results_are_bitwise_those_of_plain_python(tmp_path):
     assert (done.returncode, done.stdout, done.stderr) == (0, plain.stdout, plain.stderr)
     assert {"sklearn.decomposition.PCA.fit_transform", "numpy.linalg.svd", "scipy.optimize.minimize",
             "scipy.linalg.solve", "scipy.interpolate.CubicSpline.__init__", "numpy.add"} <= set(calls.names())
+
+
+def test_large_arrays_given_on_within_a_call_are_those_of_each_call(tmp_path):
+    """numpy's reductions read their argument: it is hashed once for the call and what it calls."""
+    done, calls = run_traced(tmp_path, """
+import numpy as np
+x = np.arange(40000.0)
+y = np.zeros((200, 200))
+for i in range(3):
+    np.sum(x); np.linalg.norm(y, 2)
+    x[i] += 1; y[i, 0] = 7 + i
+np.put(x, [5], [2.5])
+np.sum(y, axis=0, out=x[:200])
+class Sub(np.ndarray):
+    def sum(self, **keys): self[0] = 99; return 1
+np.sum(x.view(Sub))
+""", ["numpy"], numpy={"ufunc": True})
+    assert (done.returncode, done.stderr) == (0, "")
+    x, sums, reductions = np.arange(40000.0), calls.of("numpy.sum"), calls.of("numpy.add.reduce")
+    for i in range(3):
+        inner = [c for c in sums[i].callees if c.full == "numpy.add.reduce"]
+        assert len(inner) == 1 and inner[0] in reductions
+        for call, name in ((sums[i], "a"), (inner[0], "array")):
+            assert (call.inputs[name].array == x).all(), (i, name)
+        assert "a" not in sums[i].outputs and sums[i].outputs["Ret"].number == x.sum()
+        x[i] += 1
+    put = calls.one("numpy.put")
+    assert put.inputs["a"].array[5] == 5 and put.outputs["a"].array[5] == 2.5
+    assert sums[3].outputs["out"].array.sum() == 24 and "a" not in sums[3].outputs
+    assert sums[4].inputs["a"].array[0] != 99 and sums[4].outputs["a"].array[0] == 99

@@ -148,6 +148,15 @@ static void emit_mask(struct pt_capture *capture, PyObject *mask)
     pt_capture_pop(capture, saved);
 }
 
+/* An argument that the call is known not to write to. */
+static bool is_only_read(const struct pt_capture *capture,
+                         const struct pt_elements *elements)
+{
+    bool is_out = capture->path_bytes == 3 && memcmp(capture->path, "out", 3) == 0;
+
+    return capture->call.only_reads && elements->exact && !is_out;
+}
+
 bool pt_capture_array(struct pt_capture *capture, PyObject *value)
 {
     struct pt_elements elements;
@@ -155,7 +164,7 @@ bool pt_capture_array(struct pt_capture *capture, PyObject *value)
 
     if (!pt_numpy_array(value, &elements))
         return false;
-    capture->changeable |= elements.writeable;
+    capture->changeable |= elements.writeable && !is_only_read(capture, &elements);
     if (is_number(&elements)) {
         uint16_t form = capture->sparse ? PT_FORM_SPARSE : PT_FORM_ARRAY;
 

@@ -24,12 +24,11 @@ void pt_capture_clear(struct pt_capture *capture)
     capture->writer = NULL;
 }
 
-void pt_capture_begin(struct pt_capture *capture, uint64_t call, uint64_t turn,
+void pt_capture_begin(struct pt_capture *capture, const struct pt_capture_call *call,
                       enum pt_phase phase, enum pt_capture_mode mode,
                       struct pt_marks *marks, size_t first_mark)
 {
-    capture->call = call;
-    capture->turn = turn;
+    capture->call = *call;
     capture->phase = phase;
     capture->mode = mode;
     capture->marks = marks;

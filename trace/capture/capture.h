@@ -58,14 +58,32 @@ enum pt_capture_mode {
     PT_CAPTURE_CHANGED /* write only what differs from its mark */
 };
 
+/* Who makes a call: for pt_capture_begin. */
+struct pt_capture_call {
+    uint64_t time, parent; /* of its entry and of the enclosing call's, 0: none */
+    uint64_t turn;         /* which of the function's calls, from 1 */
+    bool only_reads;       /* see readers.h */
+};
+
+/* The large array that a call which only reads was given. Until that call ends, calls
+ * that it makes are given the same array with the same content. */
+struct pt_capture_known {
+    uint64_t owner; /* time of the call's entry, 0: none */
+    const char *data;
+    uint64_t n_elements;
+    uint32_t item_bytes;
+    char kind;
+    bool swapped;
+    struct pt_hash128 content; /* of the data stored: all or a sample */
+};
+
 struct pt_capture {
     struct pt_trace_writer *writer; /* borrowed; NULL: only counts */
     struct pt_capture_limits limits;
     struct pt_capture_bounds bounds;
 
     /* the phase under way */
-    uint64_t call; /* time of its entry */
-    uint64_t turn; /* of the function's calls, from 1: decides about summaries */
+    struct pt_capture_call call;
     enum pt_phase phase;
     enum pt_capture_mode mode;
     uint64_t values, omitted, bytes; /* written in this phase */
@@ -81,6 +99,7 @@ struct pt_capture {
     bool sparse;     /* inside a sparse matrix */
     const PyObject *open[PT_CAPTURE_NESTING];
 
+    struct pt_capture_known known;
     unsigned char *scratch; /* owned */
     size_t scratch_bytes;
 };
@@ -89,9 +108,9 @@ void pt_capture_init(struct pt_capture *capture, struct pt_trace_writer *writer,
                      const struct pt_capture_limits *limits);
 void pt_capture_clear(struct pt_capture *capture); /* frees what it owns */
 
-/* Begins a phase of the function's `turn`-th call. `marks` may be NULL in mode ALL; in
- * mode CHANGED, `first_mark` is marks->n as it was when the entry's phase began. */
-void pt_capture_begin(struct pt_capture *capture, uint64_t call, uint64_t turn,
+/* Begins a phase. `marks` may be NULL in mode ALL; in mode CHANGED, `first_mark` is
+ * marks->n as it was when the entry's phase began. */
+void pt_capture_begin(struct pt_capture *capture, const struct pt_capture_call *call,
                       enum pt_phase phase, enum pt_capture_mode mode,
                       struct pt_marks *marks, size_t first_mark);
 

@@ -99,6 +99,11 @@ static bool is_repeated(const struct pt_elements *elements)
     return false;
 }
 
+static bool is_power_of_4(uint64_t n)
+{
+    return (n & (n - 1)) == 0 && (n & UINT64_C(0x5555555555555555)) != 0;
+}
+
 static bool wants_summary(const struct pt_capture *capture,
                           const struct pt_elements *elements)
 {
@@ -106,7 +111,7 @@ static bool wants_summary(const struct pt_capture *capture,
         strchr("biufc", elements->kind) == NULL)
         return false;
     return capture->limits.summaries == PT_SUMMARIES_ALL ||
-           (capture->turn & (capture->turn - 1)) == 0;
+           is_power_of_4(capture->call.turn);
 }
 
 /* Takes the data away where the trace has no room for them. */
@@ -134,6 +139,60 @@ static void count_value(struct pt_capture *capture, const struct pt_trace_value 
     }
 }
 
+/* Whether the enclosing call was given the same array, and cannot have changed it. */
+static bool is_known(const struct pt_capture *capture, const struct pt_gather *from)
+{
+    const struct pt_capture_known *known = &capture->known;
+    const struct pt_elements *elements = from->elements;
+
+    return known->owner != 0 && known->owner == capture->call.parent &&
+           capture->phase == PT_PHASE_INPUT && known->data == elements->data &&
+           known->n_elements == from->n && known->kind == elements->kind &&
+           known->item_bytes == elements->item_bytes &&
+           known->swapped == elements->swapped && elements->contiguous;
+}
+
+/* Remembers an array for the calls within this one. */
+static void remember(struct pt_capture *capture, const struct pt_gather *from,
+                     struct pt_hash128 content)
+{
+    const struct pt_elements *elements = from->elements;
+
+    if (elements->contiguous && elements->exact)
+        capture->known = (struct pt_capture_known){.owner = capture->call.time,
+                                                   .data = elements->data,
+                                                   .n_elements = from->n,
+                                                   .item_bytes = elements->item_bytes,
+                                                   .kind = elements->kind,
+                                                   .swapped = elements->swapped,
+                                                   .content = content};
+}
+
+/* The hash of the data, where it is needed before they are written; false: it is not.
+ */
+static bool hash_value(struct pt_capture *capture, const struct pt_trace_value *value,
+                       const void *data, const struct pt_gather *from, bool compared,
+                       struct pt_hash128 *content)
+{
+    enum { LARGE = 1 << 14 };
+    bool large = from && from->elements && from->n >= LARGE;
+    bool kept = large && capture->call.only_reads && capture->phase == PT_PHASE_INPUT;
+
+    if (value->storage == PT_STORAGE_NONE)
+        return compared;
+    if (large && is_known(capture, from))
+        *content = capture->known.content;
+    else if (!data)
+        *content = hash_gathered(from, value->data_bytes);
+    else if (compared || kept)
+        *content = pt_hash128(data, value->data_bytes);
+    else
+        return false;
+    if (kept)
+        remember(capture, from, *content);
+    return true;
+}
+
 /* `from` (may be NULL where there is data) is where the numbers come from. */
 static void write_value(struct pt_capture *capture, struct pt_trace_value *value,
                         const void *data, const struct pt_gather *from)
@@ -144,20 +203,15 @@ static void write_value(struct pt_capture *capture, struct pt_trace_value *value
     bool compared =
         capture->writer && capture->mode != PT_CAPTURE_ALL && capture->changeable;
 
-    value->call = capture->call;
+    value->call = capture->call.time;
     value->phase = (uint8_t)capture->phase;
     value->name = name_of(capture);
     value->payload = 0;
     value->has_summary = false;
     if (capture->writer)
         fit(capture, value);
-    bool stored = value->storage != PT_STORAGE_NONE;
-    if (compared || (stored && !data)) {
-        if (stored)
-            content = data ? pt_hash128(data, value->data_bytes)
-                           : hash_gathered(from, value->data_bytes);
+    if (capture->writer && hash_value(capture, value, data, from, compared, &content))
         source.hash = &content;
-    }
     if (compared && capture->mode == PT_CAPTURE_MARKED)
         mark(capture, value, content);
     else if (compared && !has_changed(capture, value, content))
@@ -165,7 +219,8 @@ static void write_value(struct pt_capture *capture, struct pt_trace_value *value
     count_value(capture, value);
     if (!capture->writer)
         return;
-    if (value->storage == PT_STORAGE_SAMPLE && wants_summary(capture, from->elements)) {
+    if (value->storage == PT_STORAGE_SAMPLE && !is_known(capture, from) &&
+        wants_summary(capture, from->elements)) {
         value->has_summary = true;
         pt_summary_make(from->elements, from->n, &value->summary);
     }

@@ -3,7 +3,8 @@
 #include <fenv.h>
 #include <math.h>
 
-#define PT_SUMMARY_ADD pt_summary_add
+#define PT_SUMMARY_ADD           pt_summary_add
+#define PT_SUMMARY_BYTES_AT_ONCE 16
 #include "capture/summary_kernel.h"
 
 /* Elements that are looked at in one go: they fit the first-level caches. */

@@ -204,6 +204,7 @@ bool pt_numpy_array(PyObject *object, struct pt_elements *elements)
     elements->strides = array->strides;
     elements->contiguous = array->flags & ARRAY_C_CONTIGUOUS;
     elements->writeable = array->flags & ARRAY_WRITEABLE;
+    elements->exact = Py_TYPE(object) == numpy.array && elements->kind != 'O';
     return true;
 }
 

@@ -31,6 +31,7 @@ struct pt_elements {
     bool swapped;    /* not in the machine's byte order */
     bool contiguous; /* C order, without holes */
     bool writeable;
+    bool exact; /* of numpy's own array type, and not of objects */
 };
 
 /* Fills *elements if `object` is an array (or of a subclass) / a numpy scalar of a

@@ -70,6 +70,15 @@ static bool is_beyond_bounds(struct pt_function *function)
     return true;
 }
 
+static struct pt_capture_call made_call(const struct pt_thread *thread,
+                                        const struct pt_call *call)
+{
+    return (struct pt_capture_call){.time = call->time,
+                                    .parent = call > thread->calls ? call[-1].time : 0,
+                                    .turn = call->turn,
+                                    .only_reads = call->function->only_reads};
+}
+
 size_t pt_call_open(struct pt_thread *thread, struct pt_function *function,
                     const struct _PyInterpreterFrame *frame,
                     struct _PyInterpreterFrame *caller, enum pt_capture_mode mode)
@@ -97,8 +106,9 @@ size_t pt_call_open(struct pt_thread *thread, struct pt_function *function,
         mode = PT_CAPTURE_ALL;
     if (pt_runtime.writer)
         pt_trace_writer_begin_phase(pt_runtime.writer);
-    pt_capture_begin(&pt_runtime.capture, call->time, call->turn, PT_PHASE_INPUT, mode,
-                     &thread->marks, call->first_mark);
+    struct pt_capture_call made = made_call(thread, call);
+    pt_capture_begin(&pt_runtime.capture, &made, PT_PHASE_INPUT, mode, &thread->marks,
+                     call->first_mark);
     return thread->n_calls;
 }
 
@@ -206,7 +216,8 @@ void pt_call_close(struct pt_thread *thread, size_t level, uint64_t epoch,
     call = thread->calls[level - 1];
     if (pt_runtime.writer)
         pt_trace_writer_begin_phase(pt_runtime.writer);
-    pt_capture_begin(capture, call.time, call.turn, PT_PHASE_OUTPUT, PT_CAPTURE_CHANGED,
+    struct pt_capture_call made = made_call(thread, &thread->calls[level - 1]);
+    pt_capture_begin(capture, &made, PT_PHASE_OUTPUT, PT_CAPTURE_CHANGED,
                      &thread->marks, call.first_mark);
     bool told = call.n_roots > 0 && write_changes(thread, &call, result);
     capture->mode = PT_CAPTURE_ALL;

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/readers.h"
 #include "intercept/runtime.h"
 
 /* Every function made since the start, for pt_functions_destroy. */
@@ -72,6 +73,7 @@ struct pt_function *pt_function_create(enum pt_function_kind kind, const char *m
         destroy(function);
         return NULL;
     }
+    function->only_reads = pt_capture_only_reads(file, name);
     function->id = define(function);
     return function;
 }

@@ -29,6 +29,7 @@ struct pt_function {
     uint32_t line;
     uint32_t kind;
     char *module, *name, *file; /* owned; file NULL for compiled code */
+    bool only_reads; /* its arguments; see capture/readers.h */
     uint64_t calls, bytes;
     struct pt_function *next_called; /* in order of first calls */
 };

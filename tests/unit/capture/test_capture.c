@@ -128,6 +128,7 @@ static void expect(const char *expression, const char *expected)
                                              .max_depth = 3,
                                              .max_items = 4,
                                              .summaries = PT_SUMMARIES_SOME};
+    const struct pt_capture_call call = {.time = 1, .turn = 1};
     struct pt_trace_enter enter = {.time = 1};
     struct pt_trace_header header = {.major = PT_TRACE_MAJOR};
     struct pt_trace_writer *writer;
@@ -143,7 +144,7 @@ static void expect(const char *expression, const char *expected)
     assert_int_equal(pt_trace_writer_open(path, &header, &writer, &error), PT_OK);
     pt_capture_init(&capture, writer, &limits);
     pt_trace_writer_begin_phase(writer);
-    pt_capture_begin(&capture, 1, 1, PT_PHASE_INPUT, PT_CAPTURE_ALL, NULL, 0);
+    pt_capture_begin(&capture, &call, PT_PHASE_INPUT, PT_CAPTURE_ALL, NULL, 0);
     pt_capture_value(&capture, 0, "x", 1, value);
     pt_trace_writer_enter(writer, &enter);
     pt_capture_clear(&capture);
