@@ -84,6 +84,8 @@ struct pt_config {
         uint64_t seed;
         uint32_t precision_binary64;    /* bits, 53 */
         uint32_t precision_binary32;    /* bits, 24 */
+        uint64_t blas_limit;            /* multiply-adds of a call, 100000000 */
+        char *lapack;                   /* "auto", "backward" */
         struct pt_strings only, except; /* patterns of scope.h */
         char *coverage;                 /* NULL: only in the trace; "-": stderr */
         char *places;                   /* table of where is computed; NULL: none */

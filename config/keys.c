@@ -121,6 +121,12 @@ static const struct pt_key keys[] = {
            "Virtual precision of float64 in bits."),
     NUMBER("fuzzy.precision_binary32", PT_KEY_U32, fuzzy.precision_binary32, 1, 24,
            "Virtual precision of float32 in bits."),
+    NUMBER("fuzzy.blas_limit", PT_KEY_U64, fuzzy.blas_limit, 1, UINT64_MAX,
+           "Multiply-adds of one call of BLAS up to which each is rounded at random; "
+           "beyond, the library's kernel is used and noise added."),
+    TEXT("fuzzy.lapack", fuzzy.lapack, false,
+         "`auto` rounds inside LAPACK where that can be reached, and moves operands by "
+         "an ulp elsewhere; `backward` does only that."),
     LIST(
         "fuzzy.only", PT_KEY_STRINGS, fuzzy.only,
         "Patterns of functions and lines: only within them the arithmetic is disturbed "

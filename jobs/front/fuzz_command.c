@@ -18,6 +18,8 @@ static const struct pt_option table[] = {
     {"seed", 0, 1, PASSED},
     {"precision-binary64", 0, 1, PASSED},
     {"precision-binary32", 0, 1, PASSED},
+    {"fuzzy-blas-limit", 0, 1, PASSED},
+    {"fuzzy-lapack", 0, 1, PASSED},
     {"fuzzy-only", 0, 1, PASSED},
     {"fuzzy-except", 0, 1, PASSED},
     {"coverage", 0, 2, PASSED},

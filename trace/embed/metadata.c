@@ -84,6 +84,8 @@ static void put_fuzzy(struct pt_trace_writer *writer, const struct pt_config *co
     put(writer, "fuzzy.mode", config->fuzzy.mode);
     put_number(writer, "fuzzy.precision.binary64", config->fuzzy.precision_binary64);
     put_number(writer, "fuzzy.precision.binary32", config->fuzzy.precision_binary32);
+    put_number(writer, "fuzzy.blas.limit", (int64_t)config->fuzzy.blas_limit);
+    put(writer, "fuzzy.lapack", config->fuzzy.lapack);
     put(writer, "fuzzy.generator", "xoshiro256++");
     if (config->fuzzy.only.n > 0)
         put_list(writer, "fuzzy.only", config->fuzzy.only.n, config->fuzzy.only.items);

@@ -21,7 +21,8 @@ enum pt_status pt_stochastic_start(struct pt_config *config, struct pt_error *er
 {
     struct pt_fuzzy_options options = {
         .precision_binary64 = config->fuzzy.precision_binary64,
-        .precision_binary32 = config->fuzzy.precision_binary32};
+        .precision_binary32 = config->fuzzy.precision_binary32,
+        .blas_limit = config->fuzzy.blas_limit};
     const char *layers = config->fuzzy.layers, *mode = config->fuzzy.mode;
     struct pt_identity identity;
 
@@ -30,6 +31,8 @@ enum pt_status pt_stochastic_start(struct pt_config *config, struct pt_error *er
     if (status != PT_OK || options.layers == 0)
         return status;
     status = pt_fuzzy_parse_mode(mode != NULL ? mode : "sr", &options.mode, error);
+    if (status == PT_OK && config->fuzzy.lapack != NULL)
+        status = pt_fuzzy_parse_lapack(config->fuzzy.lapack, &options.lapack, error);
     if (status == PT_OK)
         status = pt_identity_read(&identity, error);
     if (status == PT_OK && !config->fuzzy.has_seed)

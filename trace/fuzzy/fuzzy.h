@@ -48,6 +48,15 @@ enum pt_fuzzy_mode {
     PT_FUZZY_UD_DET  /* ud, likewise */
 };
 
+/* What happens to LAPACK's routines. */
+enum pt_fuzzy_lapack {
+    PT_FUZZY_LAPACK_AUTO,    /* rounded at random inside where we can reach it */
+    PT_FUZZY_LAPACK_BACKWARD /* operands moved by an ulp */
+};
+
+/* Multiply-adds of a call of BLAS up to which our own kernels do them. */
+#define PT_FUZZY_BLAS_LIMIT UINT64_C(100000000)
+
 struct pt_fuzzy_options {
     unsigned layers; /* OR of enum pt_fuzzy_layer; 0: off */
     enum pt_fuzzy_mode mode;
@@ -57,6 +66,8 @@ struct pt_fuzzy_options {
                     fork path); 0 the main one. Same seed and process: same noise */
     unsigned precision_binary64; /* bits, 1 to 53; 0 is 53 */
     unsigned precision_binary32; /* bits, 1 to 24; 0 is 24 */
+    uint64_t blas_limit;         /* 0 is PT_FUZZY_BLAS_LIMIT */
+    enum pt_fuzzy_lapack lapack;
 };
 
 /* What was done since pt_fuzzy_start, over all threads. */
@@ -75,6 +86,11 @@ PT_MUST_CHECK enum pt_status pt_fuzzy_parse_layers(const char *names, unsigned *
 /* Reads the name of a mode ("sr", "sr-det", …); errors as above. */
 PT_MUST_CHECK enum pt_status
 pt_fuzzy_parse_mode(const char *name, enum pt_fuzzy_mode *mode, struct pt_error *error);
+
+/* Reads "auto" or "backward"; errors as above. */
+PT_MUST_CHECK enum pt_status pt_fuzzy_parse_lapack(const char *name,
+                                                   enum pt_fuzzy_lapack *lapack,
+                                                   struct pt_error *error);
 
 /* The names back, for headers and messages: "numpy,libm" in `text` (always ended by
  * NUL; 64 bytes hold every combination), and the mode's name (static storage). */

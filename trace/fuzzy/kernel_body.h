@@ -23,6 +23,8 @@
 #include "fuzzy/kernel_real.h"
 #undef PT_REAL
 
+#include "fuzzy/blas/mac.h"
+
 typedef uint64_t words __attribute__((vector_size(8 * PT_KERNELS_WIDTH)));
 
 #define ROTATE(x, k) (((x) << (k)) | ((x) >> (64 - (k))))
@@ -115,6 +117,9 @@ const struct pt_fuzzy_kernels PT_KERNELS = {
              [PT_FUZZY_BINARY32] = {scan_add_32, scan_sub_32, scan_mul_32, scan_div_32,
                                     NULL}},
     .leaves = {[PT_FUZZY_BINARY64] = leaves_64, [PT_FUZZY_BINARY32] = leaves_32},
+    .mac = {[PT_FUZZY_BINARY64] = {mac_panel_64, mac_each_64},
+            [PT_FUZZY_BINARY32] = {mac_panel_32, mac_each_32}},
+    .mac_careful = {mac_panel_careful, mac_each_careful},
     .nudge = {[PT_FUZZY_BINARY64] = nudge_64, [PT_FUZZY_BINARY32] = nudge_32},
     .fill = fill,
 };

@@ -11,7 +11,7 @@ static const struct layer {
     bool present; /* in this build */
 } layers_known[] = {
     {"numpy", PT_FUZZY_NUMPY, true},        {"python", PT_FUZZY_PYTHON, true},
-    {"libm", PT_FUZZY_LIBM, true},          {"blas", PT_FUZZY_BLAS, false},
+    {"libm", PT_FUZZY_LIBM, true},          {"blas", PT_FUZZY_BLAS, true},
     {"rounding", PT_FUZZY_ROUNDING, false},
 };
 
@@ -40,10 +40,11 @@ static enum pt_status add_layer(const char *name, size_t length, unsigned *layer
                 *layers |= known->layer;
         } else if (is_word(name, length, known->name)) {
             if (!known->present)
-                return pt_error_set(error, PT_E_UNSUPPORTED,
-                                    "the layer \"%s\" of the stochastic arithmetic is "
-                                    "not in this build: it has numpy, python and libm",
-                                    known->name);
+                return pt_error_set(
+                    error, PT_E_UNSUPPORTED,
+                    "the layer \"%s\" of the stochastic arithmetic is "
+                    "not in this build: it has numpy, python, libm and blas",
+                    known->name);
             *layers |= known->layer;
             return PT_OK;
         }
@@ -87,6 +88,20 @@ enum pt_status pt_fuzzy_parse_mode(const char *name, enum pt_fuzzy_mode *mode,
         "unknown mode \"%s\" of the stochastic arithmetic: the modes are "
         "sr, ud, rr, pb, mca, sr-det and ud-det",
         name);
+}
+
+enum pt_status pt_fuzzy_parse_lapack(const char *name, enum pt_fuzzy_lapack *lapack,
+                                     struct pt_error *error)
+{
+    if (strcmp(name, "auto") == 0)
+        *lapack = PT_FUZZY_LAPACK_AUTO;
+    else if (strcmp(name, "backward") == 0)
+        *lapack = PT_FUZZY_LAPACK_BACKWARD;
+    else
+        return pt_error_set(error, PT_E_USAGE,
+                            "unknown treatment \"%s\" of LAPACK: auto and backward",
+                            name);
+    return PT_OK;
 }
 
 void pt_fuzzy_layers_text(unsigned layers, char *text, size_t size)

@@ -206,9 +206,11 @@ static enum pt_status check_options(const struct pt_fuzzy_options *options,
     if ((unsigned)options->mode > PT_FUZZY_UD_DET)
         return pt_error_set(error, PT_E_USAGE, "unknown mode %d of the arithmetic",
                             (int)options->mode);
-    if (options->layers & ~(unsigned)(PT_FUZZY_NUMPY | PT_FUZZY_PYTHON | PT_FUZZY_LIBM))
-        return pt_error_set(error, PT_E_UNSUPPORTED,
-                            "this build has the layers numpy, python and libm only");
+    if (options->layers &
+        ~(unsigned)(PT_FUZZY_NUMPY | PT_FUZZY_PYTHON | PT_FUZZY_LIBM | PT_FUZZY_BLAS))
+        return pt_error_set(
+            error, PT_E_UNSUPPORTED,
+            "this build has the layers numpy, python, libm and blas only");
     return PT_OK;
 }
 
@@ -224,6 +226,8 @@ static void set_rounding(const struct pt_fuzzy_options *options)
     struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
     unsigned p64 = options->precision_binary64, p32 = options->precision_binary32;
     runtime->options = *options;
+    if (options->blas_limit == 0)
+        runtime->options.blas_limit = PT_FUZZY_BLAS_LIMIT;
     runtime->rounding.mode = options->mode;
     runtime->rounding.precision[PT_FUZZY_BINARY64] = p64 ? p64 : 53;
     runtime->rounding.precision[PT_FUZZY_BINARY32] = p32 ? p32 : 24;

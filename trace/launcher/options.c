@@ -43,6 +43,11 @@ const char pt_launch_usage[] =
     "  --mode MODE             how it perturbs (sr: stochastic rounding)\n"
     "  --precision-binary64 N  bits of precision of binary64 operations\n"
     "  --precision-binary32 N  bits of precision of binary32 operations\n"
+    "  --fuzzy-blas-limit N    multiply-adds of one call of BLAS that are rounded one by "
+    "one\n"
+    "                          (100000000); more: the library's kernel, and noise\n"
+    "  --fuzzy-lapack HOW      auto: rounds inside LAPACK where that can be reached;\n"
+    "                          backward: moves operands by an ulp\n"
     "  --fuzzy-only PATTERN    perturb within these functions or lines only, and in "
     "what\n"
     "                          they call: module.function, \"module function\",\n"
@@ -75,6 +80,8 @@ enum option {
     OPTION_MODE,
     OPTION_BINARY64,
     OPTION_BINARY32,
+    OPTION_BLAS_LIMIT,
+    OPTION_LAPACK,
     OPTION_ONLY,
     OPTION_EXCEPT,
     OPTION_COVERAGE,
@@ -106,6 +113,8 @@ static const struct {
     [OPTION_MODE] = {"mode", VALUE_NEEDED},
     [OPTION_BINARY64] = {"precision-binary64", VALUE_NEEDED},
     [OPTION_BINARY32] = {"precision-binary32", VALUE_NEEDED},
+    [OPTION_BLAS_LIMIT] = {"fuzzy-blas-limit", VALUE_NEEDED},
+    [OPTION_LAPACK] = {"fuzzy-lapack", VALUE_NEEDED},
     [OPTION_ONLY] = {"fuzzy-only", VALUE_NEEDED},
     [OPTION_EXCEPT] = {"fuzzy-except", VALUE_NEEDED},
     [OPTION_COVERAGE] = {"coverage", VALUE_OPTIONAL},
@@ -222,6 +231,12 @@ static enum pt_status read_option(enum option option, const char *value,
     case OPTION_BINARY32:
         status = read_number(name, value, 1, 24, &number, error);
         options->precision_binary32 = (uint32_t)number;
+        break;
+    case OPTION_BLAS_LIMIT:
+        status = read_number(name, value, 1, UINT64_MAX, &options->blas_limit, error);
+        break;
+    case OPTION_LAPACK:
+        options->fuzzy_lapack = value;
         break;
     case OPTION_ONLY:
         status = keep_pattern(&options->only, &options->n_only, value, error);

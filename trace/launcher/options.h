@@ -19,7 +19,8 @@ struct pt_launch_options {
     size_t n_targets;
     const char *report_file;  /* NULL: in the cache */
     const char *fuzzy_layers; /* NULL: as configured */
-    const char *fuzzy_mode;
+    const char *fuzzy_mode, *fuzzy_lapack;
+    uint64_t blas_limit; /* 0: as configured */
     bool has_seed;
     uint64_t seed;
     uint32_t precision_binary64, precision_binary32; /* 0: as configured */

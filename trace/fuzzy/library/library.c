@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "fuzzy/blas/blas.h"
 #include "fuzzy/libm/libm.h"
 #include "fuzzy/library/slots.h"
 
@@ -37,7 +38,8 @@ static int wanted(const char *caller, const char *symbol)
 {
     unsigned layers = pt_fuzzy_runtime.options.layers;
     return is_dlopen(caller, symbol) ||
-           ((layers & PT_FUZZY_LIBM) && pt_fuzzy_libm_wants(caller, symbol));
+           ((layers & PT_FUZZY_LIBM) && pt_fuzzy_libm_wants(caller, symbol)) ||
+           ((layers & PT_FUZZY_BLAS) && pt_fuzzy_blas_wants(caller, symbol));
 }
 
 static void *choose(const char *caller, const char *symbol, void *real)
@@ -51,6 +53,8 @@ static void *choose(const char *caller, const char *symbol, void *real)
     }
     if ((layers & PT_FUZZY_LIBM) && pt_fuzzy_libm_wants(caller, symbol))
         return pt_fuzzy_libm_choose(caller, symbol, real);
+    if (layers & PT_FUZZY_BLAS)
+        return pt_fuzzy_blas_choose(caller, symbol, real);
     return NULL;
 }
 

@@ -1,0 +1,175 @@
+#include "fuzzy/blas/operand.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "fuzzy/scalar.h"
+
+static double op(struct pt_fuzzy_stream *stream, const struct pt_matrix *like,
+                 enum pt_fuzzy_operation operation, double a, double b)
+{
+    return pt_fuzzy_scalar(stream, operation, like->format, a, b);
+}
+
+/* (a b) of complex numbers by real operations. */
+static struct pt_blas_scalar times(struct pt_fuzzy_stream *s, const struct pt_matrix *m,
+                                   struct pt_blas_scalar a, struct pt_blas_scalar b)
+{
+    double rr = op(s, m, PT_FUZZY_MULTIPLY, a.part[0], b.part[0]);
+    double ii = op(s, m, PT_FUZZY_MULTIPLY, a.part[1], b.part[1]);
+    double ri = op(s, m, PT_FUZZY_MULTIPLY, a.part[0], b.part[1]);
+    double ir = op(s, m, PT_FUZZY_MULTIPLY, a.part[1], b.part[0]);
+    return (struct pt_blas_scalar){
+        {op(s, m, PT_FUZZY_SUBTRACT, rr, ii), op(s, m, PT_FUZZY_ADD, ri, ir)}};
+}
+
+/* a / b by Smith's method ("Algorithm 116: Complex division", CACM 5(8), 1962). */
+static struct pt_blas_scalar over(struct pt_fuzzy_stream *s, const struct pt_matrix *m,
+                                  struct pt_blas_scalar a, struct pt_blas_scalar b)
+{
+    bool turned = fabs(b.part[0]) < fabs(b.part[1]);
+    double c = b.part[turned], d = b.part[!turned];
+    double x = a.part[turned], y = a.part[!turned];
+    double ratio = op(s, m, PT_FUZZY_DIVIDE, d, c);
+    double divisor = op(s, m, PT_FUZZY_ADD, c, op(s, m, PT_FUZZY_MULTIPLY, d, ratio));
+    double re = op(s, m, PT_FUZZY_ADD, x, op(s, m, PT_FUZZY_MULTIPLY, y, ratio));
+    double im = op(s, m, PT_FUZZY_SUBTRACT, y, op(s, m, PT_FUZZY_MULTIPLY, x, ratio));
+    re = op(s, m, PT_FUZZY_DIVIDE, re, divisor);
+    im = op(s, m, PT_FUZZY_DIVIDE, im, divisor);
+    return (struct pt_blas_scalar){{re, turned ? -im : im}};
+}
+
+static struct pt_blas_scalar get(const struct pt_blas_operand *o, int64_t i, int64_t j)
+{
+    struct pt_blas_scalar x = {{pt_matrix_get(&o->part[0], i, j), 0}};
+    if (o->complex)
+        x.part[1] = pt_matrix_get(&o->part[1], i, j);
+    return x;
+}
+
+static void set(const struct pt_blas_operand *o, int64_t i, int64_t j,
+                struct pt_blas_scalar x)
+{
+    pt_matrix_set(&o->part[0], i, j, x.part[0]);
+    if (o->complex)
+        pt_matrix_set(&o->part[1], i, j, x.part[1]);
+}
+
+static bool is_real(struct pt_blas_scalar x, double value)
+{
+    return x.part[0] == value && x.part[1] == 0;
+}
+
+static bool within(enum pt_triangle triangle, int64_t i, int64_t j)
+{
+    return triangle == PT_ALL || (triangle == PT_UPPER ? i <= j : i >= j);
+}
+
+void pt_blas_rescale(struct pt_fuzzy_stream *stream, struct pt_blas_operand c,
+                     struct pt_blas_scalar beta, enum pt_triangle triangle)
+{
+    if (beta.part[1] == 0) {
+        for (int p = 0; p < 1 + c.complex; p++)
+            pt_blas_scale(stream, &c.part[p], beta.part[0], triangle);
+        return;
+    }
+    for (int64_t j = 0; j < c.part[0].columns; j++)
+        for (int64_t i = 0; i < c.part[0].rows; i++)
+            if (within(triangle, i, j))
+                set(&c, i, j, times(stream, &c.part[0], beta, get(&c, i, j)));
+}
+
+/* alpha B, in memory of its own, which the caller frees: *room. */
+static bool scaled_copy(struct pt_fuzzy_stream *stream, struct pt_blas_operand *b,
+                        struct pt_blas_scalar alpha, void **room)
+{
+    struct pt_blas_operand copy = *b;
+    int64_t rows = b->part[0].rows, columns = b->part[0].columns;
+    int64_t bytes = (int64_t)pt_fuzzy_format_bytes(b->part[0].format);
+    *room = malloc((size_t)(2 * rows * columns * bytes) + 1);
+    if (!*room)
+        return false;
+    for (int p = 0; p < 2; p++) {
+        copy.part[p].first = (char *)*room + p * rows * columns * bytes;
+        copy.part[p].down = bytes;
+        copy.part[p].right = rows * bytes;
+        copy.part[p].negative = false;
+    }
+    for (int64_t j = 0; j < columns; j++)
+        for (int64_t i = 0; i < rows; i++)
+            set(&copy, i, j, get(b, i, j));
+    pt_blas_rescale(stream, copy, alpha, PT_ALL);
+    *b = copy;
+    return true;
+}
+
+bool pt_blas_update(struct pt_fuzzy_stream *stream, struct pt_blas_operand a,
+                    struct pt_blas_operand b, struct pt_blas_operand c,
+                    struct pt_blas_scalar alpha, struct pt_blas_scalar beta,
+                    enum pt_triangle triangle)
+{
+    void *room = NULL;
+    if (is_real(alpha, -1)) {
+        b.part[0].negative ^= true;
+        b.part[1].negative ^= true;
+    } else if (!is_real(alpha, 1) && !is_real(alpha, 0) &&
+               !scaled_copy(stream, &b, alpha, &room)) {
+        return false;
+    }
+    pt_blas_rescale(stream, c, beta, triangle);
+    if (!is_real(alpha, 0)) {
+        pt_blas_multiply(stream, &a.part[0], &b.part[0], &c.part[0], triangle);
+        if (c.complex) {
+            struct pt_matrix minus = a.part[1];
+            minus.negative ^= true;
+            pt_blas_multiply(stream, &minus, &b.part[1], &c.part[0], triangle);
+            pt_blas_multiply(stream, &a.part[0], &b.part[1], &c.part[1], triangle);
+            pt_blas_multiply(stream, &a.part[1], &b.part[0], &c.part[1], triangle);
+        }
+    }
+    free(room);
+    return true;
+}
+
+static void divide_row(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
+                       struct pt_blas_operand b)
+{
+    struct pt_blas_scalar divisor = get(&t, 0, 0);
+    if (!b.complex) {
+        pt_blas_divide(stream, &b.part[0], divisor.part[0]);
+        return;
+    }
+    for (int64_t j = 0; j < b.part[0].columns; j++)
+        set(&b, 0, j, over(stream, &b.part[0], get(&b, 0, j), divisor));
+}
+
+void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
+                   enum pt_triangle triangle, bool unit, struct pt_blas_operand b)
+{
+    static const struct pt_blas_scalar minus_one = {{-1, 0}}, one = {{1, 0}};
+    int64_t n = t.part[0].rows, columns = b.part[0].columns, half = n / 2;
+    if (n == 0 || columns == 0)
+        return;
+    if (n == 1) {
+        if (!unit)
+            divide_row(stream, t, b);
+        return;
+    }
+    struct pt_blas_operand upper = pt_blas_operand_part(b, 0, 0, half, columns),
+                           lower = pt_blas_operand_part(b, half, 0, n - half, columns),
+                           t_upper = pt_blas_operand_part(t, 0, 0, half, half),
+                           t_lower =
+                               pt_blas_operand_part(t, half, half, n - half, n - half);
+    /* alpha is -1: no memory is needed */
+    if (triangle == PT_LOWER) {
+        pt_blas_solve(stream, t_upper, triangle, unit, upper);
+        (void)!pt_blas_update(stream, pt_blas_operand_part(t, half, 0, n - half, half),
+                              upper, lower, minus_one, one, PT_ALL);
+        pt_blas_solve(stream, t_lower, triangle, unit, lower);
+    } else {
+        pt_blas_solve(stream, t_lower, triangle, unit, lower);
+        (void)!pt_blas_update(stream, pt_blas_operand_part(t, 0, half, half, n - half),
+                              lower, upper, minus_one, one, PT_ALL);
+        pt_blas_solve(stream, t_upper, triangle, unit, upper);
+    }
+}

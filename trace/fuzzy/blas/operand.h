@@ -1,0 +1,53 @@
+/* Operands of BLAS: real matrices, or complex ones as their real and imaginary parts.
+ */
+#ifndef PT_FUZZY_BLAS_OPERAND_H
+#define PT_FUZZY_BLAS_OPERAND_H
+
+#include "fuzzy/blas/multiply.h"
+
+struct pt_blas_operand {
+    struct pt_matrix part[2];
+    bool complex; /* part[1] is there */
+};
+
+/* A scalar; `part[1]` is 0 for real ones. */
+struct pt_blas_scalar {
+    double part[2];
+};
+
+static inline struct pt_blas_operand pt_blas_operand_part(struct pt_blas_operand o,
+                                                          int64_t i, int64_t j,
+                                                          int64_t rows, int64_t columns)
+{
+    for (int p = 0; p < 2; p++)
+        o.part[p] = pt_matrix_part(o.part[p], i, j, rows, columns);
+    return o;
+}
+
+static inline struct pt_blas_operand
+pt_blas_operand_transposed(struct pt_blas_operand o, bool conjugated)
+{
+    for (int p = 0; p < 2; p++)
+        o.part[p] = pt_matrix_transposed(o.part[p]);
+    o.part[1].negative ^= conjugated;
+    return o;
+}
+
+/* C = beta C + alpha A B within the triangle, every operation rounded at random; a
+ * complex multiply-add is four real ones. False: no memory, nothing done. */
+PT_MUST_CHECK bool pt_blas_update(struct pt_fuzzy_stream *stream,
+                                  struct pt_blas_operand a, struct pt_blas_operand b,
+                                  struct pt_blas_operand c, struct pt_blas_scalar alpha,
+                                  struct pt_blas_scalar beta,
+                                  enum pt_triangle triangle);
+
+/* C = beta C within the triangle. */
+void pt_blas_rescale(struct pt_fuzzy_stream *stream, struct pt_blas_operand c,
+                     struct pt_blas_scalar beta, enum pt_triangle triangle);
+
+/* B = T⁻¹ B for a triangular T of which only that triangle is read, its diagonal
+ * neither if `unit`: recursively, T in two halves. */
+void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
+                   enum pt_triangle triangle, bool unit, struct pt_blas_operand b);
+
+#endif
