@@ -10,6 +10,7 @@
 
 #include "embed/blas.h"
 #include "fuzzy/fuzzy.h"
+#include "fuzzy/library/routines.h"
 
 static void put(struct pt_trace_writer *writer, const char *key, const char *value)
 {
@@ -165,6 +166,9 @@ void pt_metadata_libraries(struct pt_trace_writer *writer)
         char text[64];
         pt_fuzzy_layers_text(layers, text, sizeof text);
         put(writer, "fuzzy.layers", text);
+        pt_fuzzy_ways_text(text, sizeof text);
+        if (text[0] != '\0')
+            put(writer, "fuzzy.ways", text);
     }
 }
 

@@ -43,7 +43,8 @@ const char pt_launch_usage[] =
     "  --mode MODE             how it perturbs (sr: stochastic rounding)\n"
     "  --precision-binary64 N  bits of precision of binary64 operations\n"
     "  --precision-binary32 N  bits of precision of binary32 operations\n"
-    "  --fuzzy-blas-limit N    multiply-adds of one call of BLAS that are rounded one by "
+    "  --fuzzy-blas-limit N    multiply-adds of one call of BLAS that are rounded one "
+    "by "
     "one\n"
     "                          (100000000); more: the library's kernel, and noise\n"
     "  --fuzzy-lapack HOW      auto: rounds inside LAPACK where that can be reached;\n"
@@ -445,6 +446,10 @@ enum pt_status pt_launch_options_apply(const struct pt_launch_options *options,
         status = replace(&config->fuzzy.layers, options->fuzzy_layers, error);
     if (status == PT_OK && options->fuzzy_mode != NULL)
         status = replace(&config->fuzzy.mode, options->fuzzy_mode, error);
+    if (status == PT_OK && options->fuzzy_lapack != NULL)
+        status = replace(&config->fuzzy.lapack, options->fuzzy_lapack, error);
+    if (options->blas_limit != 0)
+        config->fuzzy.blas_limit = options->blas_limit;
     if (options->precision_binary64 != 0)
         config->fuzzy.precision_binary64 = options->precision_binary64;
     if (options->precision_binary32 != 0)

@@ -62,6 +62,11 @@ double pt_blas_call_real(struct pt_blas_call *call, bool alone);
 double pt_blas_call_perturbed(struct pt_blas_call *call);   /* calls.c */
 double pt_lapack_call_perturbed(struct pt_blas_call *call); /* lapack.c */
 
+/* Moves the elements of an operand by an ulp at random, a symmetric one symmetrically.
+ * Returns how many it has. */
+uint64_t pt_lapack_move(struct pt_fuzzy_stream *stream, struct pt_blas_operand o,
+                        enum pt_triangle triangle);
+
 /* Row of lapack.c for a name without the type's letter; -1: none. */
 int pt_lapack_row(const char *name, char type);
 

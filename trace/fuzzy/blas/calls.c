@@ -414,8 +414,13 @@ static double solve(struct cursor *c, bool many)
     struct pt_blas_operand a = matrix(c, n, n);
     struct pt_blas_operand b = many ? matrix(c, rows, columns) : vector(c, rows);
     double work = (double)n * (double)rows * (double)columns * (b.complex ? 2 : 0.5);
-    if (c->wrong || work > (double)pt_fuzzy_runtime.options.blas_limit)
+    if (c->wrong)
         return left(c->call);
+    if (work > (double)pt_fuzzy_runtime.options.blas_limit) {
+        pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_BACKWARD,
+                              pt_lapack_move(c->call->stream, b, PT_ALL));
+        return pt_blas_call_real(c->call, true);
+    }
     if (how != 'N') {
         a = pt_blas_operand_transposed(a, how == 'C');
         triangle = triangle == PT_UPPER ? PT_LOWER : PT_UPPER;

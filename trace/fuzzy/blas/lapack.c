@@ -159,19 +159,25 @@ static bool is_symmetric(const struct pt_matrix *m)
     return true;
 }
 
-static uint64_t move_operand(struct pt_blas_call *call, const struct moved *moved)
+uint64_t pt_lapack_move(struct pt_fuzzy_stream *stream, struct pt_blas_operand o,
+                        enum pt_triangle triangle)
 {
     uint64_t n = 0;
+    for (int p = 0; p < 1 + o.complex; p++)
+        n += move_matrix(stream, &o.part[p], triangle,
+                         triangle == PT_ALL && is_symmetric(&o.part[p]));
+    pt_fuzzy_stream_count(stream, n, 0);
+    return n;
+}
+
+static uint64_t move_operand(struct pt_blas_call *call, const struct moved *moved)
+{
     if (moved->first == NO)
         return 0;
     struct pt_blas_operand o =
         matrix(call, moved->rows, moved->columns, moved->first, moved->leading);
-    enum pt_triangle triangle =
-        moved->uplo == NO ? PT_ALL : triangle_at(call, moved->uplo);
-    for (int p = 0; p < 1 + o.complex; p++)
-        n += move_matrix(call->stream, &o.part[p], triangle,
-                         triangle == PT_ALL && is_symmetric(&o.part[p]));
-    return n;
+    return pt_lapack_move(call->stream, o,
+                          moved->uplo == NO ? PT_ALL : triangle_at(call, moved->uplo));
 }
 
 static double backward(struct pt_blas_call *call, const struct row *row)
@@ -182,7 +188,6 @@ static double backward(struct pt_blas_call *call, const struct row *row)
         n += move_operand(call, &row->moved[i]);
     pt_fuzzy_routine_used(call->routine,
                           is_open ? PT_FUZZY_WAY_INSIDE : PT_FUZZY_WAY_BACKWARD, n);
-    pt_fuzzy_stream_count(call->stream, n, 0);
     return pt_blas_call_real(call, !is_open);
 }
 

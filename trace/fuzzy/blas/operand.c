@@ -103,12 +103,37 @@ static bool scaled_copy(struct pt_fuzzy_stream *stream, struct pt_blas_operand *
     return true;
 }
 
+/* Whether B is the transpose of A, element by element. */
+static bool is_transpose(const struct pt_blas_operand *a,
+                         const struct pt_blas_operand *b)
+{
+    const struct pt_matrix *x = &a->part[0], *y = &b->part[0];
+    if (a->complex || x->rows != y->columns)
+        return false;
+    for (int64_t l = 0; l < x->columns; l++)
+        for (int64_t i = 0; i < x->rows; i++)
+            if (pt_matrix_get(x, i, l) != pt_matrix_get(y, l, i))
+                return false;
+    return true;
+}
+
+static void mirror(const struct pt_matrix *c)
+{
+    for (int64_t j = 0; j < c->columns; j++)
+        for (int64_t i = 0; i < j; i++)
+            pt_matrix_set(c, i, j, pt_matrix_get(c, j, i));
+}
+
 bool pt_blas_update(struct pt_fuzzy_stream *stream, struct pt_blas_operand a,
                     struct pt_blas_operand b, struct pt_blas_operand c,
                     struct pt_blas_scalar alpha, struct pt_blas_scalar beta,
                     enum pt_triangle triangle)
 {
     void *room = NULL;
+    /* A Aᵀ is symmetric, whoever it is computed by. */
+    bool symmetric = triangle == PT_ALL && is_real(beta, 0) && is_transpose(&a, &b);
+    if (symmetric)
+        triangle = PT_LOWER;
     if (is_real(alpha, -1)) {
         b.part[0].negative ^= true;
         b.part[1].negative ^= true;
@@ -127,6 +152,8 @@ bool pt_blas_update(struct pt_fuzzy_stream *stream, struct pt_blas_operand a,
             pt_blas_multiply(stream, &a.part[1], &b.part[0], &c.part[1], triangle);
         }
     }
+    if (symmetric)
+        mirror(&c.part[0]);
     free(room);
     return true;
 }

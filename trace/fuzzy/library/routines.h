@@ -56,6 +56,11 @@ static inline void pt_fuzzy_routine_used(struct pt_fuzzy_routine *routine,
 size_t pt_fuzzy_routines_count(void);
 const struct pt_fuzzy_routine *pt_fuzzy_routine(size_t i);
 
+/* The ways that BLAS and LAPACK went so far, for the trace's header: "sr,inside". Runs
+ * that went different ways do not show the same noise. `text` is always ended by NUL;
+ * 64 bytes hold all. Thread: safe. */
+void pt_fuzzy_ways_text(char *text, size_t size);
+
 /* "boundary", "sr", …; static storage. */
 const char *pt_fuzzy_way_name(enum pt_fuzzy_way way);
 

@@ -1,0 +1,221 @@
+"""The layer `blas` in whole programs: which calls it reaches, in numpy and scipy, and what
+its noise says of well-known problems."""
+
+import os
+import re
+import subprocess
+
+import pytest
+from traced import PYTHON, TRACE, run_traced
+
+# A Python whose numpy and scipy bring an OpenBLAS of their own, with mangled names.
+WHEELS = os.environ.get("PYTRACER_TEST_WHEELS_PYTHON")
+REFERENCE = "/usr/lib/x86_64-linux-gnu/lapack:/usr/lib/x86_64-linux-gnu/blas"
+
+WAYS = """
+import numpy as np, scipy.linalg as sl, scipy.linalg.blas as b
+rng = np.random.Generator(np.random.PCG64(1))
+A, B, x = rng.normal(size=(20, 20)), rng.normal(size=(20, 9)), rng.normal(size=20)
+S, Z = A @ A.T + 9 * np.eye(20), A + 1j * A[::-1]
+L = np.tril(A) + 9 * np.eye(20)
+ways = {
+    "dot": lambda: np.dot(x, x), "gemv": lambda: A @ x, "gemv of a transpose": lambda: A.T @ x,
+    "gemm": lambda: A @ B, "gemm of a transpose": lambda: A.T @ B, "syrk": lambda: A @ A.T,
+    "float32": lambda: A.astype("f") @ B.astype("f"), "complex": lambda: Z @ B,
+    "complex64": lambda: Z.astype("F") @ Z.astype("F"), "vdot": lambda: np.vdot(Z[0], Z[1]),
+    "axpy": lambda: b.daxpy(x, x.copy(), a=.3), "scal": lambda: b.dscal(.3, x.copy()),
+    "ger": lambda: b.dger(.7, x, x), "trsm": lambda: b.dtrsm(1.3, L, B, lower=1),
+    "ztrsm": lambda: b.ztrsm(1j, L, Z, lower=1), "herk": lambda: b.zherk(1., Z),
+    "solve": lambda: np.linalg.solve(A, B), "inv": lambda: np.linalg.inv(A),
+    "cholesky": lambda: np.linalg.cholesky(S), "svd": lambda: np.linalg.svd(A)[1],
+    "eigh": lambda: np.linalg.eigvalsh(S), "eig": lambda: np.linalg.eigvals(A),
+    "qr": lambda: np.linalg.qr(A)[1], "lstsq": lambda: np.linalg.lstsq(A, B, rcond=None)[0],
+    "det": lambda: np.linalg.det(A), "scipy's solve": lambda: sl.solve(A, B),
+    "lu_solve": lambda: sl.lu_solve(sl.lu_factor(A), x, trans=1),
+    "cho_solve": lambda: sl.cho_solve(sl.cho_factor(S, lower=True), x),
+    "solve_triangular": lambda: sl.solve_triangular(L, x, lower=True),
+    "scipy's eigh": lambda: sl.eigh(S, eigvals_only=True), "pinv": lambda: sl.pinv(A),
+}
+"""
+
+VARIES = WAYS + """
+still = [name for name, way in ways.items()
+         if len({np.asarray(way()).tobytes() for i in range(20)}) < 2]
+print(len(ways), still)
+"""
+
+
+def test_every_routine_varies_and_only_under_blas(tmp_path):
+    assert run_traced(VARIES, tmp_path, "blas") == ["31 []"]
+    others = VARIES.replace("print(len(ways), still)", "print(set(ways) - set(still))")
+    assert run_traced(others, tmp_path, "numpy,libm,python") in (
+        ["{'pinv', 'det'}"], ["{'det', 'pinv'}"])  # which multiply in numpy
+
+
+@pytest.mark.parametrize("options", [["--fuzzy-lapack", "backward"],
+                                     ["--fuzzy-blas-limit", "1"]])
+def test_every_routine_varies_in_the_other_ways_too(tmp_path, options):
+    assert run_traced(VARIES, tmp_path, "blas", options=options) == ["31 []"]
+
+
+def test_results_are_those_of_blas_but_for_their_last_digits(tmp_path):
+    code = WAYS + """
+for name, way in ways.items():
+    value = np.asarray(way())
+    print(name, value.shape, value.dtype, ["%.4e" % v for v in
+          np.sort(np.abs(np.ravel(value)))[::7].astype(float) + 1e-12])
+"""
+    plain = run_traced(code, tmp_path, None)
+    for options in ([], ["--fuzzy-lapack", "backward"], ["--fuzzy-blas-limit", "1"]):
+        assert run_traced(code, tmp_path, "blas", options=options) == plain
+
+
+def test_same_seed_repeats_every_bit(tmp_path):
+    code = WAYS + """
+for name, way in ways.items():
+    print(name, np.asarray(way()).tobytes().hex())
+"""
+    one, again, other = (run_traced(code, tmp_path, "blas", seed=s) for s in (4, 4, 5))
+    assert one == again and one != other
+
+
+def test_exact_products_and_symmetry_are_kept(tmp_path):
+    code = """
+import numpy as np
+rng = np.random.Generator(np.random.PCG64(1))
+A = rng.integers(-99, 99, size=(40, 40)).astype(float)
+for i in range(5):
+    assert (A @ A == (A.astype(int) @ A.astype(int))).all()
+    assert np.dot(A[0], A[1]) == np.dot(A[0].astype(int), A[1].astype(int))
+B = rng.normal(size=(40, 40))
+for i in range(5):
+    C = B @ B.T
+    assert (C == C.T).all()
+    assert (np.cov(B) == np.cov(B).T).all()
+print("kept")
+"""
+    assert run_traced(code, tmp_path, "blas") == ["kept"]
+    assert run_traced(code, tmp_path, "blas",
+                      options=["--fuzzy-blas-limit", "1"]) == ["kept"]
+
+
+def test_dot_product_with_cancellation_shows_that_it_has_no_digits(tmp_path):
+    code = """
+import numpy as np
+rng = np.random.Generator(np.random.PCG64(3))
+x = rng.normal(size=1000)
+y = rng.normal(size=1000)
+x = np.concatenate([x, -x])
+y = np.concatenate([y, y])
+values = np.array([np.dot(x, y) for i in range(20)])
+print(np.abs(values).max() > 0, abs(values.mean()) < 2 * values.std())
+"""
+    assert run_traced(code, tmp_path, "blas") == ["True True"]
+
+
+HILBERT = """
+import numpy as np
+from math import log2
+for n in range(3, 12):
+    A = 1.0 / (np.arange(n)[:, None] + np.arange(n) + 1)
+    b = A.sum(axis=1)
+    def moved(v):  # as data of full precision are: within an ulp
+        return v * (1 + np.random.uniform(-1, 1, size=v.shape) * 2.0 ** -52)
+    x = np.array([np.linalg.solve(moved(A), moved(b)) for i in range(30)])
+    digits = -np.log2(x.std(axis=0) / abs(x.mean(axis=0)))
+    print(n, round(float(53 - digits.min() - log2(np.linalg.cond(A))), 1))
+"""
+
+
+@pytest.mark.parametrize("lapack", ["auto", "backward"])
+def test_hilbert_solve_loses_the_condition_number(tmp_path, lapack):
+    code = "import numpy as np\nnp.random.seed(1)\n" + HILBERT
+    for line in run_traced(code, tmp_path, "blas", options=["--fuzzy-lapack", lapack]):
+        assert abs(float(line.split()[1])) <= 3, line
+
+
+WILKINSON = """
+import numpy as np
+n = 50
+A = np.eye(n) - np.tril(np.ones((n, n)), -1)
+A[:, -1] = 1
+b = A @ np.linspace(0.3, 0.7, n)
+x = np.array([np.linalg.solve(A, b) for i in range(20)])
+print(float(-np.log2(np.linalg.norm(x.std(axis=0)) / np.linalg.norm(x.mean(axis=0)))))
+"""
+
+
+def wilkinson(tmp_path, **more):
+    (line,) = run_traced(WILKINSON, tmp_path, "blas", **more)
+    return float(line)
+
+
+def test_wilkinsons_matrix_is_unstable_inside_lapack_and_backward_noise_is_blind(tmp_path):
+    # The elimination doubles an element in each step: 2^49 of growth.
+    assert wilkinson(tmp_path) < 15
+    # Its condition number is 22: operands moved by an ulp do not show it.
+    assert wilkinson(tmp_path, options=["--fuzzy-lapack", "backward"]) > 45
+
+
+@pytest.mark.skipif(not os.path.exists(REFERENCE.split(":")[0]), reason="no reference LAPACK")
+def test_reference_lapack_is_reached_through_its_own_calls(tmp_path):
+    code = """
+import numpy as np
+rng = np.random.Generator(np.random.PCG64(1))
+A = rng.normal(size=(60, 60))
+print(len({np.linalg.qr(A)[1].tobytes() for i in range(5)}))
+"""
+    lines = run_traced(code, tmp_path, "blas", environment={"LD_LIBRARY_PATH": REFERENCE})
+    assert lines == ["5"]
+    assert wilkinson(tmp_path, environment={"LD_LIBRARY_PATH": REFERENCE}) < 15
+
+
+def metadata(tmp_path, *options):
+    script = tmp_path / "once.py"
+    script.write_text("import numpy as np\nA = np.linspace(.1, 1, 1600).reshape(40, 40)\n"
+                      "A @ A[::-1].copy(); np.linalg.svd(A)\n")
+    trace = tmp_path / "once.trace"
+    subprocess.run([TRACE, "--python", PYTHON, "--output", str(trace), *options,
+                    "--command", str(script)], check=True, cwd=tmp_path)
+    return trace.read_bytes()
+
+
+def test_header_says_which_ways_were_gone(tmp_path):
+    inside = metadata(tmp_path, "--fuzzy=blas", "--seed", "1")
+    assert re.search(rb"fuzzy\.ways.{0,40}sr,(inside|backward)", inside, re.S)
+    (tmp_path / "once.trace").unlink()
+    limited = metadata(tmp_path, "--fuzzy=blas", "--seed", "1", "--fuzzy-blas-limit", "9")
+    assert re.search(rb"fuzzy\.ways.{0,40}(sr,)?model,(inside|backward)", limited, re.S)
+    (tmp_path / "once.trace").unlink()
+    assert b"fuzzy.ways" not in metadata(tmp_path)
+
+
+def test_pause_of_the_scope_leaves_blas_alone(tmp_path):
+    code = VARIES + "\ndef quiet():\n    return len({(A @ B).tobytes() for i in range(9)})\n" \
+        "print(quiet())\n"
+    lines = run_traced(code, tmp_path, "blas", options=["--fuzzy-except", "__main__.quiet"])
+    assert lines == ["31 []", "1"]
+
+
+def test_threads_have_noise_of_their_own(tmp_path):
+    code = """
+import threading
+import numpy as np
+A = np.linspace(.1, 1, 900).reshape(30, 30)
+B = A[::-1].copy()
+seen = []
+def work():
+    for i in range(20):
+        seen.append((A @ B).tobytes())
+threads = [threading.Thread(target=work) for i in range(4)]
+for t in threads: t.start()
+for t in threads: t.join()
+print(len(seen), len(set(seen)) > 70)
+"""
+    assert run_traced(code, tmp_path, "blas") == ["80 True"]
+
+
+@pytest.mark.skipif(not WHEELS, reason="PYTRACER_TEST_WHEELS_PYTHON names no Python")
+def test_wheels_with_mangled_names_are_reached(tmp_path):
+    assert run_traced(VARIES, tmp_path, "blas", python=WHEELS) == ["31 []"]
+    assert wilkinson(tmp_path, python=WHEELS) < 15
