@@ -14,15 +14,13 @@ struct part {
 
 /* ── by key ─────────────────────────────────────────────────────────────────────── */
 
-static enum pt_status make_parts(const struct pt_team *team,
-                                 const struct pt_catalogue *catalogue,
-                                 const uint32_t *pivots,
-                                 const struct pt_skeleton *skeleton, struct part *parts,
-                                 int *destination)
+static void make_parts(const struct pt_team *team, const struct pt_catalogue *catalogue,
+                       const uint32_t *pivots, const struct pt_skeleton *skeleton,
+                       size_t first, size_t n, struct part *parts, int *destination)
 {
     const struct pt_catalogue_trace *trace = &catalogue->traces[skeleton->trace];
-    for (size_t i = 0; i < skeleton->n; i++) {
-        const struct pt_skeleton_call *call = &skeleton->calls[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct pt_skeleton_call *call = &skeleton->calls[first + i];
         const struct pt_skeleton_call *parent =
             call->parent == UINT32_MAX ? NULL : &skeleton->calls[call->parent];
         parts[i] = (struct part){
@@ -48,7 +46,6 @@ static enum pt_status make_parts(const struct pt_team *team,
             .is_pivot = pivots[trace->process] == skeleton->trace};
         destination[i] = (int)(call->key % (uint64_t)team->size);
     }
-    return PT_OK;
 }
 
 /* Calls being joined on one rank: record = struct pt_call, then n_runs places. */
@@ -103,38 +100,66 @@ static enum pt_status absorb(struct joiner *joiner, const struct part *parts, si
     return PT_OK;
 }
 
-/* One trace of each rank at a time, so that what travels is bounded by the largest. */
+/* Where the sending of this rank's traces stands. */
+struct sender {
+    struct pt_skeleton *skeletons;
+    size_t n;           /* traces */
+    size_t trace, call; /* the next one to be sent */
+    struct part *parts; /* PART_CALLS each */
+    int *destination;
+};
+
+/* What travels at a time, of each rank. */
+enum { PART_CALLS = 1 << 14 };
+
+static size_t next_parts(const struct pt_team *team,
+                         const struct pt_catalogue *catalogue, const uint32_t *pivots,
+                         struct sender *sender)
+{
+    while (sender->trace < sender->n) {
+        struct pt_skeleton *skeleton = &sender->skeletons[sender->trace];
+        size_t left = skeleton->n - sender->call;
+        size_t n = left < PART_CALLS ? left : PART_CALLS;
+        if (n) {
+            make_parts(team, catalogue, pivots, skeleton, sender->call, n,
+                       sender->parts, sender->destination);
+            sender->call += n;
+            return n;
+        }
+        pt_skeleton_free(skeleton);
+        sender->trace++;
+        sender->call = 0;
+    }
+    return 0;
+}
+
 static enum pt_status join_by_key(const struct pt_team *team,
                                   const struct pt_catalogue *catalogue,
                                   const uint32_t *pivots, struct pt_skeleton *skeletons,
                                   size_t n, struct joiner *joiner,
                                   struct pt_error *error)
 {
-    enum pt_status status = PT_OK;
-    size_t rounds = (size_t)pt_team_max(team, n);
-    for (size_t i = 0; !status && i < rounds; i++) {
-        size_t n_calls = i < n ? skeletons[i].n : 0, n_received = 0;
-        struct part *parts = pt_memory_get(n_calls + 1, sizeof *parts);
-        int *destination = pt_memory_get(n_calls + 1, sizeof *destination);
+    struct sender sender = {.skeletons = skeletons, .n = n};
+    sender.parts = pt_memory_get(PART_CALLS, sizeof *sender.parts);
+    sender.destination = pt_memory_get(PART_CALLS, sizeof *sender.destination);
+    enum pt_status status = sender.parts && sender.destination
+                                ? PT_OK
+                                : pt_no_memory(error, "the calls of a trace");
+    status = pt_team_agree(team, status, error);
+    while (!status) {
         void *received = NULL;
-        if (!parts || !destination)
-            status = pt_no_memory(error, "the calls of a trace");
-        else if (i < n)
-            status =
-                make_parts(team, catalogue, pivots, &skeletons[i], parts, destination);
-        status = pt_team_agree(team, status, error);
-        if (!status)
-            status = pt_team_send(team, parts, n_calls, sizeof *parts, destination,
-                                  &received, &n_received, error);
-        pt_memory_free(parts);
-        pt_memory_free(destination);
-        if (i < n)
-            pt_skeleton_free(&skeletons[i]);
+        size_t n_received = 0, n_sent = next_parts(team, catalogue, pivots, &sender);
+        if (!pt_team_max(team, n_sent))
+            break;
+        status = pt_team_send(team, sender.parts, n_sent, sizeof *sender.parts,
+                              sender.destination, &received, &n_received, error);
         if (!status)
             status = absorb(joiner, received, n_received, error);
         pt_memory_free(received);
         status = pt_team_agree(team, status, error);
     }
+    pt_memory_free(sender.parts);
+    pt_memory_free(sender.destination);
     return status;
 }
 
@@ -202,13 +227,13 @@ static enum pt_status share_bins(const struct pt_team *team, const struct axis *
         const struct pt_call *call = record_at(joiner, i);
         weights[bin_of(axis, call)] += weight(call, joiner->n_runs);
     }
-    MPI_Allreduce(MPI_IN_PLACE, weights, BINS, MPI_UINT64_T, MPI_SUM, team->comm);
+    pt_team_sum_all(team, weights, BINS);
     for (size_t b = 0; b < BINS; b++)
         total += weights[b];
     for (size_t b = 0; b < BINS; b++) {
         double middle = (double)before + 0.5 * (double)weights[b];
-        int rank = total ? (int)(middle / (double)total * team->size) : 0;
-        owner[b] = rank < team->size ? rank : team->size - 1;
+        int rank = total ? (int)(middle / (double)total * team->readers) : 0;
+        owner[b] = rank < team->readers ? rank : team->readers - 1;
         before += weights[b];
     }
 done:

@@ -13,8 +13,7 @@ enum pt_status pt_calls_number(const struct pt_team *team, struct pt_calls *call
     if (status)
         return status;
     calls->first = pt_team_offset(team, calls->n, &calls->total);
-    MPI_Allgather(&calls->first, 1, MPI_UINT64_T, calls->starts, 1, MPI_UINT64_T,
-                  team->comm);
+    pt_team_tell_all(team, calls->first, calls->starts);
     calls->starts[team->size] = calls->total;
     return PT_OK;
 }
@@ -121,10 +120,8 @@ enum pt_status pt_calls_count(const struct pt_team *team,
                 calls->run_matched[r] += all;
             }
     }
-    MPI_Allreduce(MPI_IN_PLACE, calls->run_calls, (int)n, MPI_UINT64_T, MPI_SUM,
-                  team->comm);
-    MPI_Allreduce(MPI_IN_PLACE, calls->run_matched, (int)n, MPI_UINT64_T, MPI_SUM,
-                  team->comm);
+    pt_team_sum_all(team, calls->run_calls, n);
+    pt_team_sum_all(team, calls->run_matched, n);
     return PT_OK;
 }
 

@@ -126,6 +126,11 @@ enum pt_status pt_catalogue_read(const struct pt_team *team,
         goto done;
     status = probe_mine(team, paths, bytes, reference_bytes, &request->import, &traces,
                         &info, error);
+    for (size_t i = 0; i < traces.n; i++) {
+        catalogue->bytes_read +=
+            ((struct pt_catalogue_trace *)traces.items)[i].bytes_read;
+        catalogue->opens += ((struct pt_catalogue_trace *)traces.items)[i].opens;
+    }
     status = pt_team_agree(team, status, error);
     if (!status)
         status = share(team, &traces, &info, catalogue, error);

@@ -32,7 +32,8 @@ struct pt_catalogue_trace {
     uint32_t process;
     uint64_t info_first; /* slice of catalogue.info: lines key=value */
     uint64_t info_bytes;
-    enum pt_status status; /* PT_OK: usable; otherwise why not, in words */
+    uint64_t bytes_read, opens; /* to look at it */
+    enum pt_status status;      /* PT_OK: usable; otherwise why not, in words */
     char words[PT_CATALOGUE_WORDS];
 };
 
@@ -59,7 +60,8 @@ struct pt_catalogue {
     size_t n_processes;
     char *info; /* owned */
     size_t info_bytes;
-    size_t n_left_out; /* files that were not usable */
+    size_t n_left_out;          /* files that were not usable */
+    uint64_t bytes_read, opens; /* by this rank */
 };
 
 enum pt_catalogue_format { PT_FORMAT_AUTO, PT_FORMAT_NATIVE, PT_FORMAT_PICKLE };

@@ -97,6 +97,8 @@ enum pt_status pt_catalogue_probe(const char *path, struct pt_catalogue_trace *t
                  pt_trace_reader_damage(reader));
     }
     read_metadata(reader, trace, info);
+    trace->bytes_read = pt_trace_reader_bytes_read(reader);
+    trace->opens = pt_trace_reader_opens(reader);
     pt_trace_reader_close(reader);
     return PT_OK;
 }

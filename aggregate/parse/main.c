@@ -76,14 +76,14 @@ int main(int argc, char **argv)
         return code;
     }
     /* Started by hand, Open MPI would bring up a daemon for a possible MPI_Comm_spawn,
-     * and ssh to start it with; one process needs neither. All such processes of a node
-     * then share one folder for what "sm" keeps of an open file, and the first that
-     * ends takes it away from the others. Other libraries ignore both.
+     * and ssh to start it with; one process needs neither. Other libraries ignore it.
      */
-    if (launched_rank() == NULL) {
+    if (launched_rank() == NULL)
         setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-        setenv("OMPI_MCA_sharedfp", "^sm", 0);
-    }
+    /* Open MPI's "sm" keeps a semaphore for the shared pointer of an open file, which
+     * nothing here uses, under the last part of the file's name: jobs of one node whose
+     * results are called the same would take it away from each other. */
+    setenv("OMPI_MCA_sharedfp", "^sm", 0);
     /* A limit of the size of files is an error of the write, as a full disk is. */
     signal(SIGXFSZ, SIG_IGN);
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);

@@ -32,6 +32,8 @@ enum option_code {
     OPT_THREADS,
     OPT_MEMORY,
     OPT_SCRATCH,
+    OPT_SHARE,
+    OPT_TRAFFIC,
     OPT_QUIET,
     OPT_HELP,
     OPT_VERSION
@@ -62,6 +64,8 @@ static const struct option long_options[] = {
     {"threads", required_argument, NULL, OPT_THREADS},
     {"memory", required_argument, NULL, OPT_MEMORY},
     {"scratch", required_argument, NULL, OPT_SCRATCH},
+    {"least-share", required_argument, NULL, OPT_SHARE},
+    {"traffic", no_argument, NULL, OPT_TRAFFIC},
     {"quiet", no_argument, NULL, OPT_QUIET},
     {"help", no_argument, NULL, OPT_HELP},
     {"version", no_argument, NULL, OPT_VERSION},
@@ -120,9 +124,16 @@ void pt_parse_help(FILE *out)
         "  --memory M              MiB of each rank for what grows with the calls; "
         "what "
         "is\n"
-        "                          beyond goes to files (96)\n"
+        "                          beyond goes to files (128)\n"
         "  --scratch DIR           where those files are ($TMPDIR, else the result's "
         "folder)\n"
+        "  --least-share M         MiB that a rank has to read of each trace, on "
+        "average, "
+        "to\n"
+        "                          be given values: more ranks than that help with the "
+        "rest\n"
+        "                          only (16)\n"
+        "  --traffic               print what each phase opens, reads and sends\n"
         "  --hints KEY=VALUE,…     for MPI-IO (striping and the like)\n"
         "  --config FILE           configuration (default: $PYTRACER_CONFIG)\n"
         "  --quiet                 warnings and errors only\n"
@@ -260,6 +271,12 @@ static enum pt_status read_one(int code, const char *name, char *text,
     case OPT_MEMORY:
         return read_number(name, text, 0, (uint64_t)1 << 40, &options->memory_mib,
                            error);
+    case OPT_SHARE:
+        return read_number(name, text, 0, (uint64_t)1 << 40, &options->least_share_mib,
+                           error);
+    case OPT_TRAFFIC:
+        options->traffic = true;
+        break;
     case OPT_SCRATCH:
         options->scratch = text;
         break;
@@ -285,7 +302,8 @@ enum pt_status pt_parse_options_read(int argc, char **argv,
     enum pt_status status = PT_OK;
     int code, index = 0;
     *options = (struct pt_parse_options){.batch = 1 << 20,
-                                         .memory_mib = 96,
+                                         .memory_mib = 128,
+                                         .least_share_mib = 16,
                                          .alignment = PT_ALIGN_LCS,
                                          .statistics = pt_stat_options_default()};
     opterr = 0;

@@ -19,13 +19,13 @@ struct pt_parse_options {
     const char *directory, *output, *config, *hints, *reference;
     const char *scratch; /* folder, NULL: chosen */
     uint64_t batch;
-    uint64_t memory_mib;
+    uint64_t memory_mib, least_share_mib;
     struct pt_stat_options statistics;
     enum pt_alignment alignment;
     enum pt_catalogue_format format; /* of the traces */
     struct pt_extra extra;           /* columns besides the usual ones */
     unsigned threads;                /* 0: by the cores that this rank may use */
-    bool online, strict, force, quiet, help, version;
+    bool traffic, online, strict, force, quiet, help, version;
 };
 
 /* PT_E_USAGE, naming the option and what it takes. The caller ends *options with

@@ -13,10 +13,11 @@
 #include "parse/place.h"
 #include "parse/progress.h"
 #include "parse/report.h"
+#include "parse/traffic.h"
 #include "result/write.h"
 #include "schema/schema.h"
 
-enum { ONLINE_BATCH = 1 << 13, CONFIG_LIMIT = 1 << 20 };
+enum { ONLINE_BATCH = 1 << 13, CONFIG_LIMIT = 1 << 20, OPEN_TRACES = 32 };
 
 /* Everything that one aggregation holds, in the order in which it comes about. */
 struct state {
@@ -44,7 +45,10 @@ struct state {
     struct pt_sources sources;
     uint64_t n_damaged;
     uint64_t bytes_read; /* of the traces, by this rank */
+    uint64_t opens;      /* of traces, by this rank */
+    uint64_t written;    /* into columns, by this rank */
     struct pt_progress progress;
+    struct pt_traffic traffic;
 };
 
 static void state_free(struct state *s)
@@ -72,9 +76,20 @@ static void state_free(struct state *s)
     pt_config_destroy(s->config);
 }
 
+/* Ends a phase, in the log and in the table of --traffic. Collective. */
 static void say(struct state *s, const char *what, uint64_t n, const char *unit)
 {
+    struct pt_team_traffic sent = pt_team_traffic();
+    struct pt_traffic_counts now = {
+        .opens = s->catalogue.opens + s->opens + pt_readers_opens(&s->readers),
+        .read_bytes =
+            s->catalogue.bytes_read + s->bytes_read + pt_readers_bytes(&s->readers),
+        .collectives = sent.collectives,
+        .messages = sent.messages,
+        .sent_bytes = sent.bytes,
+        .written_bytes = s->written};
     pt_progress_phase(&s->progress, what, n, unit);
+    pt_traffic_phase(s->team, &s->traffic, what, &now);
 }
 
 /* ── options and configuration ──────────────────────────────────────────────────── */
@@ -163,6 +178,25 @@ static enum pt_status configure(struct state *s, int argc, char **argv,
 
 /* ── catalogue ──────────────────────────────────────────────────────────────────── */
 
+/* What a batch of the second pass will need is free for the first one. */
+static void share_out(struct state *s)
+{
+    static const uint64_t blocks = (uint64_t)9 << 20; /* decoded, of each trace */
+    uint64_t n = s->catalogue.n_traces, bytes = 0;
+    uint64_t batch = s->options->online ? ONLINE_BATCH : s->options->batch;
+    uint64_t of_run = batch * 2 * sizeof(double);
+    uint64_t share = s->options->least_share_mib << 20, readers;
+    for (size_t i = 0; i < n; i++)
+        bytes += s->catalogue.traces[i].bytes;
+    readers = share ? bytes / s->catalogue.n_runs / share : UINT64_MAX;
+    s->team->readers = readers < 1                         ? 1
+                       : readers < (uint64_t)s->team->size ? (int)readers
+                                                           : s->team->size;
+    if (of_run > blocks)
+        pt_memory_allow((s->options->memory_mib << 20) +
+                        s->catalogue.n_runs * (of_run - blocks));
+}
+
 static enum pt_status catalogue(struct state *s, struct pt_error *error)
 {
     char *traces = pt_config_cache_folder(s->config, "traces");
@@ -184,6 +218,7 @@ static enum pt_status catalogue(struct state *s, struct pt_error *error)
     pt_memory_free(traces);
     if (status)
         return status;
+    share_out(s);
     say(s, "Found", s->catalogue.n_traces, "traces");
     if (s->catalogue.n_samples == 1 && s->team->rank == 0)
         pt_log_warning("one run only: means are written, digits need two runs or more");
@@ -208,7 +243,7 @@ static enum pt_status define(struct state *s, struct pt_trace_reader **readers,
             pt_trace_reader_open(s->catalogue.traces[trace].path, &readers[k], error);
         if (!status)
             status = pt_definition_book_add(&book, readers[k], &hashes[k], error);
-        if (!status)
+        if (!status && s->n_skeletons > OPEN_TRACES)
             pt_trace_reader_park(readers[k], false);
     }
     status = pt_team_agree(s->team, status, error);
@@ -282,16 +317,17 @@ static enum pt_status pass_one(struct state *s, struct pt_error *error)
     if (!status)
         status = pt_calls_join(s->team, &s->catalogue, s->pivots, s->skeletons, n,
                                &s->calls, error);
-    if (!status)
-        say(s, "Aligned", s->calls.total, "calls");
 done:
     for (size_t k = 0; k < n && readers && hashes; k++) {
         s->bytes_read += readers[k] ? pt_trace_reader_bytes_read(readers[k]) : 0;
+        s->opens += readers[k] ? pt_trace_reader_opens(readers[k]) : 0;
         pt_trace_reader_close(readers[k]);
         pt_trace_hashes_free(&hashes[k]);
     }
     pt_memory_free(readers);
     pt_memory_free(hashes);
+    if (!status)
+        say(s, "Aligned", s->calls.total, "calls");
     return status;
 }
 
@@ -378,8 +414,9 @@ static enum pt_status conclude(struct state *s, struct pt_result *result,
 static void report(struct state *s, const struct pt_result *result)
 {
     uint64_t damaged = pt_team_sum(s->team, s->n_damaged);
-    uint64_t read = pt_team_sum(s->team, s->bytes_read + pt_readers_bytes(&s->readers)),
-             files = 0;
+    uint64_t read = pt_team_sum(s->team, s->catalogue.bytes_read + s->bytes_read +
+                                             pt_readers_bytes(&s->readers));
+    uint64_t files = 0;
     for (size_t i = 0; i < s->catalogue.n_traces; i++)
         files += s->catalogue.traces[i].bytes;
     struct pt_trail trail = pt_report_trail(result);
@@ -400,7 +437,8 @@ enum pt_status pt_parse_run(struct pt_team *team,
                             const struct pt_parse_options *options, int argc,
                             char **argv, struct pt_error *error)
 {
-    struct state s = {.team = team, .options = options};
+    struct state s = {
+        .team = team, .options = options, .traffic.wanted = options->traffic};
     struct pt_result result = {0};
     pt_progress_begin(&s.progress, team->rank == 0, options->quiet);
     enum pt_status status = configure(&s, argc, argv, error);
@@ -412,10 +450,10 @@ enum pt_status pt_parse_run(struct pt_team *team,
         status = pass_two(&s, error);
     if (!status)
         status = conclude(&s, &result, error);
-    uint64_t written = s.output ? pt_output_bytes(s.output) : 0;
+    s.written = s.output ? pt_output_bytes(s.output) : 0;
     status = pt_output_publish(s.output, status, error);
     if (!status) {
-        say(&s, "Wrote", pt_team_sum(team, written), "bytes");
+        say(&s, "Wrote", pt_team_sum(team, s.written), "bytes");
         report(&s, &result);
     }
     char *import = s.import;

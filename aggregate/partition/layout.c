@@ -110,13 +110,13 @@ static uint64_t share_start(const struct shares *shares, int rank)
 {
     return shares->first +
            (uint64_t)((__extension__(unsigned __int128) shares->n * (unsigned)rank) /
-                      (unsigned)shares->team->size);
+                      (unsigned)shares->team->readers);
 }
 
 static int rank_of(const struct shares *shares, uint64_t element)
 {
     int rank = 0;
-    while (rank + 1 < shares->team->size && share_start(shares, rank + 1) <= element)
+    while (rank + 1 < shares->team->readers && share_start(shares, rank + 1) <= element)
         rank++;
     return rank;
 }
@@ -161,7 +161,7 @@ static enum pt_status split(const struct shares *shares, const struct pt_values 
             continue;
         }
         for (uint64_t from = 0; !status && from < payload->n; rank++) {
-            uint64_t to = rank + 1 < shares->team->size
+            uint64_t to = rank + 1 < shares->team->readers
                               ? cut(payload, share_start(shares, rank + 1))
                               : payload->n;
             if (to > from)

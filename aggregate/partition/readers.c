@@ -79,8 +79,17 @@ void pt_readers_release(struct pt_readers *readers, uint32_t trace)
 uint64_t pt_readers_bytes(const struct pt_readers *readers)
 {
     uint64_t bytes = 0;
-    for (size_t i = 0; i < readers->catalogue->n_traces; i++)
+    for (size_t i = 0; readers->catalogue && i < readers->catalogue->n_traces; i++)
         if (readers->readers[i])
             bytes += pt_trace_reader_bytes_read(readers->readers[i]);
     return bytes;
+}
+
+uint64_t pt_readers_opens(const struct pt_readers *readers)
+{
+    uint64_t opens = 0;
+    for (size_t i = 0; readers->catalogue && i < readers->catalogue->n_traces; i++)
+        if (readers->readers[i])
+            opens += pt_trace_reader_opens(readers->readers[i]);
+    return opens;
 }

@@ -36,5 +36,7 @@ void pt_readers_release(struct pt_readers *readers, uint32_t trace);
 
 /* Bytes read through all of them so far. */
 uint64_t pt_readers_bytes(const struct pt_readers *readers);
+/* How often they opened a file so far. */
+uint64_t pt_readers_opens(const struct pt_readers *readers);
 
 #endif

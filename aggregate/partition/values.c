@@ -142,8 +142,7 @@ static enum pt_status number(const struct pt_team *team, struct pt_values *value
     if (status)
         return status;
     values->first = pt_team_offset(team, values->values.n, &values->total);
-    MPI_Allgather(&values->first, 1, MPI_UINT64_T, values->starts, 1, MPI_UINT64_T,
-                  team->comm);
+    pt_team_tell_all(team, values->first, values->starts);
     values->starts[team->size] = values->total;
     for (size_t i = 0; i < values->payloads.n; i++) {
         pt_values_payload(values, i)->order += values->first;

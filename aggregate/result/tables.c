@@ -302,8 +302,9 @@ static enum pt_status make_rows(const struct pt_team *team,
     status = pt_team_agree(team, status, error);
     if (status)
         goto done;
-    MPI_Exscan(c.counts, c.before, (int)c.n, MPI_UINT64_T, MPI_SUM, team->comm);
-    MPI_Allreduce(c.counts, totals, (int)c.n, MPI_UINT64_T, MPI_SUM, team->comm);
+    pt_team_before(team, c.counts, c.before, c.n);
+    memcpy(totals, c.counts, c.n * sizeof *totals);
+    pt_team_sum_all(team, totals, c.n);
     number(team, &c, values, n_functions, totals, tables);
 done:
     pt_array_free(&mine);

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 enum {
-    LARGE_BYTES = 1 << 20,
+    LARGE_BYTES = 4 << 20,
     WATCH_BYTES = 48 << 20,
     WATCH_NS = 5000000,
     ROUND_BYTES = 1 << 16, /* pieces end at multiples of it: any page size */
@@ -102,6 +102,13 @@ void pt_memory_begin(const char *folder, uint64_t limit)
     snprintf(memory.folder, sizeof memory.folder, "%s", folder);
     memory.limit = limit;
     memory.stop = false;
+}
+
+void pt_memory_allow(uint64_t limit)
+{
+    pthread_mutex_lock(&memory.lock);
+    memory.limit = limit;
+    pthread_mutex_unlock(&memory.lock);
 }
 
 void pt_memory_end(void)

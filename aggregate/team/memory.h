@@ -21,6 +21,8 @@
  * files in `folder` (copied). Before it is called, or where no file can be made in the
  * folder or has room, memory is anonymous. */
 void pt_memory_begin(const char *folder, uint64_t limit);
+/* Another limit for what is asked for from here on. */
+void pt_memory_allow(uint64_t limit);
 /* Ends the watcher. Pieces stay until they are freed. */
 void pt_memory_end(void);
 

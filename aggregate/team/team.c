@@ -17,10 +17,22 @@ struct pt_team_traffic pt_team_traffic(void)
     return traffic;
 }
 
+/* A collective of `bytes` bytes per rank: about one message per doubling of ranks. */
+static void count_collective(const struct pt_team *team, size_t bytes)
+{
+    uint64_t rounds = 0;
+    for (int reach = 1; reach < team->size; reach *= 2)
+        rounds++;
+    traffic.collectives++;
+    traffic.messages += rounds;
+    traffic.bytes += rounds * bytes;
+}
+
 enum pt_status pt_team_agree(const struct pt_team *team, enum pt_status mine,
                              struct pt_error *error)
 {
     int failed = mine ? team->rank : team->size, first = 0;
+    count_collective(team, sizeof failed);
     MPI_Allreduce(&failed, &first, 1, MPI_INT, MPI_MIN, team->comm);
     if (first == team->size)
         return PT_OK;
@@ -112,6 +124,9 @@ done:
 static void share_counts(const struct pt_team *team, const size_t *send,
                          size_t *receive)
 {
+    traffic.collectives++;
+    traffic.messages += (uint64_t)team->size - 1;
+    traffic.bytes += ((uint64_t)team->size - 1) * sizeof *send;
     MPI_Alltoall(send, (int)sizeof *send, MPI_BYTE, receive, (int)sizeof *receive,
                  MPI_BYTE, team->comm);
 }
@@ -266,6 +281,7 @@ enum pt_status pt_team_gather_all(const struct pt_team *team, const void *data,
         goto done;
     MPI_Allgatherv(data, (int)bytes, MPI_BYTE, *all, plan, plan + size, MPI_BYTE,
                    team->comm);
+    traffic.collectives++;
     traffic.messages += size - 1;
     traffic.bytes += bytes * (size - 1);
     *all_bytes = total;
@@ -281,9 +297,29 @@ done:
     return status;
 }
 
+void pt_team_sum_all(const struct pt_team *team, uint64_t *numbers, size_t n)
+{
+    count_collective(team, n * sizeof *numbers);
+    MPI_Allreduce(MPI_IN_PLACE, numbers, (int)n, MPI_UINT64_T, MPI_SUM, team->comm);
+}
+
+void pt_team_before(const struct pt_team *team, const uint64_t *mine, uint64_t *before,
+                    size_t n)
+{
+    count_collective(team, n * sizeof *mine);
+    MPI_Exscan(mine, before, (int)n, MPI_UINT64_T, MPI_SUM, team->comm);
+}
+
+void pt_team_tell_all(const struct pt_team *team, uint64_t mine, uint64_t *all)
+{
+    count_collective(team, (size_t)team->size * sizeof mine);
+    MPI_Allgather(&mine, 1, MPI_UINT64_T, all, 1, MPI_UINT64_T, team->comm);
+}
+
 uint64_t pt_team_offset(const struct pt_team *team, uint64_t mine, uint64_t *total)
 {
     uint64_t before = 0;
+    count_collective(team, sizeof mine);
     MPI_Exscan(&mine, &before, 1, MPI_UINT64_T, MPI_SUM, team->comm);
     *total = pt_team_sum(team, mine);
     return team->rank == 0 ? 0 : before;
@@ -292,6 +328,7 @@ uint64_t pt_team_offset(const struct pt_team *team, uint64_t mine, uint64_t *tot
 uint64_t pt_team_max(const struct pt_team *team, uint64_t mine)
 {
     uint64_t most = 0;
+    count_collective(team, sizeof mine);
     MPI_Allreduce(&mine, &most, 1, MPI_UINT64_T, MPI_MAX, team->comm);
     return most;
 }
@@ -299,6 +336,7 @@ uint64_t pt_team_max(const struct pt_team *team, uint64_t mine)
 uint64_t pt_team_sum(const struct pt_team *team, uint64_t mine)
 {
     uint64_t sum = 0;
+    count_collective(team, sizeof mine);
     MPI_Allreduce(&mine, &sum, 1, MPI_UINT64_T, MPI_SUM, team->comm);
     return sum;
 }
@@ -312,6 +350,7 @@ void pt_team_share(const struct pt_team *team, int root, void *data, size_t byte
 {
     for (size_t done = 0; done < bytes; done += (size_t)1 << 30) {
         size_t now = bytes - done < (size_t)1 << 30 ? bytes - done : (size_t)1 << 30;
+        count_collective(team, now);
         MPI_Bcast((char *)data + done, (int)now, MPI_BYTE, root, team->comm);
     }
 }

@@ -16,6 +16,7 @@ struct pt_team {
     MPI_Comm comm;
     int rank, size;
     int threads; /* OpenMP threads of each rank */
+    int readers; /* ranks 0 … readers − 1 read values; the others help, and join */
 };
 
 /* Agrees on the outcome of a phase: if some rank failed, all get the status and the
@@ -55,15 +56,25 @@ uint64_t pt_team_offset(const struct pt_team *team, uint64_t mine, uint64_t *tot
 uint64_t pt_team_max(const struct pt_team *team, uint64_t mine);
 uint64_t pt_team_sum(const struct pt_team *team, uint64_t mine);
 
+/* Sums of n numbers, in their places; sums over the ranks before this one (not written
+ * at rank 0). n < 2³¹. */
+void pt_team_sum_all(const struct pt_team *team, uint64_t *numbers, size_t n);
+void pt_team_before(const struct pt_team *team, const uint64_t *mine, uint64_t *before,
+                    size_t n);
+/* all: team->size numbers, one from each rank. */
+void pt_team_tell_all(const struct pt_team *team, uint64_t mine, uint64_t *all);
+
 /* Copies `bytes` bytes at rank 0's `data` to everyone's. */
 void pt_team_broadcast(const struct pt_team *team, void *data, size_t bytes);
 
 /* The same from any rank. */
 void pt_team_share(const struct pt_team *team, int root, void *data, size_t bytes);
 
-/* What this process has sent to other ranks so far: for the scaling model. */
+/* What this process has sent to other ranks so far, for benchmarks/scaling.md: a
+ * message for each rank that an exchange sends records to; of a reduction or broadcast
+ * ⌈log₂ ranks⌉, what a tree takes. MPI-IO's own are not known. */
 struct pt_team_traffic {
-    uint64_t messages, bytes;
+    uint64_t collectives, messages, bytes;
 };
 struct pt_team_traffic pt_team_traffic(void);
 

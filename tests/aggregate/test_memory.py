@@ -16,8 +16,9 @@ def limited(which, value):
 
 @pytest.mark.parametrize("ranks", [0, 3])
 def test_content_is_the_same_where_memory_is_in_files(tmp_path, ranks):
-    """20,000 calls in 3 runs: every large piece is above the size that goes to a file."""
-    make_traces(tmp_path / "t", runs=3, calls=20, elements=300, scalars=20000, extra=2)
+    """Pieces of 4 MiB and more are in files: the calls of each run, the
+    joined ones, the values."""
+    make_traces(tmp_path / "t", runs=2, calls=20, elements=300, scalars=40000, extra=2)
     parse("--directory", tmp_path / "t", "--output", tmp_path / "1.h5", ranks=ranks)
     parse("--directory", tmp_path / "t", "--output", tmp_path / "2.h5", "--memory", "0",
           "--scratch", tmp_path, ranks=ranks)
@@ -34,7 +35,7 @@ def test_thousands_of_traces_need_few_open_files(tmp_path):
 
 def test_where_the_scratch_folder_is_full_memory_is_used(tmp_path):
     """In a mount namespace of its own, on a file system of 256 kB."""
-    make_traces(tmp_path / "t", runs=2, calls=0, elements=0, scalars=30000)
+    make_traces(tmp_path / "t", runs=2, calls=0, elements=0, scalars=50000)
     small = tmp_path / "small"
     small.mkdir()
     script = (f"mount -t tmpfs -o size=256k none {small} || exit 77; "
@@ -52,7 +53,7 @@ def test_where_the_scratch_folder_is_full_memory_is_used(tmp_path):
 
 
 def test_a_limit_of_the_size_of_files_is_an_error(tmp_path):
-    make_traces(tmp_path / "t", runs=2, calls=0, elements=0, scalars=30000)
+    make_traces(tmp_path / "t", runs=2, calls=0, elements=0, scalars=50000)
     done = parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5",
                  check=False, before=limited(resource.RLIMIT_FSIZE, 1 << 20))
     assert done.returncode == 1

@@ -82,6 +82,8 @@ def parse(*arguments, ranks=0, threads=1, cwd=None, environment=None, check=True
           before=None):
     """Runs pytracer-parse; ranks 0: without mpirun. before: called in the child."""
     command = (MPIRUN + ["-n", str(ranks)] if ranks else []) + [PARSE]
+    if ranks and "--least-share" not in arguments:
+        command += ["--least-share", "0"]  # the traces are small: all ranks work
     env = dict(os.environ, OMP_NUM_THREADS=str(threads), **(environment or {}))
     done = subprocess.run(command + [str(a) for a in arguments], cwd=cwd, env=env,
                           capture_output=True, text=True, timeout=120,

@@ -49,6 +49,7 @@ static enum pt_status open_file(struct pt_trace_reader *reader, struct pt_error 
 {
     struct stat st;
 
+    reader->opens++;
     reader->fd = open(reader->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (reader->fd < 0)
         return errno == ENOENT ? pt_error_set(error, PT_E_MISSING,
@@ -184,6 +185,11 @@ const char *pt_trace_reader_damage(const struct pt_trace_reader *reader)
 uint64_t pt_trace_reader_bytes(const struct pt_trace_reader *reader)
 {
     return reader->size;
+}
+
+uint64_t pt_trace_reader_opens(const struct pt_trace_reader *reader)
+{
+    return reader->opens;
 }
 
 uint64_t pt_trace_reader_bytes_read(const struct pt_trace_reader *reader)

@@ -36,7 +36,9 @@ pt_trace_reader_footer(const struct pt_trace_reader *reader);
 /* One line on the first damage found so far, or NULL. Borrowed. */
 const char *pt_trace_reader_damage(const struct pt_trace_reader *reader);
 uint64_t pt_trace_reader_bytes(const struct pt_trace_reader *reader); /* file size */
+/* So far: bytes read, and how often the file was opened. */
 uint64_t pt_trace_reader_bytes_read(const struct pt_trace_reader *reader);
+uint64_t pt_trace_reader_opens(const struct pt_trace_reader *reader);
 
 /* Definitions, borrowed. Ids out of range give an empty string, or a definition of
  * zeros. Strings are NUL-terminated after *bytes bytes; `bytes` may be NULL. */

@@ -57,7 +57,7 @@ struct pt_reader_slot {
 struct pt_trace_reader {
     char *path;
     int fd; /* −1 while parked */
-    uint64_t size, bytes_read;
+    uint64_t size, bytes_read, opens;
     struct pt_trace_header header;
     struct pt_trace_footer footer;
     bool sealed;
