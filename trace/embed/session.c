@@ -41,6 +41,7 @@ static struct {
     char report[PATH_MAX];             /* empty: none */
     char *traces;                      /* their folder, absolute */
     char *sources;                     /* folder of their copies, absolute */
+    char *stage;                       /* folder of the node, absolute; NULL: none */
     char *directory;                   /* at the start */
     int64_t start_ns;                  /* monotonic */
     char fork_path[PT_TRACE_ID_BYTES]; /* "0.2": third child of the first child */
@@ -116,8 +117,8 @@ static enum pt_status open_writer(struct pt_error *error)
     struct pt_own_threads kept;
     fill_header(&header);
     pt_own_threads_begin(&kept);
-    enum pt_status status =
-        pt_trace_writer_open(session.path, &header, &session.writer, error);
+    enum pt_status status = pt_trace_writer_open_staged(
+        session.path, session.stage, &header, &session.writer, error);
     pt_own_threads_end(&kept);
     return status;
 }
@@ -163,8 +164,26 @@ static enum pt_status create_named(struct pt_error *error)
     return status;
 }
 
+/* The folder of io.cache.stage, made if it is not there. */
+static enum pt_status find_stage(struct pt_error *error)
+{
+    const char *stage = session.handle->config->io.cache.stage;
+    if (stage == NULL || session.stage != NULL)
+        return PT_OK;
+    enum pt_status status = pt_folder_create(stage, error);
+    if (status != PT_OK)
+        return status;
+    session.stage = realpath(stage, NULL);
+    return session.stage != NULL
+               ? PT_OK
+               : pt_error_sys(error, "cannot find the folder %s", stage);
+}
+
 static enum pt_status create_trace(struct pt_error *error)
 {
+    enum pt_status found = find_stage(error);
+    if (found != PT_OK)
+        return found;
     const char *given = session.handle->config->io.trace;
     if (given == NULL)
         return create_named(error);
@@ -266,16 +285,13 @@ enum pt_status pt_session_open(const struct pt_handle *handle, struct pt_error *
 static void stop_trace(void)
 {
     struct pt_error error;
-    char unsealed[PATH_MAX + sizeof PT_TRACE_UNSEALED];
-
     pt_metadata_libraries(session.writer);
     pt_bounds_tell(session.writer);
     pt_trace_writer_flush(session.writer);
     if (pt_trace_writer_error(session.writer) != NULL)
         return; /* seal tells */
-    snprintf(unsealed, sizeof unsealed, "%s%s", session.path, PT_TRACE_UNSEALED);
-    if (pt_sources_keep(session.writer, unsealed, session.sources, session.directory,
-                        &error) != PT_OK)
+    if (pt_sources_keep(session.writer, pt_trace_writer_part(session.writer),
+                        session.sources, session.directory, &error) != PT_OK)
         pt_log_warning("the sources are not kept: %s", error.text);
 }
 
@@ -326,8 +342,13 @@ void pt_session_seal(struct pt_ending ending)
     pthread_mutex_lock(&session.lock);
     if (session.state == STATE_STOPPED && session.writer != NULL) {
         pt_metadata_end(session.writer, ending, monotonic_ns() - session.start_ns);
+        pt_trace_writer_flush(session.writer);
+        bool whole = pt_trace_writer_error(session.writer) == NULL;
         if (pt_trace_writer_close(session.writer, &error) != PT_OK)
-            pt_log_warning("the trace %s is partial: %s", session.path, error.text);
+            pt_log_warning("the trace %s is %s: %s", session.path,
+                           whole && session.stage != NULL ? "not in its place"
+                                                          : "partial",
+                           error.text);
         else if (session.handle->config->io.type == PT_IO_PICKLE)
             export_trace();
         else

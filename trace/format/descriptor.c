@@ -30,10 +30,9 @@ static bool is_ours(const struct pt_descriptor *descriptor, int fd)
            status.st_ino == descriptor->inode;
 }
 
-int pt_descriptor_create(struct pt_descriptor *descriptor, const char *path)
+static int take(struct pt_descriptor *descriptor, int fd)
 {
     struct stat status;
-    int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     descriptor->fd = -1;
     if (fd < 0)
         return -1;
@@ -46,6 +45,16 @@ int pt_descriptor_create(struct pt_descriptor *descriptor, const char *path)
     }
     *descriptor = (struct pt_descriptor){fd, status.st_dev, status.st_ino};
     return 0;
+}
+
+int pt_descriptor_create(struct pt_descriptor *descriptor, const char *path)
+{
+    return take(descriptor, open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+}
+
+int pt_descriptor_open(struct pt_descriptor *descriptor, const char *path)
+{
+    return take(descriptor, open(path, O_RDWR | O_CLOEXEC));
 }
 
 int pt_descriptor_use(struct pt_descriptor *descriptor, const char *path)

@@ -19,6 +19,9 @@ struct pt_descriptor {
 /* Creates `path` exclusively. -1 with errno if that fails, else 0. */
 int pt_descriptor_create(struct pt_descriptor *descriptor, const char *path);
 
+/* Opens `path`, which is there. The same. */
+int pt_descriptor_open(struct pt_descriptor *descriptor, const char *path);
+
 /* The number under which the file can be written now; -1 with errno if it is lost. */
 int pt_descriptor_use(struct pt_descriptor *descriptor, const char *path);
 

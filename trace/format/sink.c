@@ -13,6 +13,7 @@
 #include "format/block.h"
 #include "format/descriptor.h"
 #include "format/record.h"
+#include "format/stage.h"
 
 enum {
     N_BUFFERS = 24, /* five are being filled at most, the rest is on its way */
@@ -22,8 +23,10 @@ enum {
 
 struct pt_sink {
     struct pt_descriptor file;
-    pid_t owner; /* process that has the thread */
-    char *part;  /* name of the file, for messages */
+    pid_t owner;        /* process that has the thread */
+    char *part;         /* name of the file */
+    const char *refuge; /* another file, NULL: none; see stage.h. Borrowed */
+    atomic_bool moved;  /* to the refuge */
     pthread_t thread;
 
     pthread_mutex_t lock; /* guards pool, queue, busy, stop, ready */
@@ -57,6 +60,28 @@ static void fail(struct pt_sink *sink, const struct pt_error *error)
     atomic_store_explicit(&sink->failed, true, memory_order_release);
 }
 
+/* The stage is full, or gone: what it holds is copied to the file's own place, where
+ * the rest follows. */
+static bool move_to_refuge(struct pt_sink *sink)
+{
+    struct pt_descriptor there = {.fd = -1};
+    struct pt_error error;
+    char *part = sink->refuge && !sink->moved ? strdup(sink->refuge) : NULL;
+    int fd = part ? pt_descriptor_use(&sink->file, sink->part) : -1;
+
+    if (fd < 0 || pt_stage_copy(fd, sink->end, part, &there, &error) != PT_OK) {
+        free(part);
+        return false;
+    }
+    (void)pt_descriptor_close(&sink->file);
+    unlink(sink->part);
+    free(sink->part);
+    sink->part = part;
+    sink->file = there;
+    sink->moved = true;
+    return true;
+}
+
 /* Writes at the end of the file. What a full disk cut in the middle is taken away
  * again, so that the file ends with a whole block. */
 static bool append(struct pt_sink *sink, const void *data, size_t bytes)
@@ -73,6 +98,8 @@ static bool append(struct pt_sink *sink, const void *data, size_t bytes)
     }
     if (pt_write_at(fd, data, bytes, sink->end, sink->part, &error) != PT_OK) {
         (void)!ftruncate(fd, (off_t)sink->end);
+        if (move_to_refuge(sink))
+            return append(sink, data, bytes);
         fail(sink, &error);
         return false;
     }
@@ -296,6 +323,16 @@ bool pt_sink_is_foreign(const struct pt_sink *sink)
     return getpid() != sink->owner;
 }
 
+void pt_sink_set_refuge(struct pt_sink *sink, const char *part)
+{
+    sink->refuge = part;
+}
+
+bool pt_sink_has_moved(const struct pt_sink *sink)
+{
+    return sink->moved;
+}
+
 struct pt_buffer *pt_sink_take(struct pt_sink *sink, enum pt_trace_stream stream,
                                uint64_t ordinal)
 {
@@ -346,7 +383,7 @@ const struct pt_error *pt_sink_error(const struct pt_sink *sink)
 }
 
 enum pt_status pt_sink_finish(struct pt_sink *sink, struct pt_trace_footer *footer,
-                              struct pt_error *error)
+                              bool *moved, struct pt_error *error)
 {
     enum pt_status status = PT_OK;
 
@@ -358,6 +395,7 @@ enum pt_status pt_sink_finish(struct pt_sink *sink, struct pt_trace_footer *foot
         return status;
     }
     stop_thread(sink, footer);
+    *moved = sink->moved;
     if (pt_descriptor_close(&sink->file) != 0 && !pt_sink_error(sink)) {
         struct pt_error closing;
         pt_error_sys(&closing, "cannot close %s", sink->part);

@@ -40,6 +40,12 @@ PT_MUST_CHECK enum pt_status pt_sink_open(const char *part, const unsigned char 
                                           struct pt_sink **sink,
                                           struct pt_error *error);
 
+/* Where the file goes on if it cannot be written any more where it is: the reserved
+ * file `part` (stage.h), borrowed. Before the first block. */
+void pt_sink_set_refuge(struct pt_sink *sink, const char *part);
+/* Whether it has gone there. After the last block is written. */
+bool pt_sink_has_moved(const struct pt_sink *sink);
+
 /* An empty buffer for a block of `stream`; waits for the disk when all are on their
  * way. NULL after a failure, and in the child of a fork: the caller drops its data. */
 struct pt_buffer *pt_sink_take(struct pt_sink *sink, enum pt_trace_stream stream,
@@ -55,10 +61,10 @@ void pt_sink_drain(struct pt_sink *sink);
 const struct pt_error *pt_sink_error(const struct pt_sink *sink);
 
 /* Writes what is queued, the index, the footer (its last_index and n_blocks are filled
- * in here) and the trailer, synchronises, closes the file and frees the sink. In the
- * child of a fork: as abandon, PT_E_USAGE. */
+ * in here) and the trailer, synchronises, closes the file and frees the sink. *moved:
+ * it went to the refuge. In the child of a fork: as abandon, PT_E_USAGE. */
 PT_MUST_CHECK enum pt_status pt_sink_finish(struct pt_sink *sink,
-                                            struct pt_trace_footer *footer,
+                                            struct pt_trace_footer *footer, bool *moved,
                                             struct pt_error *error);
 
 /* Frees the sink without a word to the thread or the file. Only for the child of a

@@ -1,5 +1,6 @@
 #include "format/writer.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "format/block.h"
 #include "format/seal.h"
+#include "format/stage.h"
 #include "format/writer_state.h"
 
 enum {
@@ -32,47 +34,90 @@ static void release(struct pt_trace_writer *writer)
 {
     pt_seen_destroy(writer->payloads);
     pt_seen_destroy(writer->definitions);
+    free(writer->staged);
     free(writer->part);
     free(writer->path);
     free(writer);
 }
 
-enum pt_status pt_trace_writer_open(const char *path,
-                                    const struct pt_trace_header *header,
-                                    struct pt_trace_writer **result,
-                                    struct pt_error *error)
+/* The names of the trace; `stage` may be NULL. */
+static enum pt_status name_files(struct pt_trace_writer *writer, const char *path,
+                                 const char *stage, struct pt_error *error)
+{
+    const char *name = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+
+    writer->path = absolute(path);
+    if (!writer->path ||
+        asprintf(&writer->part, "%s" PT_TRACE_UNSEALED, writer->path) < 0) {
+        writer->part = NULL;
+        return pt_error_sys(error, "cannot name the trace %s", path);
+    }
+    if (stage &&
+        asprintf(&writer->staged, "%s/%s" PT_TRACE_UNSEALED, stage, name) < 0) {
+        writer->staged = NULL;
+        return pt_error_set(error, PT_E_MEMORY, "no memory to write %s", path);
+    }
+    if (access(path, F_OK) == 0)
+        return pt_error_set(error, PT_E_EXISTS, "%s is there already", path);
+    return PT_OK;
+}
+
+static enum pt_status open_files(struct pt_trace_writer *writer,
+                                 const struct pt_trace_header *header,
+                                 struct pt_error *error)
 {
     unsigned char bytes[PT_TRACE_HEADER_BYTES];
-    enum pt_status status;
+
+    pt_header_put(bytes, header);
+    if (!writer->staged)
+        return pt_sink_open(writer->part, bytes, &writer->sink, error);
+    enum pt_status status = pt_stage_reserve(writer->part, bytes, error);
+    if (status != PT_OK)
+        return status;
+    status = pt_sink_open(writer->staged, bytes, &writer->sink, error);
+    if (status == PT_OK)
+        pt_sink_set_refuge(writer->sink, writer->part);
+    else
+        unlink(writer->part);
+    return status;
+}
+
+enum pt_status pt_trace_writer_open_staged(const char *path, const char *stage,
+                                           const struct pt_trace_header *header,
+                                           struct pt_trace_writer **result,
+                                           struct pt_error *error)
+{
     struct pt_trace_writer *writer = calloc(1, sizeof *writer);
 
     if (!writer)
         return pt_error_set(error, PT_E_MEMORY, "no memory to write %s", path);
     writer->limit = UINT64_MAX;
-    writer->path = absolute(path);
-    if (!writer->path ||
-        asprintf(&writer->part, "%s" PT_TRACE_UNSEALED, writer->path) < 0) {
-        writer->part = NULL;
-        status = pt_error_sys(error, "cannot name the trace %s", path);
-        goto done;
-    }
-    if (access(path, F_OK) == 0) {
-        status = pt_error_set(error, PT_E_EXISTS, "%s is there already", path);
-        goto done;
-    }
-    status = pt_seen_create(MAX_DEFINITIONS, &writer->definitions, error);
+    enum pt_status status = name_files(writer, path, stage, error);
+    if (status == PT_OK)
+        status = pt_seen_create(MAX_DEFINITIONS, &writer->definitions, error);
     if (status == PT_OK)
         status = pt_seen_create(MAX_PAYLOADS, &writer->payloads, error);
-    if (status != PT_OK)
-        goto done;
-    pt_header_put(bytes, header);
-    status = pt_sink_open(writer->part, bytes, &writer->sink, error);
-done:
+    if (status == PT_OK)
+        status = open_files(writer, header, error);
     if (status != PT_OK)
         release(writer);
     else
         *result = writer;
     return status;
+}
+
+enum pt_status pt_trace_writer_open(const char *path,
+                                    const struct pt_trace_header *header,
+                                    struct pt_trace_writer **writer,
+                                    struct pt_error *error)
+{
+    return pt_trace_writer_open_staged(path, NULL, header, writer, error);
+}
+
+const char *pt_trace_writer_part(const struct pt_trace_writer *writer)
+{
+    return writer->staged && !pt_sink_has_moved(writer->sink) ? writer->staged
+                                                              : writer->part;
 }
 
 void pt_trace_writer_flush(struct pt_trace_writer *writer)
@@ -92,16 +137,39 @@ const struct pt_error *pt_trace_writer_error(const struct pt_trace_writer *write
     return pt_sink_error(writer->sink);
 }
 
+/* Brings a sealed trace from the stage to its place; else gives it its name there. */
+static enum pt_status bring_home(struct pt_trace_writer *writer, struct pt_error *error)
+{
+    struct pt_error why;
+    char *kept = strdup(writer->staged);
+
+    if (pt_stage_leave(writer->staged, writer->part, &why) == PT_OK) {
+        free(kept);
+        return PT_OK;
+    }
+    if (kept)
+        kept[strlen(kept) - strlen(PT_TRACE_UNSEALED)] = '\0';
+    bool named = kept && renameat2(AT_FDCWD, writer->staged, AT_FDCWD, kept,
+                                   RENAME_NOREPLACE) == 0;
+    pt_error_set(error, why.status, "%s; the whole trace is %s", why.text,
+                 named ? kept : writer->staged);
+    free(kept);
+    return why.status;
+}
+
 enum pt_status pt_trace_writer_close(struct pt_trace_writer *writer,
                                      struct pt_error *error)
 {
     enum pt_status status;
+    bool moved = false;
 
     if (!writer)
         return PT_OK;
     if (!pt_sink_is_foreign(writer->sink))
         pt_writer_submit_all(writer);
-    status = pt_sink_finish(writer->sink, &writer->footer, error);
+    status = pt_sink_finish(writer->sink, &writer->footer, &moved, error);
+    if (status == PT_OK && writer->staged && !moved)
+        status = bring_home(writer, error);
     if (status == PT_OK)
         status = pt_trace_seal(writer->part, writer->path, error);
     release(writer);

@@ -21,6 +21,18 @@ PT_MUST_CHECK enum pt_status pt_trace_writer_open(const char *path,
                                                   struct pt_trace_writer **writer,
                                                   struct pt_error *error);
 
+/* The same with the trace in the folder `stage` until it is closed, or until that
+ * folder has no room: then it is copied to its place, which is taken from the start. If
+ * that fails at the end, the sealed trace stays in the stage, and the error names it.
+ */
+PT_MUST_CHECK enum pt_status
+pt_trace_writer_open_staged(const char *path, const char *stage,
+                            const struct pt_trace_header *header,
+                            struct pt_trace_writer **writer, struct pt_error *error);
+
+/* Where the trace is now: "<path>.part", or in the stage. Borrowed. */
+const char *pt_trace_writer_part(const struct pt_trace_writer *writer);
+
 /* Definitions: each returns the id, writing the record the first time the content is
  * seen (and again, under a new id, when a bounded table has forgotten it). `bytes` of
  * text are copied, at most PT_TRACE_TEXT_BYTES. */

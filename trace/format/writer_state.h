@@ -16,7 +16,8 @@ enum {
 };
 
 struct pt_trace_writer {
-    char *path, *part;
+    char *path, *part; /* where it will be, and "<path>.part" */
+    char *staged;      /* the file in the stage, NULL: none */
     struct pt_sink *sink;
     struct pt_buffer *open[PT_WRITER_STREAMS];
     uint64_t next_ordinal[PT_WRITER_STREAMS];
