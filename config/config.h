@@ -87,6 +87,7 @@ struct pt_config {
         uint64_t blas_limit;            /* multiply-adds of a call, 100000000 */
         char *lapack;                   /* "auto", "backward" */
         struct pt_strings only, except; /* patterns of scope.h */
+        uint32_t cancellation;          /* lost bits that are an event; 0: none are */
         char *coverage;                 /* NULL: only in the trace; "-": stderr */
         char *places;                   /* table of where is computed; NULL: none */
     } fuzzy;

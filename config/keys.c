@@ -133,6 +133,8 @@ static const struct pt_key keys[] = {
         "(below)."),
     LIST("fuzzy.except", PT_KEY_STRINGS, fuzzy.except,
          "Patterns of functions and lines within which it is not."),
+    NUMBER("fuzzy.cancellation", PT_KEY_U32, fuzzy.cancellation, 0, 53,
+           "Sums that lose so many leading bits are counted by line; 0: none are."),
     TEXT("fuzzy.coverage", fuzzy.coverage, true,
          "What was reached and what was not, at the end of a program: `-` to standard "
          "error, else a JSON file; empty: in the trace alone."),

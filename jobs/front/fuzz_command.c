@@ -22,6 +22,7 @@ static const struct pt_option table[] = {
     {"fuzzy-lapack", 0, 1, PASSED},
     {"fuzzy-only", 0, 1, PASSED},
     {"fuzzy-except", 0, 1, PASSED},
+    {"cancellation", 0, 1, PASSED},
     {"coverage", 0, 2, PASSED},
     {"places", 0, 1, PASSED},
     {"config", 0, 1, PASSED},

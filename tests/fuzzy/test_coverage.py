@@ -110,7 +110,8 @@ def test_a_trace_and_its_dump_have_it(trace, tmp_path):
 def test_places(trace, tmp_path):
     trace("--no-trace", "--fuzzy=numpy,python", "--places", "p.tsv")
     head, *lines = (tmp_path / "p.tsv").read_text().splitlines()
-    assert head.split("\t") == ["perturbed", "module", "function", "file", "line"]
+    assert head.split("\t") == ["perturbed", "module", "function", "file", "line",
+                                "cancelled", "most_lost"]
     rows = [line.split("\t") for line in lines]
     assert all(row[1] == "__main__" and row[3] == str(tmp_path / "x.py") for row in rows)
     found = {(row[2], int(row[4])): int(row[0]) for row in rows}
@@ -124,3 +125,32 @@ def test_places(trace, tmp_path):
 def test_a_file_that_cannot_be_written_is_told(trace):
     done = trace("--no-trace", "--quiet", "--fuzzy=numpy", "--coverage=/proc/none/c.json")
     assert "no coverage" in done.stderr
+
+
+def test_cancellations_are_counted_by_line(trace, tmp_path):
+    from both import metadata
+    (tmp_path / "x.py").write_text("""\
+import numpy as np
+def difference(x):
+    return x * 1.1000001 - x * 1.1
+def scalar(x):
+    return (x + 1e8) - 1e8
+def total(a):
+    return a.sum()
+difference(np.arange(1.0, 1001.0))
+scalar(0.3)
+total(np.array([1e10, 1.0, -1e10]))
+sum([1e10, 1.0, -1e10])
+""")
+    expected = {("difference", 3): 1000, ("scalar", 5): 1, ("total", 7): 1, ("<module>", 11): 1}
+    trace("--no-trace", "--fuzzy=numpy,python", "--cancellation", "15", "--coverage=c.json")
+    events = json.loads((tmp_path / "c.json").read_text())["cancellations"]
+    found = {(e["function"], e["line"]): e for e in events if e["line"] > 1}  # 1: the import
+    assert {k: e["results"] for k, e in found.items()} == expected
+    assert 20 < found[("difference", 3)]["most_lost"] < 27
+    assert found[("scalar", 5)]["most_lost"] == 28
+    trace("--fuzzy=numpy,python", "--cancellation", "15", "--output", str(tmp_path / "t.trace"))
+    held = {k.rsplit(" ", 1)[0]: v for k, v in metadata(tmp_path / "t.trace").items() if "event" in k}
+    assert held["event.cancellation.__main__.scalar"] == "1 results, most 28 bits"
+    trace("--no-trace", "--fuzzy=numpy,python", "--cancellation", "40", "--coverage=c.json")
+    assert not [e for e in json.loads((tmp_path / "c.json").read_text())["cancellations"] if e["line"] > 1]

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "embed/extensions.h"
 #include "fuzzy/fuzzy.h"
+#include "fuzzy/library/routines.h"
 #include "intercept/intercept.h"
 #include "intercept/places.h"
 
@@ -105,6 +106,44 @@ static const char *layer_name(unsigned layer, char text[64])
     return text;
 }
 
+static void put_event(void *context, const struct pt_place_count *place)
+{
+    if (place->cancelled > 0)
+        fprintf(context, "  %s.%s  %s:%" PRIu32 ": %" PRIu64 " results, most %u bits\n",
+                place->module, place->function, place->file, place->line,
+                place->cancelled, place->most_lost);
+}
+
+/* Routines of libm, BLAS and LAPACK that were called, and what each call was treated
+ * with: "dgemm (libblas.so.3): sr 12, left 3". */
+static void put_routines(FILE *out)
+{
+    bool heading = false;
+
+    for (size_t i = 0; i < pt_fuzzy_routines_count(); i++) {
+        const struct pt_fuzzy_routine *routine = pt_fuzzy_routine(i);
+        const char *slash = strrchr(routine->library, '/'), *before = ":";
+
+        for (int way = 0; way < PT_FUZZY_N_WAYS; way++) {
+            uint64_t calls = atomic_load(&routine->calls[way]);
+
+            if (calls == 0)
+                continue;
+            if (!heading)
+                fputs("calls of routines by what they were treated with\n", out);
+            heading = true;
+            if (*before == ':')
+                fprintf(out, "  %s (%s)", routine->name,
+                        slash ? slash + 1 : routine->library);
+            fprintf(out, "%s %s %" PRIu64, before,
+                    pt_fuzzy_way_name((enum pt_fuzzy_way)way), calls);
+            before = ",";
+        }
+        if (*before == ',')
+            putc('\n', out);
+    }
+}
+
 static void put_text(FILE *out, const struct coverage *coverage)
 {
     char name[64];
@@ -126,6 +165,12 @@ static void put_text(FILE *out, const struct coverage *coverage)
             fprintf(out, "  %-10s off\n", layer_name(layer, name));
     }
     fputs("  nearest: results that rounding cannot change (NaN, Inf, zero)\n", out);
+    put_routines(out);
+    if (coverage->config->fuzzy.cancellation > 0) {
+        fprintf(out, "sums and differences that lost %u leading bits or more\n",
+                coverage->config->fuzzy.cancellation);
+        pt_places_visit(put_event, out);
+    }
     if (coverage->n_unreached == 0)
         return;
     fputs("loaded compiled modules with floating-point code that no layer reaches\n"
@@ -154,6 +199,56 @@ static void put_string(FILE *out, const char *text)
             putc(*text, out);
     }
     putc('"', out);
+}
+
+struct json_events {
+    FILE *out;
+    const char *comma;
+};
+
+static void put_json_event(void *context, const struct pt_place_count *place)
+{
+    struct json_events *events = context;
+    FILE *out = events->out;
+
+    if (place->cancelled == 0)
+        return;
+    fprintf(out, "%s{\"module\": ", events->comma);
+    put_string(out, place->module);
+    fputs(", \"function\": ", out);
+    put_string(out, place->function);
+    fputs(", \"file\": ", out);
+    put_string(out, place->file);
+    fprintf(out,
+            ", \"line\": %" PRIu32 ", \"results\": %" PRIu64 ", \"most_lost\": %u}",
+            place->line, place->cancelled, place->most_lost);
+    events->comma = ", ";
+}
+
+static void put_json_routines(FILE *out)
+{
+    const char *comma = "";
+
+    for (size_t i = 0; i < pt_fuzzy_routines_count(); i++) {
+        const struct pt_fuzzy_routine *routine = pt_fuzzy_routine(i);
+
+        for (int way = 0; way < PT_FUZZY_N_WAYS; way++) {
+            uint64_t calls = atomic_load(&routine->calls[way]);
+
+            if (calls == 0)
+                continue;
+            fprintf(out, "%s{\"routine\": ", comma);
+            put_string(out, routine->name);
+            fputs(", \"library\": ", out);
+            put_string(out, routine->library);
+            fprintf(out,
+                    ", \"way\": \"%s\", \"calls\": %" PRIu64
+                    ", \"operations\": %" PRIu64 "}",
+                    pt_fuzzy_way_name((enum pt_fuzzy_way)way), calls,
+                    atomic_load(&routine->operations[way]));
+            comma = ", ";
+        }
+    }
 }
 
 static void put_json(FILE *out, const struct coverage *coverage)
@@ -192,6 +287,11 @@ static void put_json(FILE *out, const struct coverage *coverage)
         else
             fputs(", \"calls\": null}", out);
     }
+    fputs("], \"routines\": [", out);
+    put_json_routines(out);
+    fputs("], \"cancellations\": [", out);
+    struct json_events events = {out, ""};
+    pt_places_visit(put_json_event, &events);
     fputs("]}\n", out);
 }
 
@@ -211,13 +311,14 @@ static void put_place(void *context, const struct pt_place_count *place)
     put_field(out, place->module, '\t');
     put_field(out, place->function, '\t');
     put_field(out, place->file, '\t');
-    fprintf(out, "%" PRIu32 "\n", place->line);
+    fprintf(out, "%" PRIu32 "\t%" PRIu64 "\t%u\n", place->line, place->cancelled,
+            place->most_lost);
 }
 
 static void put_places(FILE *out, const struct coverage *coverage)
 {
     (void)coverage;
-    fputs("perturbed\tmodule\tfunction\tfile\tline\n", out);
+    fputs("perturbed\tmodule\tfunction\tfile\tline\tcancelled\tmost_lost\n", out);
     pt_places_visit(put_place, out);
 }
 
@@ -236,6 +337,42 @@ static void write_file(const char *path, put_fn *put, const struct coverage *cov
             pt_log_warning("no coverage: %s", error.text);
     }
     free(text);
+}
+
+/* By function and line: "event.cancellation.__main__.f /home/me/x.py:12". */
+static void put_event_metadata(void *context, const struct pt_place_count *place)
+{
+    char key[4096], value[96];
+
+    if (place->cancelled == 0)
+        return;
+    snprintf(key, sizeof key, "event.cancellation.%s.%s %s:%" PRIu32, place->module,
+             place->function, place->file, place->line);
+    snprintf(value, sizeof value, "%" PRIu64 " results, most %u bits", place->cancelled,
+             place->most_lost);
+    pt_trace_writer_meta(context, key, value, strlen(value));
+}
+
+/* "coverage.routine.dgemm.sr" = "12 calls, 4096 operations" */
+static void put_routine_metadata(struct pt_trace_writer *writer)
+{
+    char key[128], value[64];
+
+    for (size_t i = 0; i < pt_fuzzy_routines_count(); i++) {
+        const struct pt_fuzzy_routine *routine = pt_fuzzy_routine(i);
+
+        for (int way = 0; way < PT_FUZZY_N_WAYS; way++) {
+            uint64_t calls = atomic_load(&routine->calls[way]);
+
+            if (calls == 0)
+                continue;
+            snprintf(key, sizeof key, "coverage.routine.%s.%s", routine->name,
+                     pt_fuzzy_way_name((enum pt_fuzzy_way)way));
+            snprintf(value, sizeof value, "%" PRIu64 " calls, %" PRIu64 " operations",
+                     calls, atomic_load(&routine->operations[way]));
+            pt_trace_writer_meta(writer, key, value, strlen(value));
+        }
+    }
 }
 
 static void put_metadata(struct pt_trace_writer *writer,
@@ -266,6 +403,8 @@ static void put_metadata(struct pt_trace_writer *writer,
                  u->instructions, u->calls);
         pt_trace_writer_meta(writer, long_key, value, strlen(value));
     }
+    put_routine_metadata(writer);
+    pt_places_visit(put_event_metadata, writer);
 }
 
 void pt_coverage_write(const struct pt_config *config, struct pt_trace_writer *writer)

@@ -22,7 +22,8 @@ enum pt_status pt_stochastic_start(struct pt_config *config, struct pt_error *er
     struct pt_fuzzy_options options = {
         .precision_binary64 = config->fuzzy.precision_binary64,
         .precision_binary32 = config->fuzzy.precision_binary32,
-        .blas_limit = config->fuzzy.blas_limit};
+        .blas_limit = config->fuzzy.blas_limit,
+        .cancellation = config->fuzzy.cancellation};
     const char *layers = config->fuzzy.layers, *mode = config->fuzzy.mode;
     struct pt_identity identity;
 
@@ -82,8 +83,9 @@ static enum pt_status start_scope_and_places(const struct pt_config *config,
         pt_scope_create(&config->fuzzy.only, &config->fuzzy.except, &scope, error);
     if (status == PT_OK && scope != NULL)
         status = pt_intercept_scope(scope, error);
-    if (status == PT_OK && config->fuzzy.places != NULL)
-        status = pt_places_start(false, error);
+    if (status == PT_OK &&
+        (config->fuzzy.places != NULL || config->fuzzy.cancellation > 0))
+        status = pt_places_start(config->fuzzy.places == NULL, error);
     return status;
 }
 

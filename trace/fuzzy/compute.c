@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "fuzzy/events.h"
+
 static double load(enum pt_fuzzy_format format, const void *values, size_t i)
 {
     return format == PT_FUZZY_BINARY64 ? ((const double *)values)[i]
@@ -145,8 +147,8 @@ static void grid_block(struct pt_fuzzy_work *work, const char *a, const char *b,
     }
 }
 
-void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const void *b,
-                            void *out, size_t n)
+static void compute_block(struct pt_fuzzy_work *work, const void *a, const void *b,
+                          void *out, size_t n)
 {
     const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
     enum pt_fuzzy_format format = work->format;
@@ -159,6 +161,20 @@ void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const voi
         return;
     }
     grid_block(work, a, b, out, n);
+}
+
+static bool has_events(const struct pt_fuzzy_work *work)
+{
+    return pt_fuzzy_runtime.options.cancellation > 0 &&
+           (work->operation == PT_FUZZY_ADD || work->operation == PT_FUZZY_SUBTRACT);
+}
+
+void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const void *b,
+                            void *out, size_t n)
+{
+    compute_block(work, a, b, out, n);
+    if (has_events(work))
+        pt_fuzzy_events_look(work, a, b, out, n);
 }
 
 /* Whether a chain that has arrived at `acc` stays there whatever the rounding: NaN, and
@@ -199,8 +215,8 @@ static void scan_grid(struct pt_fuzzy_work *work, void *acc, const void *b, void
         memcpy((char *)out + i * bytes, acc, bytes);
 }
 
-void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
-                           void *out, size_t n)
+static void compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
+                         void *out, size_t n)
 {
     const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
     size_t bytes = pt_fuzzy_format_bytes(work->format);
@@ -222,6 +238,23 @@ void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
             i++;
         }
     }
+}
+
+void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
+                           void *out, size_t n)
+{
+    /* Events want to see what each sum began with. */
+    _Alignas(64) char before[(PT_FUZZY_BLOCK + 1) * 8], kept[PT_FUZZY_BLOCK * 8];
+    size_t bytes = pt_fuzzy_format_bytes(work->format);
+    if (n == 0 || !has_events(work)) {
+        compute_scan(work, acc, b, out, n);
+        return;
+    }
+    char *to = out ? out : kept;
+    memcpy(before, acc, bytes);
+    compute_scan(work, acc, b, to, n);
+    memcpy(before + bytes, to, (n - 1) * bytes);
+    pt_fuzzy_events_look(work, before, b, to, n);
 }
 
 bool pt_fuzzy_compute_leaves(struct pt_fuzzy_work *work, const void *const *x,

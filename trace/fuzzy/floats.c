@@ -19,7 +19,7 @@ double pt_fuzzy_float_operation(struct pt_fuzzy_stream *stream, unsigned operati
 {
     const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
     /* The common case in few steps; Python looks at no exception flags. */
-    if (runtime->vectors) {
+    if (runtime->vectors && runtime->options.cancellation == 0) {
         double result = a;
         if (runtime->kernels->scan[PT_FUZZY_BINARY64][operation](
                 &result, &b, NULL, pt_fuzzy_stream_draw(stream, 1), 1) == 1) {

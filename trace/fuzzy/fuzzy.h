@@ -68,6 +68,7 @@ struct pt_fuzzy_options {
     unsigned precision_binary32; /* bits, 1 to 24; 0 is 24 */
     uint64_t blas_limit;         /* 0 is PT_FUZZY_BLAS_LIMIT */
     enum pt_fuzzy_lapack lapack;
+    unsigned cancellation; /* leading bits whose loss in a sum is an event; 0: none */
 };
 
 /* What was done since pt_fuzzy_start, over all threads. */
@@ -161,13 +162,15 @@ struct pt_fuzzy_counts pt_fuzzy_layer_counts(enum pt_fuzzy_layer layer);
 struct pt_fuzzy_done {
     enum pt_fuzzy_layer layer;
     uint64_t perturbed;
+    uint64_t cancelled; /* of them: sums that lost options.cancellation bits or more */
+    unsigned most_lost; /* bits that one of these lost */
 };
 
-/* From here on `watch` is told of all that is done, on the thread that does it, with or
- * without the GIL. For finding out where a program computes: it costs time. Thread:
- * before all others. */
+/* From here on `watch` is told of all that is done (of what has events, unless `all`),
+ * on the thread that does it, with or without the GIL. For finding out where a program
+ * computes: it costs time. Thread: before all others. */
 typedef void pt_fuzzy_watch(const struct pt_fuzzy_done *done);
-void pt_fuzzy_watch_start(pt_fuzzy_watch *watch);
+void pt_fuzzy_watch_start(pt_fuzzy_watch *watch, bool all);
 
 /* The layers that are active: asked for, and installed. Thread: safe. */
 unsigned pt_fuzzy_active(void);

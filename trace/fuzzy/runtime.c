@@ -21,6 +21,7 @@ static struct {
 static _Thread_local enum pt_fuzzy_scope own_scope;
 
 static pt_fuzzy_watch *watch; /* written before other threads compute */
+static bool watch_all;
 
 /* Guards the list, the numbering and the totals of threads that ended. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -173,13 +174,18 @@ void pt_fuzzy_stream_count(struct pt_fuzzy_stream *stream, uint64_t perturbed,
                           memory_order_relaxed);
     atomic_store_explicit(&stream->nearest[layer], counts.nearest + nearest,
                           memory_order_relaxed);
-    if (watch && perturbed > 0)
-        watch(&(struct pt_fuzzy_done){stream->layer, perturbed});
+    if (watch && (watch_all ? perturbed > 0 : stream->cancelled > 0)) {
+        watch(&(struct pt_fuzzy_done){stream->layer, perturbed, stream->cancelled,
+                                      stream->most_lost});
+        stream->cancelled = 0;
+        stream->most_lost = 0;
+    }
 }
 
-void pt_fuzzy_watch_start(pt_fuzzy_watch *watcher)
+void pt_fuzzy_watch_start(pt_fuzzy_watch *watcher, bool all)
 {
     watch = watcher;
+    watch_all = all;
 }
 
 void pt_fuzzy_layer_installed(enum pt_fuzzy_layer layer)
@@ -203,6 +209,10 @@ static enum pt_status check_options(const struct pt_fuzzy_options *options,
         return pt_error_set(error, PT_E_USAGE,
                             "precision of binary32 is 1 to 24 bits, not %u",
                             options->precision_binary32);
+    if (options->cancellation > 53)
+        return pt_error_set(error, PT_E_USAGE,
+                            "a sum loses 1 to 53 leading bits, not %u",
+                            options->cancellation);
     if ((unsigned)options->mode > PT_FUZZY_UD_DET)
         return pt_error_set(error, PT_E_USAGE, "unknown mode %d of the arithmetic",
                             (int)options->mode);

@@ -21,6 +21,8 @@ struct pt_fuzzy_stream {
     unsigned pause;            /* depth of pauses */
     unsigned start;            /* the pt_fuzzy_start that this sequence belongs to */
     enum pt_fuzzy_layer layer; /* that computes now */
+    uint64_t cancelled;        /* events since they were last told */
+    unsigned most_lost;
     _Atomic uint64_t perturbed[PT_FUZZY_N_LAYERS], nearest[PT_FUZZY_N_LAYERS];
     struct pt_fuzzy_stream *next; /* in the list of all threads' */
 };

@@ -26,7 +26,6 @@ struct slot {
 
 static struct {
     pthread_mutex_t lock;
-    bool all;
     char library[1024]; /* folder of the standard library, with the slash */
     struct pt_place_count *places;
     size_t n, room;
@@ -91,8 +90,6 @@ static void text_of(PyObject *text, char *out, size_t room)
 /* What is called by programs rather than part of them. */
 static bool is_plumbing(const char *module, const char *file)
 {
-    if (table.all)
-        return false;
     if (strncmp(module, "numpy", 5) == 0 && (module[5] == '.' || module[5] == '\0'))
         return true;
     if (strncmp(file, "<frozen ", 8) == 0 ||
@@ -145,8 +142,10 @@ static size_t place_of(const char *module, const char *function, const char *fil
         table.places = places;
         table.room = room;
     }
-    struct pt_place_count made = {strdup(module), strdup(function), strdup(file), line,
-                                  0};
+    struct pt_place_count made = {.module = strdup(module),
+                                  .function = strdup(function),
+                                  .file = strdup(file),
+                                  .line = line};
     if (!made.module || !made.function || !made.file)
         return table.n;
     table.places[table.n] = made;
@@ -191,7 +190,7 @@ static void name(struct _PyInterpreterFrame *frame, const struct key *key)
 }
 
 /* Adds to the frame's line if it is known. */
-static enum outcome add(const struct key *key, uint64_t perturbed)
+static enum outcome add(const struct key *key, const struct pt_fuzzy_done *done)
 {
     enum outcome outcome = UNNAMED;
 
@@ -200,7 +199,12 @@ static enum outcome add(const struct key *key, uint64_t perturbed)
     if (slot->key.code && slot->place == PLUMBING) {
         outcome = GO_BELOW;
     } else if (slot->key.code) {
-        table.places[slot->place].perturbed += perturbed;
+        struct pt_place_count *place = &table.places[slot->place];
+
+        place->perturbed += done->perturbed;
+        place->cancelled += done->cancelled;
+        if (done->most_lost > place->most_lost)
+            place->most_lost = done->most_lost;
         outcome = ADDED;
     }
     pthread_mutex_unlock(&table.lock);
@@ -219,10 +223,10 @@ static void count(const struct pt_fuzzy_done *done)
 
         if (frame)
             key_of(frame, &key);
-        outcome = add(&key, done->perturbed);
+        outcome = add(&key, done);
         if (outcome == UNNAMED) {
             name(frame, &key);
-            outcome = add(&key, done->perturbed);
+            outcome = add(&key, done);
         }
         if (outcome != GO_BELOW || !frame)
             return;
@@ -253,13 +257,12 @@ static void in_child(void)
     pthread_mutex_init(&table.lock, NULL);
 }
 
-enum pt_status pt_places_start(bool all, struct pt_error *error)
+enum pt_status pt_places_start(bool events, struct pt_error *error)
 {
-    table.all = all;
     if (!make_room() || pthread_atfork(NULL, NULL, in_child) != 0)
         return pt_error_set(error, PT_E_MEMORY, "no memory to count operations");
     find_library();
-    pt_fuzzy_watch_start(count);
+    pt_fuzzy_watch_start(count, !events);
     return PT_OK;
 }
 

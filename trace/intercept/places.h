@@ -10,11 +10,10 @@
 
 #include "base/status.h"
 
-/* Counts from here on (pt_fuzzy_watch). What the standard library and numpy do is
- * counted to the function outside of them that called it; with `all` to themselves.
- * PT_E_MEMORY.
- */
-PT_MUST_CHECK enum pt_status pt_places_start(bool all, struct pt_error *error);
+/* Counts from here on (pt_fuzzy_watch): all operations, or with `events` only those at
+ * lines with events, when they have some. What the standard library and numpy do is
+ * counted to the function outside of them that called it. PT_E_MEMORY. */
+PT_MUST_CHECK enum pt_status pt_places_start(bool events, struct pt_error *error);
 
 /* One line; the texts are borrowed for as long as the process lives. Comprehensions,
  * lambdas and generator expressions belong to the function around them. */
@@ -23,6 +22,8 @@ struct pt_place_count {
     const char *file;
     uint32_t line;
     uint64_t perturbed;
+    uint64_t cancelled; /* sums that lost the leading bits that are asked for */
+    unsigned most_lost; /* bits, in one of them */
 };
 
 /* All lines, in order of their first operation. */

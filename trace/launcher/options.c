@@ -56,6 +56,8 @@ const char pt_launch_usage[] =
     "                          be given again\n"
     "  --fuzzy-except PATTERN  do not perturb within these; the more specific pattern\n"
     "                          decides\n"
+    "  --cancellation C        count sums and differences that lose C leading bits, by "
+    "line\n"
     "  --coverage[=FILE]       at the end, what the arithmetic reached and what not, "
     "on\n"
     "                          standard error or as JSON\n"
@@ -85,6 +87,7 @@ enum option {
     OPTION_LAPACK,
     OPTION_ONLY,
     OPTION_EXCEPT,
+    OPTION_CANCELLATION,
     OPTION_COVERAGE,
     OPTION_PLACES,
     OPTION_NO_TRACE,
@@ -118,6 +121,7 @@ static const struct {
     [OPTION_LAPACK] = {"fuzzy-lapack", VALUE_NEEDED},
     [OPTION_ONLY] = {"fuzzy-only", VALUE_NEEDED},
     [OPTION_EXCEPT] = {"fuzzy-except", VALUE_NEEDED},
+    [OPTION_CANCELLATION] = {"cancellation", VALUE_NEEDED},
     [OPTION_COVERAGE] = {"coverage", VALUE_OPTIONAL},
     [OPTION_PLACES] = {"places", VALUE_NEEDED},
     [OPTION_NO_TRACE] = {"no-trace", VALUE_NONE},
@@ -244,6 +248,10 @@ static enum pt_status read_option(enum option option, const char *value,
         break;
     case OPTION_EXCEPT:
         status = keep_pattern(&options->except, &options->n_except, value, error);
+        break;
+    case OPTION_CANCELLATION:
+        status = read_number(name, value, 1, 53, &number, error);
+        options->cancellation = (uint32_t)number;
         break;
     case OPTION_COVERAGE:
         options->coverage = value != NULL ? value : "-";
@@ -456,6 +464,8 @@ enum pt_status pt_launch_options_apply(const struct pt_launch_options *options,
         config->fuzzy.precision_binary32 = options->precision_binary32;
     if (status == PT_OK)
         status = apply_scope(options, config, error);
+    if (options->cancellation != 0)
+        config->fuzzy.cancellation = options->cancellation;
     if (status == PT_OK && options->coverage != NULL)
         status = strcmp(options->coverage, "-") == 0
                      ? replace(&config->fuzzy.coverage, "-", error)

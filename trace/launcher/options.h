@@ -24,6 +24,7 @@ struct pt_launch_options {
     bool has_seed;
     uint64_t seed;
     uint32_t precision_binary64, precision_binary32; /* 0: as configured */
+    uint32_t cancellation;                           /* 0: as configured */
     const char *coverage, *places; /* NULL: as configured; coverage "-": stderr */
     const char **only, **except;   /* owned arrays of scope patterns, n of them used */
     size_t n_only, n_except;

@@ -141,6 +141,11 @@ export class OverviewView implements View {
     fact("Except within", "fuzzy.except");
     for (const e of entries.filter((x) => /^coverage\.[a-z]+$/.test(x.key)))
       list.append(h("div", {}, h("dt", {}, `Layer ${e.key.slice("coverage.".length)}`), h("dd", {}, e.values.slice(0, 2).join(" | ") + (e.values.length > 2 ? " | …" : ""))));
+    const events = entries.filter((e) => e.key.startsWith("event.cancellation."));
+    for (const e of events.slice(0, 10)) {
+      const [name, ...place] = e.key.slice("event.cancellation.".length).split(" ");
+      list.append(h("div", {}, h("dt", {}, `Cancellation in ${name}`), h("dd", {}, `${place.join(" ")}: ${e.values[0]}`)));
+    }
     const unreached = entries.filter((e) => e.key.startsWith("coverage.unreached."));
     if (unreached.length)
       list.append(h("div", {}, h("dt", {}, "Compiled code that no layer reaches"), h("dd", {}, unreached.map((e) => `${e.key.slice("coverage.unreached.".length)} (${e.values[0]})`).join(", "))));
