@@ -63,6 +63,25 @@ ways = {
     "in place": lambda: third(1.0),
     "integer operand": lambda: third(7),
     "complex": lambda: (1.1 + loop() * 0) * (0.3 + 0.7j),
+    "complex quotient": lambda: complex(1.1, 2.3) / complex(third(1.0), 0.7),
+    "complex sum": lambda: complex(1.1, 2.3) + complex(1e-17, 0.7),
+    "complex power": lambda: complex(1.1, 2.3) ** 0.3,
+    "complex abs": lambda: abs(complex(1.1, 2.3)),
+    "sum of a generator": lambda: sum(x * 0.1 for x in range(50)),
+    "sum of an iterator": lambda: sum(iter([0.1] * 50)),
+    "sum of complex numbers": lambda: sum([complex(0.1, 0.3)] * 50),
+    "sum of floats and integers": lambda: sum([0.1, 3] * 50),
+    "math.pow": lambda: math.pow(3.7, 0.3),
+    "atan2": lambda: math.atan2(1.0, 3.0),
+    "hypot": lambda: math.hypot(1.0, 1.5),
+    "hypot of three": lambda: math.hypot(1.0, 1.5, 0.3),
+    "log": lambda: math.log(3.0),
+    "log to a base": lambda: math.log(3.0, 7),
+    "erf": lambda: math.erf(0.3),
+    "gamma": lambda: math.gamma(4.5),
+    "lgamma": lambda: math.lgamma(4.5),
+    "cbrt": lambda: math.cbrt(3.0),
+    "exp2": lambda: math.exp2(0.3),
     "sum": lambda: sum([0.1] * 50),
     "sum of a tuple from a start": lambda: sum((0.1,) * 50, 0.3),
     "sqrt": lambda: math.sqrt(2.0),
@@ -123,6 +142,11 @@ for i in range(50):
     assert 0.5 + 0.25 == 0.75 and i * 0.5 * 2 == i and 2.0 ** i == 1 << i
     assert math.sqrt(i * i) == i and math.exp(0 * i) == 1 and math.cos(0.0) == 1
     assert sum([0.5] * i) == i / 2 and sum(range(i)) == i * (i - 1) // 2
+    assert math.pow(2.0, i) == 1 << i and math.hypot(3.0 * i, 4.0 * i) == 5 * i
+    assert math.hypot(i, 0, 0) == i and math.log(8.0, 2) == 3
+    assert math.gamma(5) == 24 and math.exp2(i) == 2 ** i and math.cbrt(8.0) == 2 and math.erf(0) == 0
+    assert (1 + 2j) * (3 - 4j) == 11 + 2j and (4 + 2j) / 2 == 2 + 1j and (1 + 2j) ** 2 == -3 + 4j
+    assert abs(3 + 4j) == 5 and sum([1 + 2j, 3]) == 4 + 2j and sum(x / 2 for x in range(i)) == i * (i - 1) / 4
     assert abs(-third) == third and -(-third) == third and round(2.5) == 2
     assert 7.5 // 2 == 3 and 7.5 % 2 == 1.5 and math.floor(2.7) == 2
 # types, errors and what is not ours
@@ -132,13 +156,19 @@ class Own(float):
     def __add__(self, other):
         return "own"
 print(Own(1) + 1.0, type(1.5 + True), 1.5 + Fraction(1, 2), Decimal("0.1") + 1)
+print(sum(x for x in [1, 2]), sum(iter([True, 0.5])), sum([0.5, 1j]), sum([1j, 0.5, 2]), sum([Decimal(1), 0]),
+      sum([0.5, Fraction(1, 4)]), sum([[1]], []), sum((x for x in [1 << 70, 0.5])), math.log2(10 ** 400) > 1,
+      sum([Own(1), 2.0]), sum({1: 0, 2: 0}), math.log(10 ** 400) > 1, sum(range(5)))
 print(sum([]), sum([1, 2]), sum([Fraction(1, 3), 1]), sum([1.5], start=1), sum([[1], [2]], []),
       sum(x for x in [0.5, 0.25]), sum([True, 0.5]), sum((1 << 70, 0.0)))
 import operator
 for bad in (lambda: 1.5 / 0, lambda: 1.5 + "a", lambda: 1e308 ** 2, lambda: sum(["a"]),
             lambda: sum([1.5, "a"]), lambda: sum(1), lambda: sum([1.5], 1, 2), lambda: math.sqrt(-1),
             lambda: math.log2(0), lambda: math.exp(1e9), lambda: sum([0.5], begin=1), lambda: sum(),
-            lambda: 1.5 + (1 << 2000), lambda: (1 << 2000) / (1 << 1999), lambda: (10 ** 400) / 3, lambda: sum([1.5, 1 << 2000]), lambda: 0.0 ** -1):
+            lambda: 1.5 + (1 << 2000), lambda: (1 << 2000) / (1 << 1999), lambda: (10 ** 400) / 3, lambda: sum([1.5, 1 << 2000]), lambda: sum(1 / x for x in [1, 0]), lambda: sum(x for x in ["a"]),
+            lambda: sum([1.5], ""), lambda: sum(["a"], ""), lambda: math.pow(-1.0, 0.5), lambda: math.log(0.0), lambda: math.hypot("a"),
+            lambda: 1j / 0, lambda: abs(complex(1e308, 1e308)), lambda: math.gamma(-1), lambda: math.log(2, 1), lambda: math.pow(1.0),
+            lambda: sum([0.5, 1j, "a"]), lambda: 0j ** -1, lambda: 0.0 ** -1):
     try:
         print(bad())
     except Exception as error:

@@ -1,4 +1,4 @@
-/* Builtin `sum`, which adds floats by itself, and the functions of `math`. Their method
+/* The functions of `math`, and what puts them and builtin `sum` in place. Their method
  * definitions are static: the function in them is replaced in place, so that objects
  * that were taken out before are reached too. */
 #include "fuzzy/floats.h"
@@ -9,103 +9,6 @@
 #include "cpython/patch.h"
 #include "fuzzy/compute.h"
 #include "fuzzy/flags.h"
-
-static PyObject *(*own_sum)(PyObject *, PyObject *const *, Py_ssize_t, PyObject *);
-
-#if PY_VERSION_HEX >= 0x030c0000
-/* The running total of a sum of floats, compensated (Neumaier) as Python's own is. */
-struct total {
-    double sum, compensation;
-};
-
-static void total_add(struct pt_fuzzy_stream *s, struct total *total, double x)
-{
-    double sum = pt_fuzzy_float_operation(s, PT_FUZZY_ADD, total->sum, x);
-    bool larger = fabs(total->sum) >= fabs(x);
-    double big = larger ? total->sum : x, small = larger ? x : total->sum;
-    double lost = pt_fuzzy_float_operation(
-        s, PT_FUZZY_ADD, pt_fuzzy_float_operation(s, PT_FUZZY_SUBTRACT, big, sum),
-        small);
-    total->compensation =
-        pt_fuzzy_float_operation(s, PT_FUZZY_ADD, total->compensation, lost);
-    total->sum = sum;
-}
-
-static double sum_items(struct pt_fuzzy_stream *s, PyObject *items, double start)
-{
-    struct total total = {start, 0};
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(items); i++)
-        total_add(s, &total, PyFloat_AsDouble(PySequence_Fast_GET_ITEM(items, i)));
-    if (total.compensation == 0 || !isfinite(total.compensation))
-        return total.sum;
-    return pt_fuzzy_float_operation(s, PT_FUZZY_ADD, total.sum, total.compensation);
-}
-#else
-/* From left to right, in blocks. */
-static double sum_items(struct pt_fuzzy_stream *s, PyObject *items, double start)
-{
-    struct pt_fuzzy_work work = {.stream = s, .operation = PT_FUZZY_ADD};
-    double total = start, room[PT_FUZZY_BLOCK];
-    Py_ssize_t length = PySequence_Fast_GET_SIZE(items);
-
-    work.format = PT_FUZZY_BINARY64;
-    struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
-    for (Py_ssize_t i = 0; i < length;) {
-        size_t n = 0;
-        while (i < length && n < PT_FUZZY_BLOCK)
-            room[n++] = PyFloat_AsDouble(PySequence_Fast_GET_ITEM(items, i++));
-        pt_fuzzy_compute_scan(&work, &total, room, NULL, n);
-    }
-    pt_fuzzy_environment_leave(before, 0);
-    pt_fuzzy_stream_count(s, work.done - work.nearest, work.nearest);
-    return total;
-}
-#endif
-
-/* Lists and tuples of floats and integers, at least one float, whose sum is asked for
- * with at most a float or an integer to start from: ours. All else is Python's own. */
-static bool is_float_sum(PyObject *const *args, Py_ssize_t n, PyObject *names,
-                         PyObject **start)
-{
-    bool any = false;
-    if (n < 1 || n > 2 || !(PyList_CheckExact(args[0]) || PyTuple_CheckExact(args[0])))
-        return false;
-    Py_ssize_t n_names = names ? PyTuple_GET_SIZE(names) : 0;
-    if (n + n_names > 2 ||
-        (n_names == 1 &&
-         PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names, 0), "start") != 0))
-        return false;
-    *start = n + n_names == 2 ? args[1] : NULL;
-    if (*start && !PyFloat_CheckExact(*start) && !PyLong_CheckExact(*start))
-        return false;
-    any = *start && PyFloat_CheckExact(*start);
-    Py_ssize_t length = PySequence_Fast_GET_SIZE(args[0]);
-    for (Py_ssize_t i = 0; i < length; i++) {
-        PyObject *item = PySequence_Fast_GET_ITEM(args[0], i);
-        if (PyFloat_CheckExact(item))
-            any = true;
-        else if (!PyLong_CheckExact(item))
-            return false;
-    }
-    return any;
-}
-
-static PyObject *float_sum(struct pt_fuzzy_stream *stream, PyObject *items,
-                           PyObject *start)
-{
-    double total = sum_items(stream, items, start ? PyFloat_AsDouble(start) : 0);
-    return PyErr_Occurred() ? NULL : PyFloat_FromDouble(total);
-}
-
-static PyObject *sum(PyObject *module, PyObject *const *args, Py_ssize_t n,
-                     PyObject *names)
-{
-    PyObject *start;
-    struct pt_fuzzy_stream *stream = pt_fuzzy_stream_for(PT_FUZZY_PYTHON);
-    if (!stream || !is_float_sum(args, n, names, &start))
-        return own_sum(module, args, n, names);
-    return float_sum(stream, args[0], start);
-}
 
 /* X(name, NAME): functions of one argument */
 #define FUNCTIONS(X)                                                                   \
@@ -126,6 +29,11 @@ static PyObject *sum(PyObject *module, PyObject *const *args, Py_ssize_t n,
     X(asinh, ARCSINH)                                                                  \
     X(acosh, ARCCOSH)                                                                  \
     X(atanh, ARCTANH)                                                                  \
+    X(cbrt, CBRT)                                                                      \
+    X(exp2, EXP2)                                                                      \
+    X(erf, EXP)                                                                        \
+    X(erfc, EXP)                                                                       \
+    X(lgamma, LOG)                                                                     \
     X(radians, RADIANS)                                                                \
     X(degrees, DEGREES)
 
@@ -146,7 +54,10 @@ static bool argument_of(PyObject *object, double *x)
     if (!PyFloat_Check(object) && !PyLong_Check(object))
         return false;
     *x = PyFloat_AsDouble(object);
-    return true;
+    if (*x != -1 || !PyErr_Occurred())
+        return true;
+    PyErr_Clear(); /* an integer too large for a double */
+    return false;
 }
 
 #define X(name, NAME)                                                                  \
@@ -161,6 +72,101 @@ static bool argument_of(PyObject *object, double *x)
     }
 FUNCTIONS(X)
 #undef X
+
+/* Gamma of small integers is a factorial. */
+static PyCFunction own_gamma;
+
+static PyObject *math_gamma(PyObject *module, PyObject *argument)
+{
+    double x;
+    PyObject *result = own_gamma(module, argument);
+    if (!result || !argument_of(argument, &x) || (x == trunc(x) && x <= 23))
+        return result;
+    return moved(PT_FUZZY_EXP, x, x, result);
+}
+
+typedef PyObject *fastcall(PyObject *module, PyObject *const *args, Py_ssize_t n);
+
+/* All arguments as numbers, the last of them in *x and *y; false where they are others.
+ */
+static bool two_of(PyObject *const *args, Py_ssize_t n, double *x, double *y)
+{
+    return n == 2 && argument_of(args[0], x) && argument_of(args[1], y);
+}
+
+/* X(name, NAME): functions of two arguments */
+#define PAIRS(X)                                                                       \
+    X(pow, POWER)                                                                      \
+    X(atan2, ARCTAN2)
+
+#define X(name, NAME)                                                                  \
+    static fastcall *own_##name;                                                       \
+    static PyObject *math_##name(PyObject *module, PyObject *const *args,              \
+                                 Py_ssize_t n)                                         \
+    {                                                                                  \
+        double x, y;                                                                   \
+        PyObject *result = own_##name(module, args, n);                                \
+        return result && two_of(args, n, &x, &y)                                       \
+                   ? moved(PT_FUZZY_##NAME, x, y, result)                              \
+                   : result;                                                           \
+    }
+PAIRS(X)
+#undef X
+
+/* Of two coordinates as numpy's; of more, what is exact is not recognised but where all
+ * but one or two are zero. */
+static fastcall *own_hypot;
+
+static PyObject *math_hypot(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    PyObject *result = own_hypot(module, args, n);
+    double all[2] = {0, 0}, x;
+    Py_ssize_t others = 0;
+    for (Py_ssize_t i = 0; result && i < n; i++) {
+        if (!argument_of(args[i], &x))
+            return result;
+        if (x != 0 && others < 2)
+            all[others] = x;
+        others += x != 0;
+    }
+    if (!result)
+        return NULL;
+    return others <= 2 ? moved(PT_FUZZY_HYPOT, all[0], all[1], result)
+                       : moved(PT_FUZZY_EXP, all[0], all[0], result);
+}
+
+/* log takes a base too: integral logarithms of powers of it are kept. */
+static PyObject *moved_log(PyObject *const *args, Py_ssize_t n, PyObject *result)
+{
+    double x, base;
+    if (!result || n < 1 || !argument_of(args[0], &x))
+        return result;
+    if (n == 2 && argument_of(args[1], &base)) {
+        double r = PyFloat_AsDouble(result);
+        if (r == trunc(r) && pow(base, r) == x)
+            return result;
+    }
+    return moved(PT_FUZZY_LOG, x, x, result);
+}
+
+#if PY_VERSION_HEX >= 0x030d0000
+static fastcall *own_log;
+enum { LOG_FLAGS = METH_FASTCALL };
+
+static PyObject *math_log(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    return moved_log(args, n, own_log(module, args, n));
+}
+#else
+static PyCFunction own_log;
+enum { LOG_FLAGS = METH_VARARGS };
+
+static PyObject *math_log(PyObject *module, PyObject *args)
+{
+    PyObject *result = own_log(module, args);
+    return moved_log(PySequence_Fast_ITEMS(args), PyTuple_GET_SIZE(args), result);
+}
+#endif
 
 static PyCFunction own_sqrt;
 
@@ -213,9 +219,9 @@ enum pt_status pt_fuzzy_builtins_install(struct pt_error *error)
     PyObject *math = PyImport_ImportModule("math");
     const char *missing = NULL;
     PyErr_Clear();
-    if (!builtins ||
-        !replace(builtins, "sum", METH_FASTCALL | METH_KEYWORDS,
-                 address((PyCFunction)(void (*)(void))sum), (void **)&own_sum))
+    if (!builtins || !replace(builtins, "sum", METH_FASTCALL | METH_KEYWORDS,
+                              address((PyCFunction)(void (*)(void))pt_fuzzy_sum_of),
+                              (void **)&pt_fuzzy_own_sum))
         missing = "sum";
     if (!math || !replace(math, "sqrt", METH_O, address(math_sqrt), (void **)&own_sqrt))
         missing = "math.sqrt";
@@ -225,6 +231,21 @@ enum pt_status pt_fuzzy_builtins_install(struct pt_error *error)
         missing = "math." #name;
     FUNCTIONS(X)
 #undef X
+#define X(name, NAME)                                                                  \
+    if (!missing && !replace(math, #name, METH_FASTCALL,                               \
+                             address((PyCFunction)(void (*)(void))math_##name),        \
+                             (void **)&own_##name))                                    \
+        missing = "math." #name;
+    PAIRS(X)
+    X(hypot, HYPOT)
+#undef X
+    if (!missing &&
+        !replace(math, "gamma", METH_O, address(math_gamma), (void **)&own_gamma))
+        missing = "math.gamma";
+    if (!missing &&
+        !replace(math, "log", LOG_FLAGS, address((PyCFunction)(void (*)(void))math_log),
+                 (void **)&own_log))
+        missing = "math.log";
     Py_XDECREF(builtins);
     Py_XDECREF(math);
     if (missing)

@@ -9,7 +9,6 @@ static struct {
     binaryfunc add, subtract, multiply, divide;
     ternaryfunc power;
     binaryfunc integer_divide;
-    binaryfunc complex_add, complex_subtract, complex_multiply;
 } own;
 
 static uint64_t n_calls; /* of our slots, for the proof; under the GIL */
@@ -30,16 +29,14 @@ double pt_fuzzy_float_operation(struct pt_fuzzy_stream *stream, unsigned operati
     return pt_fuzzy_scalar(stream, operation, PT_FUZZY_BINARY64, a, b);
 }
 
-/* The stream to draw from for an operation that a program asked for. */
-static struct pt_fuzzy_stream *stream_here(void)
+struct pt_fuzzy_stream *pt_fuzzy_float_stream(void)
 {
     n_calls++;
     return pt_fuzzy_evaluation_in_arithmetic() ? pt_fuzzy_stream_for(PT_FUZZY_PYTHON)
                                                : NULL;
 }
 
-/* As float's own slots convert; what they refuse they have refused before. */
-static bool value_of(PyObject *object, double *value)
+bool pt_fuzzy_float_value(PyObject *object, double *value)
 {
     if (PyFloat_Check(object))
         *value = PyFloat_AS_DOUBLE(object);
@@ -60,9 +57,10 @@ static bool is_ours(PyObject *result)
 static PyObject *rounded(unsigned operation, PyObject *a, PyObject *b, PyObject *result)
 {
     double x, y;
-    if (!is_ours(result) || !value_of(a, &x) || !value_of(b, &y))
+    if (!is_ours(result) || !pt_fuzzy_float_value(a, &x) ||
+        !pt_fuzzy_float_value(b, &y))
         return result;
-    struct pt_fuzzy_stream *stream = stream_here();
+    struct pt_fuzzy_stream *stream = pt_fuzzy_float_stream();
     if (stream)
         ((PyFloatObject *)result)->ob_fval =
             pt_fuzzy_float_operation(stream, operation, x, y);
@@ -95,12 +93,13 @@ static PyObject *integer_divide(PyObject *a, PyObject *b)
     static const double most = 0x1p53;
     PyObject *result = own.integer_divide(a, b);
     double x, y;
-    if (!is_ours(result) || !value_of(a, &x) || !value_of(b, &y)) {
+    if (!is_ours(result) || !pt_fuzzy_float_value(a, &x) ||
+        !pt_fuzzy_float_value(b, &y)) {
         if (result)
             PyErr_Clear(); /* an operand too large for a double */
         return result;
     }
-    struct pt_fuzzy_stream *stream = stream_here();
+    struct pt_fuzzy_stream *stream = pt_fuzzy_float_stream();
     if (stream && fabs(x) <= most && fabs(y) <= most)
         ((PyFloatObject *)result)->ob_fval =
             pt_fuzzy_float_operation(stream, PT_FUZZY_DIVIDE, x, y);
@@ -111,109 +110,44 @@ static PyObject *power(PyObject *a, PyObject *b, PyObject *modulus)
 {
     PyObject *result = own.power(a, b, modulus);
     double x, y;
-    if (!is_ours(result) || !value_of(a, &x) || !value_of(b, &y))
+    if (!is_ours(result) || !pt_fuzzy_float_value(a, &x) ||
+        !pt_fuzzy_float_value(b, &y))
         return result;
-    struct pt_fuzzy_stream *stream = stream_here();
+    struct pt_fuzzy_stream *stream = pt_fuzzy_float_stream();
     if (stream)
         ((PyFloatObject *)result)->ob_fval = pt_fuzzy_scalar_function(
             stream, PT_FUZZY_POWER, PT_FUZZY_BINARY64, x, y, PyFloat_AS_DOUBLE(result));
     return result;
 }
 
-static bool complex_of(PyObject *object, Py_complex *value)
-{
-    value->imag = 0;
-    if (!PyComplex_Check(object))
-        return value_of(object, &value->real);
-    *value = ((PyComplexObject *)object)->cval;
-    return true;
-}
-
-/* Real and imaginary part by the real operations that make them, each rounded. */
-static Py_complex complex_result(struct pt_fuzzy_stream *s, unsigned operation,
-                                 Py_complex a, Py_complex b)
-{
-    Py_complex r;
-    if (operation != PT_FUZZY_MULTIPLY) {
-        r.real = pt_fuzzy_float_operation(s, operation, a.real, b.real);
-        r.imag = pt_fuzzy_float_operation(s, operation, a.imag, b.imag);
-        return r;
-    }
-    r.real = pt_fuzzy_float_operation(
-        s, PT_FUZZY_SUBTRACT, pt_fuzzy_float_operation(s, operation, a.real, b.real),
-        pt_fuzzy_float_operation(s, operation, a.imag, b.imag));
-    r.imag = pt_fuzzy_float_operation(
-        s, PT_FUZZY_ADD, pt_fuzzy_float_operation(s, operation, a.real, b.imag),
-        pt_fuzzy_float_operation(s, operation, a.imag, b.real));
-    return r;
-}
-
-static PyObject *complex_rounded(unsigned operation, PyObject *a, PyObject *b,
-                                 PyObject *result)
-{
-    Py_complex x, y;
-    if (!result || !PyComplex_CheckExact(result) || Py_REFCNT(result) != 1 ||
-        !complex_of(a, &x) || !complex_of(b, &y))
-        return result;
-    Py_complex *value = &((PyComplexObject *)result)->cval;
-    struct pt_fuzzy_stream *stream = stream_here();
-    if (stream && isfinite(value->real) && isfinite(value->imag))
-        *value = complex_result(stream, operation, x, y);
-    return result;
-}
-
-static PyObject *complex_add(PyObject *a, PyObject *b)
-{
-    return complex_rounded(PT_FUZZY_ADD, a, b, own.complex_add(a, b));
-}
-
-static PyObject *complex_subtract(PyObject *a, PyObject *b)
-{
-    return complex_rounded(PT_FUZZY_SUBTRACT, a, b, own.complex_subtract(a, b));
-}
-
-static PyObject *complex_multiply(PyObject *a, PyObject *b)
-{
-    return complex_rounded(PT_FUZZY_MULTIPLY, a, b, own.complex_multiply(a, b));
-}
-
 static void put_slots(void)
 {
     PyNumberMethods *real = PyFloat_Type.tp_as_number;
-    PyNumberMethods *pair = PyComplex_Type.tp_as_number;
     own.add = real->nb_add;
     own.subtract = real->nb_subtract;
     own.multiply = real->nb_multiply;
     own.divide = real->nb_true_divide;
     own.power = real->nb_power;
     own.integer_divide = PyLong_Type.tp_as_number->nb_true_divide;
-    own.complex_add = pair->nb_add;
-    own.complex_subtract = pair->nb_subtract;
-    own.complex_multiply = pair->nb_multiply;
     real->nb_add = add;
     real->nb_subtract = subtract;
     real->nb_multiply = multiply;
     real->nb_true_divide = divide;
     real->nb_power = power;
     PyLong_Type.tp_as_number->nb_true_divide = integer_divide;
-    pair->nb_add = complex_add;
-    pair->nb_subtract = complex_subtract;
-    pair->nb_multiply = complex_multiply;
+    pt_fuzzy_complex_slots_put();
 }
 
 static void take_slots_back(void)
 {
     PyNumberMethods *real = PyFloat_Type.tp_as_number;
-    PyNumberMethods *pair = PyComplex_Type.tp_as_number;
     real->nb_add = own.add;
     real->nb_subtract = own.subtract;
     real->nb_multiply = own.multiply;
     real->nb_true_divide = own.divide;
     real->nb_power = own.power;
     PyLong_Type.tp_as_number->nb_true_divide = own.integer_divide;
-    pair->nb_add = own.complex_add;
-    pair->nb_subtract = own.complex_subtract;
-    pair->nb_multiply = own.complex_multiply;
+    pt_fuzzy_complex_slots_take_back();
     own.add = NULL;
 }
 

@@ -1,0 +1,65 @@
+/* Prints a number for each kernel of this architecture's portable table, made of the
+ * bits of all its results: the same everywhere. Built by test_architectures.py. */
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "fuzzy/flags.h"
+#include "fuzzy/kernels.h"
+
+enum { N = PT_FUZZY_BLOCK / 3 };
+
+static uint64_t digest(const void *data, size_t bytes)
+{
+    const unsigned char *at = data;
+    uint64_t sum = 0;
+    for (size_t i = 0; i < bytes; i++) {
+        sum += at[i];
+        sum = pt_splitmix64(&sum);
+    }
+    return sum;
+}
+
+int main(void)
+{
+    static double a[N], b[N], out[N];
+    static float fa[N], fb[N], fout[N];
+    static uint64_t words[PT_FUZZY_BLOCK / 2] __attribute__((aligned(64)));
+    const uint32_t *random = (const void *)words;
+    const struct pt_fuzzy_kernels *table = &pt_fuzzy_kernels_baseline;
+    struct pt_fuzzy_generator generator;
+    uint64_t seed = 1;
+
+    for (size_t l = 0; l < PT_FUZZY_LANES; l++)
+        for (size_t w = 0; w < 4; w++)
+            generator.state[w][l] = pt_splitmix64(&seed);
+    for (size_t i = 0; i < N; i++) {
+        a[i] =
+            ldexp(1 + (double)(pt_splitmix64(&seed) >> 12) * 0x1p-52, (int)i % 40 - 20);
+        b[i] =
+            ldexp(1 + (double)(pt_splitmix64(&seed) >> 12) * 0x1p-52, (int)i % 17 - 8);
+        fa[i] = (float)a[i];
+        fb[i] = (float)b[i];
+    }
+    struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
+    table->fill(&generator, words, PT_FUZZY_BLOCK / 2);
+    printf("fill %016" PRIx64 "\n", digest(words, sizeof words));
+    for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++) {
+        bool wide = table->block[PT_FUZZY_BINARY64][op](a, b, out, random, N);
+        bool narrow = table->block[PT_FUZZY_BINARY32][op](fa, fb, fout, random, N);
+        printf("block %u %d %d %016" PRIx64 " %016" PRIx64 "\n", op, wide, narrow,
+               digest(out, sizeof out), digest(fout, sizeof fout));
+        for (unsigned kind = 0; kind < PT_FUZZY_N_KINDS; kind++) {
+            wide = table->grid[kind][PT_FUZZY_BINARY64][op](a, b, out, random, N, kind);
+            narrow =
+                table->grid[kind][PT_FUZZY_BINARY32][op](fa, fb, fout, random, N, kind);
+            printf("grid %u %u %d %d %016" PRIx64 " %016" PRIx64 "\n", kind, op, wide,
+                   narrow, digest(out, sizeof out), digest(fout, sizeof fout));
+        }
+    }
+    pt_fuzzy_environment_leave(before, 0);
+    return 0;
+}

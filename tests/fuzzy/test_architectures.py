@@ -1,0 +1,44 @@
+"""The portable kernels on another architecture: they compile for aarch64 without a warning
+and, where an emulator is at hand, give the bits that they give here."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+SOURCE = os.environ["PYTRACER_SOURCE"]
+FLAGS = ["-std=gnu11", "-O3", "-Wall", "-Wextra", "-Wshadow", "-Wconversion", "-Werror", "-D_GNU_SOURCE",
+         "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math", "-fopenmp-simd",
+         "-I" + SOURCE + "/trace", "-I" + SOURCE + "/config"]
+CROSS = "aarch64-linux-gnu-gcc"
+PORTABLE = ["generator.c", "edge.c", "compute.c", "reduce.c", "loops.c", "functions.c", "complex.c",
+            "complex_functions.c", "scalar.c", "runtime.c", "kernels.c", "kernels_baseline.c"]
+
+needs_compiler = pytest.mark.skipif(not shutil.which(CROSS), reason="no compiler for aarch64")
+
+
+def build(compiler, folder):
+    program = str(folder / "kernel_bits")
+    sources = [os.path.join(SOURCE, "trace/fuzzy/kernels_baseline.c"),
+               os.path.join(SOURCE, "tests/fuzzy/kernel_bits.c")]
+    subprocess.run([compiler, *FLAGS, "-static", *sources, "-lm", "-o", program], check=True)
+    return program
+
+
+@needs_compiler
+@pytest.mark.parametrize("source", PORTABLE)
+def test_sources_compile_for_aarch64(source, tmp_path):
+    subprocess.run([CROSS, *FLAGS, "-c", os.path.join(SOURCE, "trace/fuzzy", source), "-o",
+                    str(tmp_path / "object.o")], check=True)
+
+
+@needs_compiler
+@pytest.mark.skipif(not shutil.which("qemu-aarch64"), reason="no emulator of aarch64")
+def test_kernels_give_the_same_bits_on_aarch64(tmp_path):
+    (tmp_path / "here").mkdir()
+    here = subprocess.run([build("gcc", tmp_path / "here")], check=True, capture_output=True, text=True)
+    there = subprocess.run(["qemu-aarch64", build(CROSS, tmp_path)], check=True,
+                           capture_output=True, text=True)
+    assert here.stdout.count("\n") == 31
+    assert there.stdout == here.stdout
