@@ -258,16 +258,16 @@ void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
 }
 
 bool pt_fuzzy_compute_leaves(struct pt_fuzzy_work *work, const void *const *x,
-                             const size_t *rows, void *sums)
+                             const size_t *rows, size_t n, void *sums)
 {
-    size_t n = 0;
+    size_t additions = 0;
     if (!pt_fuzzy_runtime.vectors)
         return false;
-    for (size_t l = 0; l < PT_FUZZY_LEAVES; l++)
-        n += (rows[l] - 1) * PT_FUZZY_SIDE;
+    for (size_t l = 0; l < n; l++)
+        additions += (rows[l] - 1) * PT_FUZZY_SIDE;
     if (pt_fuzzy_runtime.kernels->leaves[work->format](
-            x, rows, sums, pt_fuzzy_stream_draw(work->stream, n)))
+            x, rows, n, sums, pt_fuzzy_stream_draw(work->stream, additions)))
         return false;
-    work->done += n;
+    work->done += additions;
     return true;
 }

@@ -31,10 +31,10 @@ void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const voi
 void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
                            void *out, size_t n);
 
-/* The sums of PT_FUZZY_LEAVES stretches side by side (see pt_fuzzy_leaves_fn) of at
- * most PT_FUZZY_BLOCK additions together. False where that cannot be done for this mode
- * or these numbers: they are to be added row by row. */
+/* The sums of n <= PT_FUZZY_LEAVES stretches side by side (see pt_fuzzy_leaves_fn) of
+ * at most PT_FUZZY_BLOCK additions together. False where that cannot be done for this
+ * mode or these numbers: they are to be added row by row. */
 bool pt_fuzzy_compute_leaves(struct pt_fuzzy_work *work, const void *const *x,
-                             const size_t *rows, void *sums);
+                             const size_t *rows, size_t n, void *sums);
 
 #endif

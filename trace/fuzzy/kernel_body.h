@@ -15,6 +15,8 @@
 #define PT_CONCAT_(a, b) a##b
 #define PT_CONCAT(a, b)  PT_CONCAT_(a, b)
 
+enum { FEW = 5 }; /* elements that no register's width is needed for */
+
 #define PT_REAL 64
 #include "fuzzy/kernel_real.h"
 #undef PT_REAL

@@ -96,9 +96,11 @@ static inline REAL NAME(uniform)(uint32_t random)
 /* s or its neighbour on the side of e, where the distance to the exact result is
  * |e| / |divisor|; `e` and `side` have one magnitude, and `side` the sign of the true
  * error. *reach is given the way from s to that neighbour: Inf or NaN where there is
- * none. */
+ * none. `alone`: outside of vectorised loops, where GCC chooses by a branch that nobody
+ * can foresee. In a chain it does not matter: half of the time the next addition can
+ * start ahead of it. */
 static inline REAL NAME(choose)(REAL s, REAL side, REAL e, REAL divisor,
-                                uint32_t random, REAL *reach)
+                                uint32_t random, REAL *reach, bool alone)
 {
     INT step = ((NAME(bits)(s) ^ NAME(bits)(side)) >> (PT_REAL - 1)) | 1;
     REAL t = NAME(real)((INT)((UINT)NAME(bits)(s) + (UINT)step));
@@ -109,11 +111,17 @@ static inline REAL NAME(choose)(REAL s, REAL side, REAL e, REAL divisor,
     /* gap and e have one sign, which the fused difference keeps, even if it
      * underflows, unless e is the larger one. No branch: it would be a coin's toss. */
     REAL difference = FMA(u, gap, -e);
+    if (alone) {
+        INT taken = (NAME(bits)(difference) ^ NAME(bits)(e)) >> (PT_REAL - 1);
+        return NAME(real)((INT)((UINT)NAME(bits)(s) + (UINT)(step & taken)));
+    }
     return (NAME(bits)(difference) ^ NAME(bits)(e)) < 0 ? t : s;
 #elif PT_REAL == 64
+    (void)alone;
     /* Scaled so that u gap does not underflow; both stay below 2^1024. */
     return ABS(u * 0x1p52 * gap) < ABS(e * 0x1p52) ? t : s;
 #else
+    (void)alone;
     return fabs((double)u * (double)gap) < fabs((double)e) ? t : s;
 #endif
 }
@@ -170,30 +178,30 @@ static inline bool NAME(is_trouble)(INT range, REAL reach)
 
 /* Each operation on one element. */
 static inline REAL NAME(one_add)(REAL x, REAL y, uint32_t random,
-                                 struct NAME(trouble) * trouble)
+                                 struct NAME(trouble) * trouble, bool alone)
 {
     REAL s = x + y;
     REAL v = s - x;
     REAL e = (x - (s - v)) + (y - v);
     REAL reach;
-    REAL result = NAME(choose)(s, e, e, C(1.0), random, &reach);
+    REAL result = NAME(choose)(s, e, e, C(1.0), random, &reach, alone);
     trouble->reach = NAME(mark)(reach, trouble->reach);
     return result;
 }
 
 static inline REAL NAME(one_sub)(REAL x, REAL y, uint32_t random,
-                                 struct NAME(trouble) * trouble)
+                                 struct NAME(trouble) * trouble, bool alone)
 {
-    return NAME(one_add)(x, -y, random, trouble);
+    return NAME(one_add)(x, -y, random, trouble, alone);
 }
 
 static inline REAL NAME(one_mul)(REAL x, REAL y, uint32_t random,
-                                 struct NAME(trouble) * trouble)
+                                 struct NAME(trouble) * trouble, bool alone)
 {
     REAL s = x * y;
     REAL e = NAME(residual)(x, y, s);
     REAL reach;
-    REAL result = NAME(choose)(s, e, e, C(1.0), random, &reach);
+    REAL result = NAME(choose)(s, e, e, C(1.0), random, &reach, alone);
     trouble->range |= NAME(magnitude)(s) - LOW;
     trouble->reach = NAME(mark)(reach, trouble->reach);
     if (FACTOR != HIGH)
@@ -203,14 +211,14 @@ static inline REAL NAME(one_mul)(REAL x, REAL y, uint32_t random,
 }
 
 static inline REAL NAME(one_div)(REAL x, REAL y, uint32_t random,
-                                 struct NAME(trouble) * trouble)
+                                 struct NAME(trouble) * trouble, bool alone)
 {
     REAL s = x / y;
     REAL e = NAME(remainder)(x, s, y);
     INT negative = NAME(bits)(y) & ~(INT)(((UINT)-1) >> 1);
     REAL reach;
-    REAL result =
-        NAME(choose)(s, NAME(real)(NAME(bits)(e) ^ negative), e, y, random, &reach);
+    REAL result = NAME(choose)(s, NAME(real)(NAME(bits)(e) ^ negative), e, y, random,
+                               &reach, alone);
     trouble->range |= NAME(outside)(NAME(magnitude)(s), LOW, FACTOR) |
                       NAME(outside)(NAME(magnitude)(x), LOW, FACTOR);
     if (FACTOR != HIGH)
@@ -219,7 +227,7 @@ static inline REAL NAME(one_div)(REAL x, REAL y, uint32_t random,
 }
 
 static inline REAL NAME(one_sqrt)(REAL x, REAL unused, uint32_t random,
-                                  struct NAME(trouble) * trouble)
+                                  struct NAME(trouble) * trouble, bool alone)
 {
     REAL s = SQRT(x);
     REAL e = NAME(remainder)(x, s, s);
@@ -227,7 +235,7 @@ static inline REAL NAME(one_sqrt)(REAL x, REAL unused, uint32_t random,
     (void)unused;
     /* The sign is part of the pattern here: negative ones are out of range. */
     trouble->range |= NAME(outside)(NAME(bits)(x), LOW, HIGH);
-    return NAME(choose)(s, e, e, s + s, random, &reach);
+    return NAME(choose)(s, e, e, s + s, random, &reach, alone);
 }
 
 #define BLOCK(op)                                                                      \
@@ -238,12 +246,21 @@ static inline REAL NAME(one_sqrt)(REAL x, REAL unused, uint32_t random,
         REAL *restrict out = outv;                                                     \
         INT range = 0;                                                                 \
         REAL reach = 0;                                                                \
+        if (n < FEW) {                                                                 \
+            for (size_t i = 0; i < n; i++) {                                           \
+                struct NAME(trouble) trouble = {range, reach};                         \
+                out[i] = NAME(one_##op)(a[i], b[i], random[i], &trouble, true);        \
+                range = trouble.range;                                                 \
+                reach = trouble.reach;                                                 \
+            }                                                                          \
+            return NAME(is_trouble)(range, reach);                                     \
+        }                                                                              \
         _Pragma("omp simd reduction(| : range) reduction(+ : reach)") for (size_t i =  \
                                                                                0;      \
                                                                            i < n; i++) \
         {                                                                              \
             struct NAME(trouble) trouble = {range, reach};                             \
-            out[i] = NAME(one_##op)(a[i], b[i], random[i], &trouble);                  \
+            out[i] = NAME(one_##op)(a[i], b[i], random[i], &trouble, false);           \
             range = trouble.range;                                                     \
             reach = trouble.reach;                                                     \
         }                                                                              \
@@ -312,7 +329,7 @@ SETTLE(sqrt, SQRT(x), (INT)(x == 0), WITHIN(x, LOW, HIGH) & (INT)(x > 0))
         memcpy(&acc, accv, sizeof acc);                                                \
         for (i = 0; i < n; i++) {                                                      \
             struct NAME(trouble) trouble = {0, 0};                                     \
-            REAL next = NAME(one_##op)(acc, b[i], random[i], &trouble);                \
+            REAL next = NAME(one_##op)(acc, b[i], random[i], &trouble, false);         \
             if (NAME(is_trouble)(trouble.range, trouble.reach))                        \
                 break;                                                                 \
             acc = next;                                                                \
@@ -334,19 +351,19 @@ static inline void NAME(add_row)(REAL *restrict acc, const REAL *restrict row,
 {
     for (size_t j = 0; j < PT_FUZZY_SIDE; j++) {
         struct NAME(trouble) trouble = {0, marks[j]};
-        acc[j] = NAME(one_add)(acc[j], row[j], random[j], &trouble);
+        acc[j] = NAME(one_add)(acc[j], row[j], random[j], &trouble, false);
         marks[j] = trouble.reach;
     }
 }
 
-static bool NAME(leaves)(const void *const *x, const size_t *rows, void *sums,
-                         const uint32_t *random)
+static inline bool NAME(some_leaves)(const void *const *x, const size_t *rows, size_t n,
+                                     void *sums, const uint32_t *random)
 {
-    enum { SIDE = PT_FUZZY_SIDE, LEAVES = PT_FUZZY_LEAVES };
-    _Alignas(64) REAL acc[LEAVES * SIDE], marks[SIDE] = {0};
+    enum { SIDE = PT_FUZZY_SIDE };
+    _Alignas(64) REAL acc[PT_FUZZY_LEAVES * SIDE], marks[SIDE] = {0};
     REAL *out = sums, mark = 0;
     size_t shortest = rows[0];
-    for (size_t l = 0; l < LEAVES; l++) {
+    for (size_t l = 0; l < n; l++) {
         const REAL *first = x[l];
         shortest = rows[l] < shortest ? rows[l] : shortest;
         for (size_t j = 0; j < SIDE; j++)
@@ -355,22 +372,30 @@ static bool NAME(leaves)(const void *const *x, const size_t *rows, void *sums,
     /* Four short streams are more than the processor foresees: ask for what comes next,
      * which lies behind the last stretch. It may be no memory at all. */
     uintptr_t span =
-        (uintptr_t)((const REAL *)x[LEAVES - 1] + rows[LEAVES - 1] * SIDE) -
-        (uintptr_t)x[0];
+        (uintptr_t)((const REAL *)x[n - 1] + rows[n - 1] * SIDE) - (uintptr_t)x[0];
     for (size_t k = 1; k < shortest; k++)
-        for (size_t l = 0; l < LEAVES; l++, random += SIDE) {
+        for (size_t l = 0; l < n; l++, random += SIDE) {
             const REAL *row = (const REAL *)x[l] + k * SIDE;
             __builtin_prefetch((const void *)((uintptr_t)row + span));
             NAME(add_row)(acc + l * SIDE, row, random, marks);
         }
-    for (size_t l = 0; l < LEAVES; l++)
+    for (size_t l = 0; l < n; l++)
         for (size_t k = shortest; k < rows[l]; k++, random += SIDE)
             NAME(add_row)(acc + l * SIDE, (const REAL *)x[l] + k * SIDE, random, marks);
     for (size_t j = 0; j < SIDE; j++)
         mark += marks[j];
-    for (size_t i = 0; i < LEAVES * SIDE; i++)
+    for (size_t i = 0; i < n * SIDE; i++)
         out[i] = acc[i];
     return NAME(is_trouble)(0, mark);
+}
+
+/* All of them keep their accumulators in registers. */
+static bool NAME(leaves)(const void *const *x, const size_t *rows, size_t n, void *sums,
+                         const uint32_t *random)
+{
+    return n == PT_FUZZY_LEAVES
+               ? NAME(some_leaves)(x, rows, PT_FUZZY_LEAVES, sums, random)
+               : NAME(some_leaves)(x, rows, n, sums, random);
 }
 
 static void NAME(nudge)(const void *rv, const void *xv, void *outv,

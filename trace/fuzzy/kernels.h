@@ -56,12 +56,12 @@ typedef size_t pt_fuzzy_settle_fn(const void *a, const void *b, void *out, size_
 typedef size_t pt_fuzzy_scan_fn(void *acc, const void *b, void *out,
                                 const uint32_t *random, size_t n);
 
-/* The sums of PT_FUZZY_LEAVES stretches side by side, each with PT_FUZZY_SIDE
+/* The sums of n <= PT_FUZZY_LEAVES stretches side by side, each with PT_FUZZY_SIDE
  * accumulators: sums[8 i + j] = x[i][j] + x[i][8 + j] + … over the rows[i] >= 1 rows of
  * stretch i, with a number of `random` for each addition. Returns true where one was
  * out of range: the sums are not to be used. */
-typedef bool pt_fuzzy_leaves_fn(const void *const *x, const size_t *rows, void *sums,
-                                const uint32_t *random);
+typedef bool pt_fuzzy_leaves_fn(const void *const *x, const size_t *rows, size_t n,
+                                void *sums, const uint32_t *random);
 
 /* out[i] = r[i] or a neighbour, by the law of functions.h, r[i] being a function's
  * result at x[i]. Kept: zeros, Inf, NaN and the largest number; results at zero and at

@@ -99,7 +99,8 @@ static void add_leaves(struct pt_fuzzy_work *work, struct group *group, size_t f
         rows[l] = leaf->length / SIDE;
         longest = rows[l] > longest ? rows[l] : longest;
     }
-    if (n_leaves == BESIDE && pt_fuzzy_compute_leaves(work, x, rows, accumulators))
+    if (n_leaves <= BESIDE &&
+        pt_fuzzy_compute_leaves(work, x, rows, n_leaves, accumulators))
         return;
     for (size_t l = 0; l < n_leaves; l++)
         memcpy(accumulators + l * side, x[l], side);
