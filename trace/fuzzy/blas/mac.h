@@ -50,7 +50,7 @@ static inline double mac_careful(double c, double a, double b, uint32_t random)
     double e = (c - (s - v)) + ((p - v) + residual_64(a, b, p));
     double h = s + e, reach;
     e -= h - s;
-    return choose_64(h, e, e, 1.0, e > 0 ? ~random : random, &reach);
+    return choose_64(h, e, e, 1.0, e > 0 ? ~random : random, &reach, false);
 }
 
 static inline double mac_32(double c, double a, double b, uint32_t random)
