@@ -24,7 +24,7 @@ void pt_progress_show(void *context, uint64_t done, uint64_t all)
 {
     struct pt_progress *progress = context;
     double time = now(), spent = time - progress->phase;
-    if (!progress->terminal || !all || !done || time - progress->last < 0.2)
+    if (!progress->terminal || !all || !done || time - progress->last < 0.1)
         return;
     progress->last = time;
     double rate = (double)done / spent, left = (double)(all - done) / rate;

@@ -14,7 +14,7 @@ struct pt_progress {
 
 void pt_progress_begin(struct pt_progress *progress, bool speaks, bool quiet);
 
-/* Renews the line, at most five times a second: `done` of `all` bytes. */
+/* Renews the line, at most ten times a second: `done` of `all` bytes. */
 void pt_progress_show(void *progress, uint64_t done, uint64_t all);
 
 /* Ends a phase: "Aligned 1234 calls in 0.5 s" to the log, at level info. */

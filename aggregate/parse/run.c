@@ -112,10 +112,16 @@ static enum pt_status join_command(int argc, char **argv, char **command,
     return PT_OK;
 }
 
+/* In a batch log there is a line for each phase; on a terminal there is the one that is
+ * renewed. */
 static enum pt_status open_log(const struct state *s, struct pt_error *error)
 {
-    struct pt_log_options log = {.level = s->options->quiet ? PT_LOG_WARNING
-                                                            : s->config->logger.level,
+    enum pt_log_level level = s->config->logger.level;
+    if (s->options->quiet)
+        level = PT_LOG_WARNING;
+    else if (!isatty(STDERR_FILENO) && level > PT_LOG_INFO)
+        level = PT_LOG_INFO;
+    struct pt_log_options log = {.level = level,
                                  .format = s->config->logger.format,
                                  .color = s->config->logger.color};
     return s->team->rank == 0 ? pt_log_open(&log, error) : PT_OK;

@@ -2,6 +2,7 @@
 non-zero exit where the work cannot be done, and nothing lost."""
 
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import time
 
 import h5py
 import pytest
+from test_parse import assert_same, contents
 from traces import MPIRUN, PARSE, Run, make_traces, parse, write_runs
 
 
@@ -207,6 +209,81 @@ def test_killed_rank_leaves_no_result_under_the_final_name(tmp_path):
     assert job.wait(timeout=60) != 0
     job.stdout.close()
     assert (tmp_path / "r.h5").read_text() == "precious"
+
+
+def test_trace_that_is_still_written_is_used_as_far_as_it_is(tmp_path, traces):
+    """Its file grows while it is read, and is not sealed."""
+    growing = traces / "zz.trace.part"
+    other = tmp_path / "other"
+    make_traces(other, runs=4, calls=4, elements=100, scalars=2000)
+    whole = sorted(other.iterdir())[3].read_bytes()
+    half = len(whole) // 2
+    script = (f"head -c {half} {sorted(other.iterdir())[3]} > {growing}; "
+              f"(for i in $(seq 200); do tail -c +{half + 1} {sorted(other.iterdir())[3]} | "
+              f"head -c 1000 >> {growing}; sleep 0.01; done) & "
+              f"{PARSE} --threads 1 --directory {traces} --output {tmp_path}/r.h5; "
+              "code=$?; kill $!; exit $code")
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "zz.trace.part was not sealed" in done.stderr or "zz.trace.part: " in done.stderr
+    assert n_runs(tmp_path / "r.h5") == 4
+
+
+@pytest.mark.parametrize("ranks", [0, 2])
+def test_trace_that_vanishes_while_it_is_read_is_an_error_that_names_it(tmp_path, ranks):
+    """So many that they are opened anew in each phase: taken away after the first."""
+    make_traces(tmp_path / "t", runs=100, calls=2, elements=20000, scalars=300)
+    command = (MPIRUN + ["-n", str(ranks)] if ranks else []) + [
+        PARSE, "--threads", "1", "--directory", tmp_path / "t", "--output", tmp_path / "r.h5",
+        "--online"]
+    job = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for line in job.stderr:
+        if "Found 100 traces" in line:
+            break
+    for path in sorted((tmp_path / "t").iterdir())[50:]:
+        path.unlink()
+    rest = job.stderr.read()
+    job.stdout.read()
+    assert job.wait(timeout=60) != 0
+    assert "there is no such file" in rest and ".trace" in rest
+    assert "MPI_ABORT" not in rest
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["t"]
+
+
+def test_hints_reach_the_file_and_wrong_ones_are_named(tmp_path, traces):
+    parse("--directory", traces, "--output", tmp_path / "1.h5")
+    parse("--directory", traces, "--output", tmp_path / "2.h5", "--hints",
+          "striping_factor=4,striping_unit=1048576,cb_buffer_size=65536", ranks=2)
+    assert_same(contents(tmp_path / "1.h5"), contents(tmp_path / "2.h5"))
+    words = fails("--directory", traces, "--output", tmp_path / "3.h5", "--hints", "striping")
+    assert "--hints striping" in words and "key=value" in words
+    assert not (tmp_path / "3.h5").exists() and not (tmp_path / "3.h5.tmp").exists()
+
+
+def test_a_batch_log_has_one_line_for_each_phase_and_quiet_none(tmp_path, traces):
+    done = parse("--directory", traces, "--output", tmp_path / "r.h5", ranks=2)
+    for word in ("2 ranks of 1 thread", "Found 3 traces", "Aligned", "Read", "Measured",
+                 "Wrote"):
+        assert sum(word in line for line in done.stderr.splitlines()) == 1, word
+    done = parse("--directory", traces, "--output", tmp_path / "r.h5", "--force", "--quiet")
+    assert done.stderr == ""
+
+
+def test_a_terminal_shows_rate_and_time_left(tmp_path):
+    make_traces(tmp_path / "t", runs=6, calls=200, elements=20000, scalars=0)
+    shown, ours = os.openpty()
+    job = subprocess.Popen([PARSE, "--threads", "1", "--directory", tmp_path / "t", "--output",
+                            tmp_path / "r.h5", "--online"], stderr=ours,
+                           stdout=subprocess.DEVNULL)
+    os.close(ours)
+    text = b""
+    try:
+        while more := os.read(shown, 4096):
+            text += more
+    except OSError:  # the other end is closed
+        pass
+    assert job.wait(timeout=60) == 0
+    assert re.search(rb"Measuring +\d+ %, [0-9.]+ GB/s of each run, \d+ s left", text), text
 
 
 @pytest.mark.parametrize("arguments, words", [
