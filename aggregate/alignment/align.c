@@ -50,6 +50,8 @@ enum pt_status pt_align_keys(struct pt_skeleton *skeleton, const char *role,
 
     for (size_t i = 0; i < skeleton->n; i++) {
         struct pt_skeleton_call *call = &skeleton->calls[i];
+        if (call->flags & PT_CALL_NOT_PIVOT)
+            continue; /* of the base, which knows its key */
         /* The number of a thread is chance; that it is not the main one is not. */
         uint64_t above = call->parent != UINT32_MAX ? skeleton->calls[call->parent].key
                                                     : root + (call->thread ? 1 : 0);
@@ -109,6 +111,10 @@ static void choose(const struct pt_catalogue *catalogue, const struct profile *p
     for (size_t i = 0; i < n; i++) {
         uint64_t score = 0;
         const struct pt_catalogue_trace *trace = &catalogue->traces[profiles[i].trace];
+        if (trace->process == process && trace->flags & PT_RUN_BASE) {
+            *pivot = (uint32_t)profiles[i].trace; /* as the result's was */
+            return;
+        }
         if (trace->process != process || trace->flags & PT_RUN_REFERENCE)
             continue;
         for (size_t j = 0; j < n; j++)

@@ -38,12 +38,15 @@ static void make_parts(const struct pt_team *team, const struct pt_catalogue *ca
                      .process = trace->process,
                      .thread = call->thread,
                      .flags = call->flags,
-                     .n_runs = trace->flags & PT_RUN_REFERENCE ? 0 : 1,
+                     .n_runs = trace->flags & PT_RUN_BASE        ? call->n_runs
+                               : trace->flags & PT_RUN_REFERENCE ? 0
+                                                                 : 1,
                      .from = trace->run},
             .run = {.refs = {call->refs[0], call->refs[1]},
                     .n_values = {call->n_values[0], call->n_values[1]}},
             .run_number = trace->run,
-            .is_pivot = pivots[trace->process] == skeleton->trace};
+            .is_pivot = pivots[trace->process] == skeleton->trace &&
+                        !(call->flags & PT_CALL_NOT_PIVOT)};
         destination[i] = (int)(call->key % (uint64_t)team->size);
     }
 }

@@ -5,6 +5,8 @@
 
 #include "alignment/lcs.h"
 #include "base/bytes.h"
+#include "team/memory.h"
+#include "schema/schema.h"
 
 const char *pt_alignment_name(enum pt_alignment alignment)
 {
@@ -304,6 +306,38 @@ static void find_differing(const struct pt_team *team,
                   team->comm);
 }
 
+/* Of a base, the calls that its own pivot lacked are no part of the pivot. */
+static size_t count_pivot(const struct pt_skeleton *own)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < own->n; i++)
+        n += !(own->calls[i].flags & PT_CALL_NOT_PIVOT);
+    return n;
+}
+
+static enum pt_status fill_pivot(const struct pt_skeleton *own,
+                                 struct pivot_call *pivot, struct pt_error *error)
+{
+    uint32_t *rows = pt_memory_get(own->n + 1, sizeof *rows), n = 0;
+    if (!rows)
+        return pt_no_memory(error, "the pivot");
+    for (size_t i = 0; i < own->n; i++) {
+        const struct pt_skeleton_call *call = &own->calls[i];
+        if (call->flags & PT_CALL_NOT_PIVOT)
+            continue;
+        rows[i] = n;
+        pivot[n++] = (struct pivot_call){
+            call->key,
+            call->item,
+            call->time,
+            call->end_time,
+            call->parent == UINT32_MAX ? UINT32_MAX : rows[call->parent],
+            call->thread};
+    }
+    pt_memory_free(rows);
+    return PT_OK;
+}
+
 /* The pivot of one process to all ranks. Trace t is with rank t modulo the size. */
 static enum pt_status send_pivot(const struct pt_team *team, uint32_t trace,
                                  const struct pt_skeleton *skeletons, size_t n,
@@ -315,16 +349,14 @@ static enum pt_status send_pivot(const struct pt_team *team, uint32_t trace,
     for (size_t k = 0; k < n; k++)
         if (skeletons[k].trace == trace)
             own = &skeletons[k];
-    *n_pivot = own ? own->n : 0;
+    *n_pivot = own ? count_pivot(own) : 0;
     pt_team_share(team, owner, n_pivot, sizeof *n_pivot);
     *pivot = pt_memory_get(*n_pivot + 1, sizeof **pivot);
     enum pt_status status =
         pt_team_agree(team, *pivot ? PT_OK : pt_no_memory(error, "the pivot"), error);
-    for (size_t i = 0; !status && own && i < own->n; i++) {
-        const struct pt_skeleton_call *call = &own->calls[i];
-        (*pivot)[i] = (struct pivot_call){call->key,      call->item,   call->time,
-                                          call->end_time, call->parent, call->thread};
-    }
+    if (!status && own)
+        status = fill_pivot(own, *pivot, error);
+    status = pt_team_agree(team, status, error);
     if (!status)
         pt_team_share(team, owner, *pivot, *n_pivot * sizeof **pivot);
     return status;

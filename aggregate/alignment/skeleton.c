@@ -77,6 +77,7 @@ static enum pt_status on_enter(struct loader *loader,
         .site = pt_definitions_row(&d->site_rows, site),
         .path = pt_definitions_row(&d->path_rows, path),
         .thread = enter->thread,
+        .n_runs = 1,
         .flags = PT_CALL_OPEN | (enter->thread ? PT_CALL_UNORDERED : 0)};
     loader->last = (uint32_t)(loader->calls.n - 1);
     return PT_OK;

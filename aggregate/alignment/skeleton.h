@@ -18,7 +18,8 @@ struct pt_skeleton_call {
     uint32_t parent;               /* index in this array, UINT32_MAX: none */
     uint32_t function, site, path; /* rows of the definitions */
     uint32_t thread;
-    uint32_t flags; /* enum pt_result_call_flag */
+    uint32_t flags;  /* enum pt_result_call_flag */
+    uint32_t n_runs; /* 1; of a base, those that made the call */
 };
 
 struct pt_skeleton {

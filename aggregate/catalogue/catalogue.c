@@ -10,7 +10,7 @@
 /* File i is opened by rank i modulo the number of ranks. */
 static enum pt_status probe_mine(const struct pt_team *team, const char *paths,
                                  size_t bytes, size_t reference_bytes,
-                                 const struct pt_catalogue_import *import,
+                                 const struct pt_catalogue_request *request,
                                  struct pt_array *traces, struct pt_array *info,
                                  struct pt_error *error)
 {
@@ -24,12 +24,13 @@ static enum pt_status probe_mine(const struct pt_team *team, const char *paths,
         uint64_t first = info->n;
         if (!trace)
             return pt_no_memory(error, "the catalogue");
-        status = pt_catalogue_import(path, i, import, trace, error);
+        if (!request->base || path >= paths + reference_bytes)
+            status = pt_catalogue_import(path, i, &request->import, trace, error);
         if (!status)
             status = pt_catalogue_probe(path, trace, info, error);
         trace->info_first = first;
         if (path < paths + reference_bytes)
-            trace->flags |= PT_RUN_REFERENCE;
+            trace->flags |= PT_RUN_REFERENCE | (request->base ? PT_RUN_BASE : 0);
     }
     return status;
 }
@@ -124,8 +125,8 @@ enum pt_status pt_catalogue_read(const struct pt_team *team,
         pt_catalogue_list(team, request, &paths, &bytes, &reference_bytes, error);
     if (status)
         goto done;
-    status = probe_mine(team, paths, bytes, reference_bytes, &request->import, &traces,
-                        &info, error);
+    status =
+        probe_mine(team, paths, bytes, reference_bytes, request, &traces, &info, error);
     for (size_t i = 0; i < traces.n; i++) {
         catalogue->bytes_read +=
             ((struct pt_catalogue_trace *)traces.items)[i].bytes_read;

@@ -53,9 +53,10 @@ struct pt_catalogue_process {
 struct pt_catalogue {
     struct pt_catalogue_trace *traces; /* sorted by (run, process), owned */
     size_t n_traces;
-    struct pt_catalogue_run *runs;          /* sorted by (experiment, run_id), owned */
-    size_t n_runs;                          /* the reference, if any, is the last */
-    size_t n_samples;                       /* without the reference */
+    struct pt_catalogue_run *runs; /* sorted by (experiment, run_id), owned */
+    size_t n_runs;                 /* the reference, if any, is the last */
+    size_t n_samples;              /* without the reference or base */
+    size_t n_base; /* runs that the last of runs, the base, stands for; 0: none */
     struct pt_catalogue_process *processes; /* main first, owned */
     size_t n_processes;
     char *info; /* owned */
@@ -80,6 +81,7 @@ struct pt_catalogue_request {
     const char *folder;    /* read where there are no files */
     const char *reference; /* trace, or folder of the traces, of a run that is no
                             * sample: the IEEE run; or NULL */
+    bool base;             /* the reference is the base of --append (append/base.h) */
     bool strict;           /* a file that is left out is an error */
     struct pt_catalogue_import import;
 };
@@ -92,6 +94,12 @@ pt_catalogue_read(const struct pt_team *team,
                   const struct pt_catalogue_request *request,
                   struct pt_catalogue *catalogue, struct pt_error *error);
 void pt_catalogue_free(struct pt_catalogue *catalogue);
+
+/* Samples of the result: runs traced, and those that the base stands for. */
+static inline size_t pt_catalogue_total(const struct pt_catalogue *catalogue)
+{
+    return catalogue->n_samples + catalogue->n_base;
+}
 
 /* Collective: removes the converted traces, also after a failure. */
 void pt_catalogue_import_end(const struct pt_team *team, const char *import_folder);

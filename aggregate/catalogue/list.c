@@ -165,8 +165,9 @@ static enum pt_status list_all(const struct pt_catalogue_request *request,
 {
     enum pt_status status = PT_OK;
     if (request->reference)
-        status =
-            list_reference(request->reference, request->import.format, paths, error);
+        status = list_reference(
+            request->reference,
+            request->base ? PT_FORMAT_NATIVE : request->import.format, paths, error);
     *first = paths->n;
     if (!status)
         status =

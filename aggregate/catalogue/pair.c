@@ -206,7 +206,8 @@ static enum pt_status drop_strangers(struct pt_catalogue *catalogue, bool talk,
     for (size_t i = 0; i < catalogue->n_traces; i++) {
         struct pt_catalogue_trace *trace = &catalogue->traces[i];
         n_references += is_reference(trace);
-        if (is_reference(trace) && !has_role(catalogue, &trace->header)) {
+        if (is_reference(trace) && !(trace->flags & PT_RUN_BASE) &&
+            !has_role(catalogue, &trace->header)) {
             n_strangers++;
             if (talk)
                 pt_log_warning("--reference: no run has the process of %s: left out",

@@ -53,7 +53,9 @@ enum pt_status pt_batch_begin(struct pt_batch *batch, uint64_t elements, int thr
     batch->partials.item_bytes = sizeof(struct pt_partial);
     batch->copies = calloc(batch->n_runs, sizeof(char *));
     batch->digits = malloc(tile * sizeof(double));
-    if (!batch->copies || !batch->digits)
+    if (batch->with_base)
+        batch->base = malloc(tile * sizeof *batch->base);
+    if (!batch->copies || !batch->digits || (batch->with_base && !batch->base))
         return pt_no_memory(error, "a batch (--batch-size)");
     return outbox_begin(&batch->outbox, room, pt_extra_wanted(batch->extra), error);
 }
@@ -65,6 +67,7 @@ void pt_batch_free(struct pt_batch *batch)
     free(batch->copies);
     free(batch->samples);
     free(batch->digits);
+    free(batch->base);
     free(batch->outbox.mean);
     free(batch->outbox.std);
     free(batch->outbox.sig);
@@ -188,6 +191,7 @@ enum pt_status pt_batch_plan(struct pt_batch *batch, struct pt_error *error)
                                  .to = batch->next_from + n,
                                  .bytes_at = bytes,
                                  .result_at = batch->outbox.n + results,
+                                 .base_at = results,
                                  .digits_at = digits};
         status = add_piece(batch, work, &piece, error);
         bytes = (size_t)align64(bytes + n * work->payload.item_bytes);
@@ -257,6 +261,33 @@ static enum pt_status read_run(struct pt_batch *batch, size_t run, uint64_t *n_d
     return status;
 }
 
+/* The moments that the base has of each piece. */
+static enum pt_status read_base(struct pt_batch *batch, struct pt_error *error)
+{
+    const struct pt_piece *pieces = batch->pieces.items;
+    enum pt_status status = PT_OK;
+    for (size_t i = 0; !status && i < batch->pieces.n; i++) {
+        struct pt_payload *payload = &pieces[i].work->payload;
+        const void **sample = &batch->samples[i * batch->n_runs + batch->n_samples];
+        uint64_t ref = pt_payload_refs(payload)[batch->n_samples];
+        uint64_t n = pieces[i].to - pieces[i].from;
+        struct pt_moments *moments = batch->base + pieces[i].base_at;
+        struct pt_trace_reader *reader;
+        *sample = ref != PT_RESULT_NONE64 ? moments : NULL;
+        if (!*sample)
+            continue;
+        uint32_t trace = pt_readers_trace(batch->readers, payload->process,
+                                          (uint32_t)batch->n_samples);
+        status = pt_readers_get(batch->readers, trace, &reader, error);
+        for (uint64_t p = 0; !status && p < planes(pieces[i].work); p++)
+            status = pt_trace_reader_payload(
+                reader, ref, (p * payload->n + pieces[i].from) * sizeof *moments,
+                n * sizeof *moments, moments + p * n, error);
+        pt_readers_rest(batch->readers, trace);
+    }
+    return status;
+}
+
 void pt_batch_release(struct pt_batch *batch)
 {
     const struct pt_piece *pieces = batch->pieces.items;
@@ -276,8 +307,9 @@ enum pt_status pt_batch_read(struct pt_batch *batch, struct pt_error *error)
 {
     enum pt_status outcome = PT_OK;
     uint64_t n_damaged = 0;
+    size_t n_read = batch->with_base ? batch->n_samples : batch->n_runs;
 #pragma omp parallel for schedule(dynamic) reduction(+ : n_damaged)
-    for (size_t run = 0; run < batch->n_runs; run++) {
+    for (size_t run = 0; run < n_read; run++) {
         struct pt_error why = {0};
         enum pt_status status = read_run(batch, run, &n_damaged, &why);
 #pragma omp critical(pt_batch)
@@ -287,5 +319,5 @@ enum pt_status pt_batch_read(struct pt_batch *batch, struct pt_error *error)
         }
     }
     batch->n_damaged += n_damaged;
-    return outcome;
+    return outcome || !batch->with_base ? outcome : read_base(batch, error);
 }

@@ -15,6 +15,7 @@ struct pt_piece {
     uint64_t from, to;
     size_t bytes_at;  /* of its samples in each run's buffer, where they are copied */
     size_t result_at; /* of its results in the outbox: planes × (to − from) numbers */
+    size_t base_at;   /* of the base's moments: as many as results */
     size_t digits_at; /* of its digits: to − from numbers */
     size_t first_chunk, n_chunks;
     size_t done_at; /* of its result among this batch's, if it is a whole payload */
@@ -60,12 +61,14 @@ struct pt_batch {
     struct pt_readers *readers;
     const struct pt_stat_plan *plan;
     size_t n_runs, n_samples;
-    uint64_t bytes;         /* room of each run's buffer */
-    struct pt_array pieces; /* struct pt_piece */
-    struct pt_array chunks; /* struct pt_chunk */
-    struct pt_array sums;   /* struct pt_stat_summary, one per chunk */
-    char **copies;          /* one buffer per run, NULL until needed */
-    const void **samples;   /* [piece × n_runs + run], NULL: that run lacks it */
+    bool with_base;          /* the run n_samples is the base (append/base.h) */
+    struct pt_moments *base; /* its moments of the pieces */
+    uint64_t bytes;          /* room of each run's buffer */
+    struct pt_array pieces;  /* struct pt_piece */
+    struct pt_array chunks;  /* struct pt_chunk */
+    struct pt_array sums;    /* struct pt_stat_summary, one per chunk */
+    char **copies;           /* one buffer per run, NULL until needed */
+    const void **samples;    /* [piece × n_runs + run], NULL: that run lacks it */
     size_t samples_room;
     double *digits;
     struct pt_outbox outbox;

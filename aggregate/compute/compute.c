@@ -199,7 +199,8 @@ enum pt_status pt_compute(const struct pt_team *team, const struct pt_layout *la
                              .plan = plan,
                              .extra = &options->extra,
                              .n_runs = readers->catalogue->n_runs,
-                             .n_samples = readers->catalogue->n_samples};
+                             .n_samples = readers->catalogue->n_samples,
+                             .with_base = readers->catalogue->n_base > 0};
     uint64_t all = 0;
     for (size_t i = 0; i < layout->work.n; i++) {
         const struct pt_work *work = pt_layout_work(layout, i);

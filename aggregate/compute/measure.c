@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "append/merge.h"
+
 static enum pt_status measure_chunk(struct pt_batch *batch, size_t c,
                                     const void **samples, struct pt_stat_work *work,
                                     struct pt_error *error)
@@ -15,18 +17,18 @@ static enum pt_status measure_chunk(struct pt_batch *batch, size_t c,
     size_t skip = (size_t)(chunk->from - piece->from);
     size_t at = piece->result_at + skip;
 
-    for (size_t r = 0; r < batch->n_runs; r++) {
+    size_t n_runs = batch->with_base ? batch->n_samples : batch->n_runs;
+    for (size_t r = 0; r < n_runs; r++) {
         const char *sample = batch->samples[chunk->piece * batch->n_runs + r];
         samples[r] = sample ? sample + skip * payload->item_bytes : NULL;
     }
-    struct pt_stat_input input = {.samples = samples,
-                                  .n_runs = batch->n_samples,
-                                  .reference = batch->n_runs > batch->n_samples
-                                                   ? samples[batch->n_samples]
-                                                   : NULL,
-                                  .count = (size_t)(chunk->to - chunk->from),
-                                  .dtype = payload->dtype,
-                                  .item_bytes = payload->item_bytes};
+    struct pt_stat_input input = {
+        .samples = samples,
+        .n_runs = batch->n_samples,
+        .reference = n_runs > batch->n_samples ? samples[batch->n_samples] : NULL,
+        .count = (size_t)(chunk->to - chunk->from),
+        .dtype = payload->dtype,
+        .item_bytes = payload->item_bytes};
     struct pt_stat_output output = {
         .mean = batch->outbox.mean + at,
         .std = batch->outbox.std + at,
@@ -35,6 +37,13 @@ static enum pt_status measure_chunk(struct pt_batch *batch, size_t c,
         .moments = batch->outbox.moments ? batch->outbox.moments + at : NULL,
         .plane = (size_t)(piece->to - piece->from)};
     pt_stat_summary_begin(sum, payload->dtype, payload->item_bytes, payload->n_runs);
+    const struct pt_moments *base =
+        batch->with_base
+            ? batch->samples[chunk->piece * batch->n_runs + batch->n_samples]
+            : NULL;
+    if (base)
+        return pt_merge_piece(batch->plan, work, &input, &output, base + skip,
+                              output.plane, sum, error);
     return pt_stat_piece(batch->plan, work, &input, &output, sum, error);
 }
 

@@ -24,6 +24,7 @@ enum option_code {
     OPT_CONFIG,
     OPT_HINTS,
     OPT_REFERENCE,
+    OPT_APPEND,
     OPT_COMPAT,
     OPT_EXTREMES,
     OPT_MERGEABLE,
@@ -56,6 +57,7 @@ static const struct option long_options[] = {
     {"config", required_argument, NULL, OPT_CONFIG},
     {"hints", required_argument, NULL, OPT_HINTS},
     {"reference", required_argument, NULL, OPT_REFERENCE},
+    {"append", required_argument, NULL, OPT_APPEND},
     {"compat", no_argument, NULL, OPT_COMPAT},
     {"extremes", no_argument, NULL, OPT_EXTREMES},
     {"mergeable", no_argument, NULL, OPT_MERGEABLE},
@@ -118,6 +120,12 @@ void pt_parse_help(FILE *out)
         "and\n"
         "                          the numbers of samples, NaN and Inf\n"
         "  --mergeable             store what --append needs to add runs later\n"
+        "  --append FILE           add the runs to this result, which is replaced when "
+        "all\n"
+        "                          is done; the traces it was made of are not read, "
+        "and "
+        "the\n"
+        "                          options have to be those it was made with\n"
         "  --batch-size B          elements in memory at a time, per run (1048576)\n"
         "  --online                small batches: the least memory\n"
         "  --threads T             OpenMP threads of each rank\n"
@@ -229,6 +237,7 @@ static enum pt_status read_one(int code, const char *name, char *text,
         break;
     case OPT_OUTPUT:
         options->output = text;
+        options->has_output = true;
         break;
     case OPT_FORMAT:
         return read_format(text, &options->format, error);
@@ -248,6 +257,10 @@ static enum pt_status read_one(int code, const char *name, char *text,
     case OPT_REFERENCE:
         options->reference = text;
         options->statistics.external = true;
+        break;
+    case OPT_APPEND:
+        options->append = options->output = text;
+        options->extra.mergeable = options->force = true;
         break;
     case OPT_COMPAT:
         options->statistics.compat = true;
@@ -328,10 +341,14 @@ enum pt_status pt_parse_options_read(int argc, char **argv,
     if (!status && options->n_files && options->directory)
         status = pt_error_set(error, PT_E_USAGE,
                               "--filename and --directory exclude each other");
+    if (!status && options->append && options->has_output)
+        status =
+            pt_error_set(error, PT_E_USAGE, "--append and --output exclude each other");
     if (!status && options->extra.mergeable &&
         (options->statistics.compat || options->statistics.external))
         status = pt_error_set(error, PT_E_USAGE,
-                              "--mergeable: not with %s, whose digits cannot be merged",
+                              "--%s: not with %s, whose digits cannot be merged",
+                              options->append ? "append" : "mergeable",
                               options->statistics.compat ? "--compat" : "--reference");
     if (!status)
         status = pt_stat_options_check(&options->statistics, error);

@@ -16,7 +16,7 @@
 struct pt_parse_options {
     char **files; /* borrowed from argv; the list is owned */
     size_t n_files;
-    const char *directory, *output, *config, *hints, *reference;
+    const char *directory, *output, *config, *hints, *reference, *append;
     const char *scratch; /* folder, NULL: chosen */
     uint64_t batch;
     uint64_t memory_mib, least_share_mib;
@@ -25,7 +25,7 @@ struct pt_parse_options {
     enum pt_catalogue_format format; /* of the traces */
     struct pt_extra extra;           /* columns besides the usual ones */
     unsigned threads;                /* 0: by the cores that this rank may use */
-    bool traffic, online, strict, force, quiet, help, version;
+    bool has_output, traffic, online, strict, force, quiet, help, version;
 };
 
 /* PT_E_USAGE, naming the option and what it takes. The caller ends *options with

@@ -104,9 +104,9 @@ static void print_sources(FILE *out, const struct pt_result *result)
 static void print_counts(FILE *out, const struct pt_result *result)
 {
     const struct pt_stat_options *options = &result->plan->options;
-    size_t n_runs = result->catalogue->n_samples;
+    size_t n_runs = pt_catalogue_total(result->catalogue);
     uint64_t most = 0;
-    for (size_t r = 0; r < n_runs; r++) {
+    for (size_t r = 0; r < result->catalogue->n_samples; r++) {
         uint64_t calls = result->calls->run_calls[r];
         uint64_t unmatched = calls - result->calls->run_matched[r];
         most = unmatched > most ? unmatched : most;
@@ -215,7 +215,7 @@ static void print_divergence(FILE *out, const struct pt_result *result,
 void pt_report_print(FILE *out, const struct pt_result *result,
                      const struct pt_trail *trail, const char *path)
 {
-    if (result->catalogue->n_samples > 1) {
+    if (pt_catalogue_total(result->catalogue) > 1) {
         print_ranking(out, result);
         print_sources(out, result);
     }

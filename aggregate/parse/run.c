@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "append/base.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "compute/compute.h"
@@ -27,6 +28,7 @@ struct state {
     char *path;   /* of the result */
     char *import; /* folder of traces that were pickles, beside it */
     char *config_text, *command;
+    struct pt_base base; /* what the runs are added to */
     struct pt_catalogue catalogue;
     struct pt_stat_plan *plan;
     struct pt_definitions definitions;
@@ -69,6 +71,7 @@ static void state_free(struct state *s)
     pt_definitions_free(&s->definitions);
     pt_stat_plan_destroy(s->plan);
     pt_catalogue_free(&s->catalogue);
+    pt_base_close(&s->base);
     pt_memory_free(s->command);
     pt_memory_free(s->config_text);
     free(s->import);
@@ -203,14 +206,32 @@ static void share_out(struct state *s)
                         s->catalogue.n_runs * (of_run - blocks));
 }
 
+/* The base stands for the runs of the result that is added to. */
+static enum pt_status add_base(struct state *s, struct pt_error *error)
+{
+    struct pt_catalogue *catalogue = &s->catalogue;
+    if (!catalogue->n_samples)
+        return pt_error_set(error, PT_E_MISSING,
+                            "--append: no trace can be added to %s", s->base.path);
+    catalogue->n_base = s->base.n_runs;
+    for (size_t p = 0; p < catalogue->n_processes; p++)
+        for (size_t b = 0; b < s->base.n_processes; b++)
+            if (strcmp(catalogue->processes[p].role, s->base.processes[b].role) == 0)
+                catalogue->processes[p].n_runs += s->base.processes[b].n_runs;
+    return pt_base_check_runs(&s->base, catalogue, error);
+}
+
 static enum pt_status catalogue(struct state *s, struct pt_error *error)
 {
+    char folder[PT_CATALOGUE_PATH];
+    snprintf(folder, sizeof folder, "%s/base", s->import);
     char *traces = pt_config_cache_folder(s->config, "traces");
     struct pt_catalogue_request request = {
         .files = s->options->files,
         .n_files = s->options->n_files,
         .folder = s->options->directory ? s->options->directory : traces,
-        .reference = s->options->reference,
+        .reference = s->options->append ? folder : s->options->reference,
+        .base = s->options->append != NULL,
         .strict = s->options->strict,
         .import = {.format = s->options->format,
                    .folder = s->import,
@@ -219,17 +240,26 @@ static enum pt_status catalogue(struct state *s, struct pt_error *error)
                               .max_items = s->config->io.max_items}}};
     enum pt_status status = pt_team_agree(
         s->team, traces ? PT_OK : pt_no_memory(error, "the cache's folder"), error);
+    if (!status && s->options->append)
+        status =
+            pt_base_open(s->team, s->options->append, folder, &s->options->statistics,
+                         pt_alignment_name(s->options->alignment), &s->base, error);
     if (!status)
         status = pt_catalogue_read(s->team, &request, &s->catalogue, error);
     pt_memory_free(traces);
     if (status)
         return status;
+    if (s->options->append)
+        status = add_base(s, error);
+    status = pt_team_agree(s->team, status, error);
+    if (status)
+        return status;
     share_out(s);
     say(s, "Found", s->catalogue.n_traces, "traces");
-    if (s->catalogue.n_samples == 1 && s->team->rank == 0)
+    if (pt_catalogue_total(&s->catalogue) == 1 && s->team->rank == 0)
         pt_log_warning("one run only: means are written, digits need two runs or more");
-    status = pt_stat_plan_create(&s->options->statistics, s->catalogue.n_samples,
-                                 &s->plan, error);
+    status = pt_stat_plan_create(&s->options->statistics,
+                                 pt_catalogue_total(&s->catalogue), &s->plan, error);
     return pt_team_agree(s->team, status, error);
 }
 
@@ -272,6 +302,9 @@ static enum pt_status read_skeletons(struct state *s, struct pt_trace_reader **r
         enum pt_status status =
             pt_skeleton_read(readers[k], &hashes[k], &s->definitions, skeleton, &why);
         pt_trace_reader_park(readers[k], false);
+        if (!status && s->catalogue.traces[skeleton->trace].flags & PT_RUN_BASE)
+            status = pt_base_skeleton(&s->base, s->catalogue.processes[process].role,
+                                      skeleton, &why);
         if (!status)
             status =
                 pt_align_keys(skeleton, s->catalogue.processes[process].role, &why);
@@ -408,6 +441,7 @@ static enum pt_status conclude(struct state *s, struct pt_result *result,
                                  .sources = &s->sources,
                                  .plan = s->plan,
                                  .extra = &s->options->extra,
+                                 .base = s->base.path ? &s->base : NULL,
                                  .pivots = s->pivots,
                                  .alignment = pt_alignment_name(s->options->alignment),
                                  .config = s->config_text,

@@ -9,6 +9,7 @@
 
 struct visit {
     struct pt_window *window;
+    bool base; /* the run is the base: see append/base.h */
     struct pt_window_run *run;
     struct pt_trace_reader *reader;
     uint32_t trace;
@@ -78,6 +79,44 @@ static enum pt_status take_data(struct visit *visit, const struct pt_trace_value
     return PT_OK;
 }
 
+/* What the base says of a value, in the terms of a run's. Data that would stand in the
+ * run's record are fetched: their moments are measured at once. */
+static enum pt_status take_base(struct visit *visit, const struct pt_trace_value *value,
+                                const void *inline_data, struct pt_item *item,
+                                struct pt_error *error)
+{
+    struct pt_window_run *run = visit->run;
+    uint64_t bytes = value->data_bytes;
+    item->n_runs = value->form;
+    if (value->kind == PT_VALUE_LABEL)
+        return take_data(visit, value, inline_data, item, error);
+    if (value->kind != PT_VALUE_NUMBERS)
+        return PT_OK;
+    item->dtype = (char)(value->reason >> 8);
+    item->item_bytes = (uint8_t)value->reason;
+    item->data_bytes = value->storage == PT_STORAGE_SAMPLE
+                           ? bytes / value->item_bytes * item->item_bytes
+                           : value->n_elements * item->item_bytes;
+    if (value->storage == PT_STORAGE_NONE && item->data_bytes > PT_TRACE_INLINE_BYTES)
+        return PT_OK;
+    if (value->storage != PT_STORAGE_SAMPLE)
+        item->storage = item->data_bytes <= PT_TRACE_INLINE_BYTES ? PT_STORAGE_INLINE
+                                                                  : PT_STORAGE_PAYLOAD;
+    if (item->storage != PT_STORAGE_INLINE || value->storage == PT_STORAGE_NONE)
+        return PT_OK;
+    item->payload = (run->data.n + 15) & ~(size_t)15;
+    size_t padding = (size_t)item->payload - run->data.n;
+    char *at = pt_array_push(&run->data, padding + (size_t)bytes);
+    if (!at)
+        return pt_no_memory(error, "values");
+    if (inline_data)
+        memcpy(at + padding, inline_data, (size_t)bytes);
+    else
+        return pt_trace_reader_payload(visit->reader, value->payload, 0, bytes,
+                                       at + padding, error);
+    return PT_OK;
+}
+
 static enum pt_status visit_value(void *context, const struct pt_trace_value *value,
                                   const void *inline_data, struct pt_error *error)
 {
@@ -91,6 +130,7 @@ static enum pt_status visit_value(void *context, const struct pt_trace_value *va
                              .data_bytes = value->data_bytes,
                              .payload = value->payload,
                              .shape_first = run->sizes.n - value->ndim,
+                             .n_runs = 1,
                              .form = value->form,
                              .kind = value->kind,
                              .item_bytes = value->item_bytes,
@@ -101,7 +141,9 @@ static enum pt_status visit_value(void *context, const struct pt_trace_value *va
     if (value->ndim)
         memcpy(sizes, value->shape, value->ndim * sizeof *sizes);
     enum pt_status status = name_of(visit, value->name, &item->name, error);
-    if (!status)
+    if (!status && visit->base)
+        status = take_base(visit, value, inline_data, item, error);
+    else if (!status)
         status = take_data(visit, value, inline_data, item, error);
     return status;
 }
@@ -129,7 +171,11 @@ static enum pt_status collect_run(struct pt_window *window, size_t r,
 {
     const struct pt_calls *calls = window->calls;
     struct pt_window_run *run = &window->runs[r];
-    struct visit visit = {.window = window, .run = run, .trace = UINT32_MAX};
+    const struct pt_catalogue *catalogue = window->readers->catalogue;
+    struct visit visit = {.window = window,
+                          .base = catalogue->n_base && r == catalogue->n_samples,
+                          .run = run,
+                          .trace = UINT32_MAX};
     enum pt_status status = PT_OK;
 
     run->items.n = run->data.n = run->sizes.n = 0;

@@ -80,13 +80,19 @@ static size_t samples_of(const struct pt_window *window)
     return window->readers->catalogue->n_samples;
 }
 
+/* Runs whose values count: the samples, and the base, which comes behind them. */
+static size_t voters_of(const struct pt_window *window)
+{
+    return samples_of(window) + (window->readers->catalogue->n_base > 0);
+}
+
 /* The run that the call's time comes from first: its order of values is the row order.
  */
 static enum pt_status fill_table(struct combiner *c, size_t call_in_window, int phase,
                                  struct pt_error *error)
 {
     struct pt_window *window = c->window;
-    size_t n_runs = window->calls->n_runs, n_samples = samples_of(window);
+    size_t n_runs = window->calls->n_runs, n_voters = voters_of(window);
     uint32_t from = window->calls->items[window->first + call_in_window].from;
     enum pt_status status = PT_OK;
     c->table.rows.n = 0;
@@ -98,7 +104,7 @@ static enum pt_status fill_table(struct combiner *c, size_t call_in_window, int 
         const struct pt_item *items = (const struct pt_item *)run->items.items + start;
         for (size_t i = 0; !status && i < stop - start; i++) {
             size_t row = 0;
-            status = find_row(c, items, i, r < n_samples, &row, error);
+            status = find_row(c, items, i, r < n_voters, &row, error);
             if (!status && row != SIZE_MAX)
                 c->table.items[row * n_runs + r] = &items[i];
         }
@@ -126,16 +132,16 @@ static size_t settle(struct combiner *c, const struct pt_item **items, uint32_t 
                      uint32_t *n_runs_having, uint32_t *flags)
 {
     const struct pt_window *window = c->window;
-    size_t n_runs = window->calls->n_runs, n_samples = samples_of(window);
+    size_t n_runs = window->calls->n_runs, n_voters = voters_of(window);
     size_t best = SIZE_MAX, best_n = 0;
     bool all_same = true;
-    for (size_t turn = 0; turn < n_samples; turn++) {
+    for (size_t turn = 0; turn < n_voters; turn++) {
         size_t r = turn == 0 ? from : turn <= from ? turn - 1 : turn, n = 0;
         if (!items[r])
             continue;
-        for (size_t s = 0; s < n_samples; s++)
+        for (size_t s = 0; s < n_voters; s++)
             if (items[s] && same_shape(window, items[r], r, items[s], s))
-                n++;
+                n += items[s]->n_runs;
             else if (items[s])
                 all_same = false;
         if (n > best_n) {
@@ -149,7 +155,7 @@ static size_t settle(struct combiner *c, const struct pt_item **items, uint32_t 
         if (items[s] && s != best &&
             !same_shape(window, items[best], best, items[s], s)) {
             items[s] = NULL;
-            *flags |= s < n_samples ? PT_VALUE_SHAPE_DIFFERS : 0;
+            *flags |= s < n_voters ? PT_VALUE_SHAPE_DIFFERS : 0;
         }
     *n_runs_having = (uint32_t)best_n;
     return best;
@@ -271,6 +277,13 @@ static void begin_value(const struct combiner *c, size_t call, int phase,
                                             .agreement = NAN};
 }
 
+/* The agreement with the most frequent sample is of those that are at hand. */
+static bool needs_all_samples(const struct pt_item *item)
+{
+    return item->kind == PT_VALUE_LABEL || item->dtype == 'i' || item->dtype == 'u' ||
+           item->dtype == 'b';
+}
+
 static enum pt_status combine_row(struct combiner *c, size_t call, int phase,
                                   size_t row, struct pt_error *error)
 {
@@ -289,6 +302,9 @@ static enum pt_status combine_row(struct combiner *c, size_t call, int phase,
     const struct pt_item *item = items[base];
     begin_value(c, call, phase, item, value);
     value->n_runs = n_having;
+    if (voters_of(window) > samples_of(window) && items[samples_of(window)] &&
+        needs_all_samples(item))
+        flags |= PT_VALUE_NOT_MERGED;
     value->flags = flags | (item->storage == PT_STORAGE_SAMPLE ? PT_VALUE_SAMPLED : 0);
     if (n_having < parent->n_runs)
         value->flags |= flags & PT_VALUE_SHAPE_DIFFERS ? 0 : PT_VALUE_NOT_ALL_RUNS;

@@ -1,3 +1,4 @@
+#include "append/merge.h"
 #include "partition/window.h"
 
 #include <stdlib.h>
@@ -9,18 +10,19 @@ enum { INLINE_ELEMENTS = 64 };
 
 static enum pt_status measure_one(struct pt_values *values, struct pt_value *value,
                                   const void *const *samples, size_t n_runs,
-                                  size_t n_samples, const struct pt_stat_plan *plan,
+                                  size_t n_samples, bool base,
+                                  const struct pt_stat_plan *plan,
                                   struct pt_stat_work *work, struct pt_error *error)
 {
     double digits[INLINE_ELEMENTS];
     struct pt_stat_summary summary;
-    struct pt_stat_input input = {.samples = samples,
-                                  .n_runs = n_samples,
-                                  .reference =
-                                      n_runs > n_samples ? samples[n_samples] : NULL,
-                                  .count = (size_t)value->n_elements,
-                                  .dtype = value->dtype,
-                                  .item_bytes = value->item_bytes};
+    struct pt_stat_input input = {
+        .samples = samples,
+        .n_runs = n_samples,
+        .reference = n_runs > n_samples && !base ? samples[n_samples] : NULL,
+        .count = (size_t)value->n_elements,
+        .dtype = value->dtype,
+        .item_bytes = value->item_bytes};
     size_t at = (size_t)value->first_element;
     struct pt_stat_output output = {
         .mean = (double *)values->mean.items + at,
@@ -32,7 +34,11 @@ static enum pt_status measure_one(struct pt_values *values, struct pt_value *val
                        : NULL,
         .plane = (size_t)value->n_elements};
     pt_stat_summary_begin(&summary, value->dtype, value->item_bytes, value->n_runs);
-    enum pt_status status = pt_stat_piece(plan, work, &input, &output, &summary, error);
+    enum pt_status status =
+        base && samples[n_samples]
+            ? pt_merge_piece(plan, work, &input, &output, samples[n_samples],
+                             (size_t)value->n_elements, &summary, error)
+            : pt_stat_piece(plan, work, &input, &output, &summary, error);
     if (status)
         return status;
     pt_stat_summary_finish(plan, &summary, &value->result);
@@ -43,7 +49,8 @@ static enum pt_status measure_one(struct pt_values *values, struct pt_value *val
 
 enum pt_status pt_values_measure(struct pt_values *values, size_t first_row,
                                  const void *const *samples, size_t n_runs,
-                                 size_t n_samples, const struct pt_stat_plan *plan,
+                                 size_t n_samples, bool base,
+                                 const struct pt_stat_plan *plan,
                                  struct pt_error *error)
 {
     enum pt_status outcome = PT_OK;
@@ -59,7 +66,7 @@ enum pt_status pt_values_measure(struct pt_values *values, size_t first_row,
             struct pt_value *value = &rows[first_row + i];
             if (!status && value->payload == PT_RESULT_NONE64 && value->n_stored)
                 status = measure_one(values, value, samples + i * n_runs, n_runs,
-                                     n_samples, plan, work, &why);
+                                     n_samples, base, plan, work, &why);
         }
 #pragma omp critical(pt_measure)
         if (status && !outcome) {

@@ -127,7 +127,8 @@ static enum pt_status read_windows(const struct pt_calls *calls,
         if (!status)
             status =
                 pt_values_measure(values, first_row, samples.items, calls->n_runs,
-                                  window->readers->catalogue->n_samples, plan, error);
+                                  window->readers->catalogue->n_samples,
+                                  window->readers->catalogue->n_base > 0, plan, error);
     }
     pt_array_free(&samples);
     return status;

@@ -11,6 +11,7 @@ struct pt_item {
     uint64_t payload;     /* reference; or the place of inline data in the run's data */
     uint64_t shape_first; /* in the run's sizes */
     uint32_t name;
+    uint32_t n_runs; /* 1; of a base, those that have the value */
     uint16_t form;
     uint8_t kind, item_bytes, ndim, storage, phase;
     char dtype;
@@ -48,10 +49,11 @@ PT_MUST_CHECK enum pt_status pt_window_combine(struct pt_window *window,
                                                struct pt_error *error);
 
 /* measure.c: statistics of the inline values of the rows from first_row on. Of the
- * n_runs pointers of each row the one behind n_samples is the reference's. */
+ * n_runs pointers of each row the one behind n_samples is the reference's, or the
+ * moments of the base. */
 PT_MUST_CHECK enum pt_status
 pt_values_measure(struct pt_values *values, size_t first_row,
                   const void *const *samples, size_t n_runs, size_t n_samples,
-                  const struct pt_stat_plan *plan, struct pt_error *error);
+                  bool base, const struct pt_stat_plan *plan, struct pt_error *error);
 
 #endif

@@ -1,5 +1,6 @@
 #include "result/write.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -33,7 +34,8 @@ static enum pt_status write_numbers(struct pt_output *output,
 {
     const struct pt_stat_options *options = &result->plan->options;
     uint32_t major = PT_RESULT_MAJOR, minor = PT_RESULT_MINOR, ddof = options->ddof;
-    uint32_t n_runs = (uint32_t)result->catalogue->n_samples, has_digits = n_runs > 1;
+    uint32_t n_runs = (uint32_t)pt_catalogue_total(result->catalogue),
+             has_digits = n_runs > 1;
     uint32_t runs_needed = pt_stat_runs_needed(result->plan);
     uint32_t compat = options->compat, mergeable = result->extra->mergeable;
     int64_t created = now_ns(result->team);
@@ -112,6 +114,25 @@ static enum pt_status write_sources(struct pt_output *output,
     return status;
 }
 
+/* One command line for each time that runs were aggregated. */
+static enum pt_status write_command(struct pt_output *output,
+                                    const struct pt_result *result,
+                                    struct pt_error *error)
+{
+    const char *before = result->base ? result->base->command : "";
+    size_t bytes = strlen(before) + strlen(result->command) + 2;
+    char *text = malloc(bytes);
+    enum pt_status status = pt_team_agree(
+        result->team, text ? PT_OK : pt_no_memory(error, "the command line"), error);
+    if (!status) {
+        snprintf(text, bytes, "%s%s%s", before, before[0] ? "\n" : "", result->command);
+        status = pt_column_blob(result->team, output, PT_COLUMN_META_COMMAND, text,
+                                strlen(text), error);
+    }
+    free(text);
+    return status;
+}
+
 static enum pt_status write_meta(struct pt_output *output,
                                  const struct pt_result *result, struct pt_error *error)
 {
@@ -124,8 +145,7 @@ static enum pt_status write_meta(struct pt_output *output,
         status = pt_column_blob(team, output, PT_COLUMN_META_CONFIG, result->config,
                                 strlen(result->config), error);
     if (!status)
-        status = pt_column_blob(team, output, PT_COLUMN_META_COMMAND, result->command,
-                                strlen(result->command), error);
+        status = write_command(output, result, error);
     return status;
 }
 

@@ -2,6 +2,7 @@
 #ifndef PT_RESULT_WRITE_H
 #define PT_RESULT_WRITE_H
 
+#include "append/base.h"
 #include "attribution/attribution.h"
 #include "partition/layout.h"
 #include "result/extra.h"
@@ -24,6 +25,7 @@ struct pt_result {
     const struct pt_sources *sources; /* rank 0's */
     const struct pt_stat_plan *plan;
     const struct pt_extra *extra;
+    const struct pt_base *base; /* what the runs were added to, or NULL */
     const uint32_t *pivots;
     const char *alignment;
     const char *config, *command; /* texts */

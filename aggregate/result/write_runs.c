@@ -17,26 +17,72 @@ static const struct pt_catalogue_trace *main_trace(const struct pt_result *resul
     return &result->catalogue->traces[result->catalogue->runs[run].first_trace];
 }
 
-static const char *run_experiment(const void *context, uint64_t run)
+/* Rows of runs/: those of the base, then the catalogue's, without what stands for it.
+ */
+static size_t n_before(const struct pt_result *result)
 {
-    return main_trace(context, run)->header.experiment_id;
+    return result->base ? result->base->n_runs : 0;
 }
-static const char *run_host(const void *context, uint64_t run)
+static size_t n_rows(const struct pt_result *result)
 {
-    return main_trace(context, run)->header.host;
+    return n_before(result) + result->catalogue->n_runs - (result->base != NULL);
 }
-static const char *run_program(const void *context, uint64_t run)
+static const struct pt_base_run *old_run(const struct pt_result *result, uint64_t row)
 {
-    return main_trace(context, run)->header.program;
+    return row < n_before(result) ? &result->base->runs[row] : NULL;
 }
-static const char *run_trace(const void *context, uint64_t run)
+static const struct pt_catalogue_trace *new_trace(const struct pt_result *result,
+                                                  uint64_t row)
 {
-    const char *path = main_trace(context, run)->path, *slash = strrchr(path, '/');
+    return main_trace(result, row - n_before(result));
+}
+
+static const char *run_experiment(const void *context, uint64_t row)
+{
+    const struct pt_base_run *old = old_run(context, row);
+    return old ? old->experiment : new_trace(context, row)->header.experiment_id;
+}
+static const char *run_host(const void *context, uint64_t row)
+{
+    const struct pt_base_run *old = old_run(context, row);
+    return old ? old->host : new_trace(context, row)->header.host;
+}
+static const char *run_program(const void *context, uint64_t row)
+{
+    const struct pt_base_run *old = old_run(context, row);
+    return old ? old->program : new_trace(context, row)->header.program;
+}
+static const char *run_trace(const void *context, uint64_t row)
+{
+    const struct pt_base_run *old = old_run(context, row);
+    const char *path = old ? old->trace : new_trace(context, row)->path;
+    const char *slash = strrchr(path, '/');
     return slash ? slash + 1 : path;
 }
 static const char *process_role(const void *context, uint64_t process)
 {
     return ((const struct pt_result *)context)->catalogue->processes[process].role;
+}
+
+/* A run of the base: the calls that all runs made are no longer the same. */
+static void fill_old(const struct pt_result *result, size_t r, struct pt_array *info,
+                     struct run_row *row)
+{
+    const struct pt_base_run *old = &result->base->runs[r];
+    char *at = pt_array_push(info, (size_t)old->info_bytes);
+    uint64_t matched = result->calls->run_matched[result->catalogue->n_samples];
+    *row = (struct run_row){.run_id = old->run_id,
+                            .seed = old->seed,
+                            .calls = old->calls,
+                            .matched = matched < old->calls ? matched : old->calls,
+                            .info_first = info->n - old->info_bytes,
+                            .info_bytes = old->info_bytes,
+                            .created_ns = old->created_ns,
+                            .duration_ns = old->duration_ns,
+                            .flags = old->flags};
+    row->unmatched = row->calls - row->matched;
+    if (at)
+        memcpy(at, result->base->info + old->info_first, (size_t)old->info_bytes);
 }
 
 /* The runs' texts in the order of the runs, whichever rank read them. */
@@ -84,12 +130,15 @@ static enum pt_status write_rows(struct pt_output *output,
     };
 #undef FIELD
     const struct pt_team *team = result->team;
-    size_t n = result->catalogue->n_runs;
+    size_t n = n_rows(result), first = n_before(result);
     struct pt_array info = {.item_bytes = 1};
     struct run_row *rows = pt_memory_get(n + 1, sizeof *rows);
     enum pt_status status = rows ? PT_OK : pt_no_memory(error, "the runs");
     for (size_t r = 0; !status && r < n; r++)
-        fill_run(result, r, &info, &rows[r]);
+        if (r < first)
+            fill_old(result, r, &info, &rows[r]);
+        else
+            fill_run(result, r - first, &info, &rows[r]);
     status = pt_team_agree(team, status, error);
     struct pt_items items = {rows, sizeof *rows, 0, team->rank == 0 ? n : 0, n};
     if (!status)
@@ -151,9 +200,8 @@ enum pt_status pt_result_write_runs(struct pt_output *output,
                  {PT_COLUMN_RUNS_TRACE, run_trace}};
     enum pt_status status = write_rows(output, result, error);
     for (size_t i = 0; !status && i < PT_ARRAY_LENGTH(texts); i++)
-        status =
-            pt_column_texts(result->team, output, texts[i].id,
-                            result->catalogue->n_runs, texts[i].text, result, error);
+        status = pt_column_texts(result->team, output, texts[i].id, n_rows(result),
+                                 texts[i].text, result, error);
     if (!status)
         status = write_processes(output, result, error);
     return status;

@@ -212,7 +212,8 @@ enum pt_result_run_flag {
     PT_RUN_DAMAGED = 2,
     PT_RUN_PARTIAL = 4,
     PT_RUN_REFERENCE = 8,
-    PT_RUN_PIVOT = 16
+    PT_RUN_PIVOT = 16,
+    PT_RUN_BASE = 64 /* stands for the runs of a result: in no file */
 };
 
 enum pt_result_function_flag {
@@ -244,7 +245,8 @@ enum pt_result_value_flag {
     PT_VALUE_ONE_RUN = 256, /* no digits */
     PT_VALUE_NONFINITE_ALL = 512,
     PT_VALUE_NOT_NORMAL = 1024, /* believe General */
-    PT_VALUE_BIASED = 2048      /* against the reference */
+    PT_VALUE_BIASED = 2048,     /* against the reference */
+    PT_VALUE_NOT_MERGED = 4096  /* runs were added: what needs all samples is not there */
 };
 
 #endif
