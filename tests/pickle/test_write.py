@@ -143,7 +143,7 @@ def test_parse_reads_the_pickles_as_it_reads_native_traces(tmp_path):
 
 
 def test_a_program_that_is_killed_by_a_signal_leaves_a_pickle(tmp_path):
-    script = "import mymodule, os, signal\nmymodule.other(1.0)\nos.kill(os.getpid(), signal.SIGTERM)\n"
+    script = "import mymodule, os, signal, time\nmymodule.other(1.0)\nos.kill(os.getpid(), signal.SIGTERM)\ntime.sleep(60)\n"
     traces = trace(tmp_path / "t", "pickle", script=script, expect=-15)
     files = list(traces.iterdir())
     assert [f.suffix for f in files] == [".pkl"]
