@@ -1,16 +1,19 @@
+# benchmark: runs of the program that localize takes, beside plain ddmin
 """How many runs of the program `pytracer localize` takes to find planted culprits, beside
 plain ddmin (the same search by --ddmin; and with all runs of every trial, as ddmin does
 without an early end).
 
-    python3 benchmarks/localize.py BIN [FUNCTIONS ...]
+    localize.py [FUNCTIONS ...]
 """
 
+import os
 import re
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+BINARY = Path(os.environ.get("PYTRACER_BIN", Path(__file__).parent.parent / "build/release/bin"))
 RUNS = 10
 CASES = {"one": ["cancel"], "two": ["cancel", "cancel_too"], "together": ["left", "right"]}
 
@@ -41,12 +44,12 @@ def program(n, case):
     return "\n".join(text) + "\nprint(repr(program()))\n"
 
 
-def measure(binary, n, case, options):
+def measure(n, case, options):
     """(found all, trials, runs)"""
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "x.py").write_text(program(n, case))
         done = subprocess.run(
-            [Path(binary) / "pytracer", "localize", "-n", str(RUNS), "--folder", "f", "--fuzzy=python",
+            [BINARY / "pytracer", "localize", "-n", str(RUNS), "--folder", "f", "--fuzzy=python",
              "--no-insight", "--functions-only", *options, "--", "x.py"],
             cwd=folder, capture_output=True, text=True, check=True)
         found = set(re.findall(r"^      __main__\.(\S+)  ", done.stdout, re.M))
@@ -55,14 +58,12 @@ def measure(binary, n, case, options):
 
 
 def main():
-    binary, *sizes = sys.argv[1:]
-    print(f"{RUNS} runs for a trial that shows no harm\n")
     print("| functions | culprits | found | trials | runs | ddmin: trials | runs | runs without an early end |")
     print("|---|---|---|---|---|---|---|---|")
-    for n in map(int, sizes or ["8", "32", "128"]):
+    for n in map(int, sys.argv[1:] or ["8", "32", "128"]):
         for case in CASES:
-            found, trials, runs = measure(binary, n, case, [])
-            found_plain, plain_trials, plain_runs = measure(binary, n, case, ["--ddmin"])
+            found, trials, runs = measure(n, case, [])
+            found_plain, plain_trials, plain_runs = measure(n, case, ["--ddmin"])
             print(f"| {n} | {case} | {'yes' if found and found_plain else 'NO'} | {trials} | {runs} | "
                   f"{plain_trials} | {plain_runs} | {plain_trials * RUNS + 3} |", flush=True)
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "result/divisions.h"
 #include "schema/ranking.h"
 
 enum { MOST_SOURCES = 5 };
@@ -168,6 +169,8 @@ enum pt_status pt_ranking_print(FILE *out, const struct pt_result *result, size_
         status = print_rows(out, result, rows, n, most, error);
     if (status == PT_OK)
         status = print_sources(out, result, rows, n, error);
+    if (status == PT_OK)
+        status = pt_divisions_print(out, result, error);
     free(rows);
     return status;
 }

@@ -1,6 +1,7 @@
 """pytracer run: experiments with good, failing and hanging runs."""
 
 import json
+import re
 import os
 import signal
 import subprocess
@@ -340,3 +341,19 @@ def test_runs_end_in_a_ranking(run, script, tmp_path, with_mpi):
     assert f"result:     {result}" in done.stdout
     assert f"pytracer visualize --filename {result}" in done.stdout
     assert record(tmp_path / "e")["result"] == result.name
+
+
+def test_mullers_recurrence_divides_by_a_value_without_digits(pytracer, script, tmp_path):
+    script("""import numpy as np
+u, v = np.array([2.0]), np.array([-4.0])
+for k in range(3, 31):
+    u, v = v, 111.0 - np.divide(1130.0, v) + np.divide(3000.0, v * u)
+""")
+    (tmp_path / "c.json").write_text('{"modules_to_load": ["numpy"], "numpy": {"ufunc": true}}')
+    done = pytracer("run", "-n", "10", "--seed", "1", "--fuzzy=numpy", "--config", "c.json", "--experiment", "e", "x.py")
+    assert done.returncode == 0
+    found = re.search(r"numpy\.(?:true_)?divide: (\d+) of (\d+) calls, first its call (\d+)  \S+x\.py:4", done.stdout)
+    assert found, done.stdout
+    empty, calls, first = map(int, found.groups())
+    k = 3 + (first - 1) // 2  # two divisions in each step
+    assert calls == 56 and 14 <= k <= 19 and 1 <= empty < 20
