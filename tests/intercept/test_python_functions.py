@@ -244,3 +244,103 @@ def test_what_runs_when_the_program_ends_is_cut(tmp_path):
     assert done.returncode == 0
     assert [(c.function, c.flags & 4) for c in calls] == [("f", 4), ("g", 4)]
     assert calls[1].end < calls[0].end
+
+
+def test_joblibs_threads_are_told_apart(tmp_path):
+    calls = trace_of(tmp_path, """
+import threading
+from joblib import Parallel, delayed
+barrier = threading.Barrier(2)
+def inner(x): return x * 2
+def work(x):
+    barrier.wait()
+    return inner(x)
+print(Parallel(n_jobs=2, backend="threading")(delayed(work)(i) for i in range(4)))
+""")
+    work = calls.of("__main__.work")
+    assert sorted(c.inputs["x"].number for c in work) == [0, 1, 2, 3] and len({c.thread for c in work}) == 2
+    assert all(c.flags & 2 and c.callees[0].thread == c.thread and c.callees[0].outputs["Ret"].number == 2 * c.inputs["x"].number
+               for c in work)
+
+
+def test_daemon_threads_under_way_at_the_end_are_cut(tmp_path):
+    program = """
+import threading, time
+started = threading.Event()
+def inner():
+    started.set()
+    while True: time.sleep(0.001)
+def work(): inner()
+threading.Thread(target=work, daemon=True).start()
+started.wait()
+print('end')
+"""
+    plain = run_plain(tmp_path, program)
+    done, calls = run_traced(tmp_path, program)
+    assert (done.returncode, done.stdout, done.stderr) == (plain.returncode, plain.stdout, plain.stderr) == (0, "end\n", "")
+    assert [(c.function, c.flags & 4) for c in calls] == [("work", 4), ("inner", 4)]
+
+
+def test_recursion_fifty_thousand_deep_comes_back(tmp_path):
+    program = """
+import sys
+sys.setrecursionlimit(60000)
+def down(n): return 0 if n == 0 else 1 + down(n - 1)
+print(down(50000))
+"""
+    done, calls = run_traced(tmp_path, program, io={"backtrace": False})
+    assert (done.returncode, done.stdout, done.stderr) == (0, "50000\n", "")
+    assert len(calls) == 50001 and calls[-1].parent == calls[-2].time and calls[0].outputs["Ret"].number == 50000
+
+
+def test_reloaded_modules_are_traced_as_they_are_then(tmp_path):
+    (tmp_path / "changing.py").write_text("def f(x): return x + 1\n")
+    calls = trace_of(tmp_path, """
+import importlib, sys
+sys.dont_write_bytecode = True
+import changing
+old = changing.f
+changing.f(1)
+open('changing.py', 'w').write('# another line\\ndef f(x, y=2): return x + y\\n')
+importlib.invalidate_caches()
+importlib.reload(changing)
+changing.f(1); old(5)
+import math, _json, numpy.linalg
+importlib.reload(numpy.linalg)
+numpy.linalg.det(numpy.eye(2))
+""", modules=["changing", "numpy.linalg"])
+    assert [(c.line, sorted(c.inputs), c.outputs["Ret"].number) for c in calls.of("changing.f")] == [
+        (1, ["x"], 2), (2, ["x", "y"], 3), (1, ["x"], 6)]
+    assert len(calls.of("numpy.linalg.det")) == 1
+
+
+def test_programs_cannot_tell(tmp_path):
+    program = """
+import dis, gc, inspect, pickle, sys, traceback, types
+def f(a, b=2, *c, d: int = 4, **e) -> float:
+    "Documentation."
+    return a + b
+class A:
+    def m(self): return self
+    @property
+    def p(self): return f(1)
+a = A()
+f(1); a.m(); a.p
+for thing in (f, A, A.m, a.m, len, [].append):
+    print(type(thing).__name__, thing is thing, thing == thing, hash(thing) == hash(thing), isinstance(thing, (types.FunctionType, type)))
+print(pickle.dumps(f), pickle.loads(pickle.dumps(A.m)) is A.m, inspect.signature(f), inspect.getsource(f))
+print(f.__code__.co_flags, f.__code__.co_code.hex()[:40], f.__defaults__, f.__closure__, f.__module__, f.__dict__, sys.getrefcount(f))
+print(sys.gettrace(), sys.getprofile(), sys._getframe().f_code.co_name, len(inspect.stack()), [k for k in sys.modules if 'tracer' in k])
+def g(): return [frame.function for frame in inspect.stack()], sys._getframe(1).f_lineno
+print(g(), gc.isenabled(), sys.getrecursionlimit(), sys.flags, sys.argv, sys.getswitchinterval())
+def h(): raise KeyError('text')
+try: h()
+except KeyError: print(traceback.format_exc())
+dis.dis(A.m)
+import threading; print(threading.current_thread() is threading.main_thread(), threading.active_count())
+"""
+    plain = run_plain(tmp_path, program)
+    done, calls = run_traced(tmp_path, program)
+    assert plain.returncode == 0, plain.stderr
+    assert (done.returncode, done.stdout, done.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+    assert {"f", "A.m", "A.p", "g", "h"} <= {c.function for c in calls}

@@ -10,7 +10,8 @@ import numpy
 
 TRACE = str(Path(os.environ["PYTRACER_BIN"]) / "pytracer-trace")
 DUMP = str(Path(os.environ["PYTRACER_TESTS_BIN"]) / "dump_trace")
-PYTHON = sys.executable
+# The interpreter of the traced programs; another one than that of the tests if asked for.
+PYTHON = os.environ.get("PYTRACER_TRACED_PYTHON", sys.executable)
 
 BUILTIN_DTYPES = {"b1": "?", "S1": "S1"}
 REASONS = {1: "depth", 2: "size", 3: "cycle", 4: "raised", 5: "limit", 6: "unsupported", 7: "small",
