@@ -29,7 +29,8 @@ static PyObject *start(PyObject *self, PyObject *args)
         pt_fuzzy_parse_mode(mode, &options.mode, &error) != PT_OK ||
         pt_fuzzy_start(&options, &error) != PT_OK ||
         pt_fuzzy_python_ready(&error) != PT_OK ||
-        pt_fuzzy_numpy_ready(umath, &error) != PT_OK)
+        pt_fuzzy_numpy_ready(umath, &error) != PT_OK ||
+        pt_fuzzy_libraries_ready(&error) != PT_OK)
         return raise(&error);
     Py_RETURN_NONE;
 }

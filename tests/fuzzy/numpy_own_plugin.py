@@ -8,5 +8,5 @@ import numpy as np  # noqa: E402
 import pt_fuzzy_module  # noqa: E402
 
 core = getattr(np, "_core", None) or np.core
-pt_fuzzy_module.start(core._multiarray_umath, "numpy", "sr",
+pt_fuzzy_module.start(core._multiarray_umath, os.environ["PT_FUZZY_LAYERS"], "sr",
                       int(os.environ["PT_FUZZY_SEED"]), 0, 0)
