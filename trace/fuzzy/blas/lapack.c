@@ -180,15 +180,24 @@ static uint64_t move_operand(struct pt_blas_call *call, const struct moved *move
                           moved->uplo == NO ? PT_ALL : triangle_at(call, moved->uplo));
 }
 
+/* How deep the thread is in a routine whose operands were moved: those that it calls in
+ * turn are LAPACK's own affair. */
+static _Thread_local unsigned moved_depth;
+
 static double backward(struct pt_blas_call *call, const struct row *row)
 {
     bool is_open = pt_blas_library_is_open(call->routine->library);
     uint64_t n = 0;
+    if (moved_depth > 0)
+        return pt_blas_call_real(call, false);
     for (size_t i = 0; i < PT_ARRAY_LENGTH(row->moved); i++)
         n += move_operand(call, &row->moved[i]);
     pt_fuzzy_routine_used(call->routine,
                           is_open ? PT_FUZZY_WAY_INSIDE : PT_FUZZY_WAY_BACKWARD, n);
-    return pt_blas_call_real(call, !is_open);
+    moved_depth++;
+    double result = pt_blas_call_real(call, !is_open);
+    moved_depth--;
+    return result;
 }
 
 static void solve_lu(struct pt_blas_call *call, struct pt_blas_operand lu,
