@@ -46,6 +46,16 @@ WORKS = {
     "100,000 traced Python calls, two floats": (
         {"modules_to_load": ["__main__"]}, "def f(x, y): return x * y",
         "for i in range(N): f(1.5, 2.5 + i)", 100_000),
+    "1,000,000 of them: the memory stays": (
+        {"modules_to_load": ["__main__"]}, "def f(x, y): return x * y",
+        "for i in range(N): f(1.5, 2.5 + i)", 1_000_000),
+    "40 × np.sqrt of 1,000,000 new doubles": (
+        NUMPY, "import numpy as np; x = np.random.default_rng(1).normal(size=1_000_000)**2",
+        "for i in range(N): x[0] = i; np.sqrt(x)", 40),
+    "a transposed array of 96 MB is passed": (
+        {"modules_to_load": ["__main__"]},
+        "import numpy as np; x = np.random.default_rng(1).normal(size=(4000, 3000)).T\ndef f(x): pass",
+        "for _ in range(N): f(x)", 1),
     "20 × LinearRegression.fit, 500×20": (
         {"modules_to_load": ["numpy", "scipy", "sklearn"]},
         "import numpy as np; from sklearn.linear_model import LinearRegression as L\n"
