@@ -25,6 +25,11 @@ static enum pt_status name_of(struct visit *visit, uint32_t id, uint32_t *name,
     uint32_t **known = &readers->names[visit->trace];
     uint32_t *n = &readers->n_names[visit->trace];
     if (id >= *n) {
+        size_t length;
+        (void)pt_trace_reader_string(visit->reader, id, &length);
+        id = length ? id : 0; /* an id that the trace does not define gets no room */
+    }
+    if (id >= *n) {
         uint32_t room = id + id / 2 + 64;
         uint32_t *more =
             pt_memory_resize(*known, *n * sizeof *more, room, sizeof *more);
