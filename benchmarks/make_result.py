@@ -490,6 +490,8 @@ class Maker:
                  f"blas.kernel={'Zen' if i != 7 else 'Haswell'}\nthreads.omp=1\nthreads.blas=1\n"
                  f"hash_seed=0\npython.version=3.11.2\nnumpy.version=1.24.2\n"
                  f"modules=__main__ numpy scipy sklearn\nfuzzy.layers=numpy\nfuzzy.mode=sr\n"
+                 f"coverage.numpy={52000 + i} perturbed, 12 nearest\n"
+                 f"coverage.unreached.scipy.linalg._flapack=3120 instructions, 41 calls\n"
                  f"fuzzy.precision.binary64=53\nduration_ns={2315000000 + i}\n"
                  for i in range(n)]
         starts = np.cumsum([0] + [len(i) for i in infos])

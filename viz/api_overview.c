@@ -24,6 +24,7 @@ enum pt_status pt_api_results(const struct pt_request *request, struct pt_reply 
     (void)error;
     struct pt_json json = {.out = &reply->body};
     pt_json_object(&json, NULL);
+    pt_json_bool(&json, "watched", pt_viz_results_watched(request->results));
     pt_json_array(&json, "results");
     pt_viz_results_each(request->results, add_result, &json);
     pt_json_array_end(&json);

@@ -300,3 +300,8 @@ void pt_viz_results_each(struct pt_viz_results *results,
             break;
     pthread_mutex_unlock(&results->lock);
 }
+
+bool pt_viz_results_watched(const struct pt_viz_results *results)
+{
+    return results->directory != NULL;
+}

@@ -43,4 +43,7 @@ void pt_viz_results_each(struct pt_viz_results *results,
                                       const struct pt_viz_result *result),
                          void *context);
 
+/* May new results appear (is there a folder)? Thread: safe. */
+bool pt_viz_results_watched(const struct pt_viz_results *results);
+
 #endif

@@ -67,6 +67,11 @@ enum pt_status pt_viz_results_get(struct pt_viz_results *results, const char *id
     return PT_OK;
 }
 
+bool pt_viz_results_watched(const struct pt_viz_results *results)
+{
+    return results != NULL;
+}
+
 void pt_viz_results_each(struct pt_viz_results *results,
                          bool (*each)(void *context,
                                       const struct pt_viz_result *result),

@@ -242,6 +242,7 @@ test("the overview names what perturbed the runs", async () => {
   const text = await page.locator("section:has(h2:text-is('Noise'))").textContent();
   assert.ok(text.includes("sr") && text.includes("numpy"), text);
   assert.ok(text.includes("blas.kernel differs"), text);
+  assert.ok(text.includes("52000 perturbed") && text.includes("scipy.linalg._flapack (3120 instructions, 41 calls)"), text);
 });
 
 test("a vector is a line, a scalar its numbers, a label its text", async () => {
@@ -316,6 +317,69 @@ test("keys lead everywhere and a sheet explains them", async () => {
   await page.keyboard.press("l");
 });
 
+test("marks are coloured by call site, which the tool tip, the table and a legend name", async () => {
+  const index = expected.functions.findIndex((f) => f.name === "solve");
+  await open(`#/timeline?f=${index}`);
+  await page.waitForSelector("[data-marks]");
+  assert.ok(await page.locator(".legend-list").isHidden());
+  await page.click("[role=radio]:text-is('By call site')");
+  await page.waitForSelector(".legend-list li");
+  assert.ok(page.url().includes("color=site"));
+  const place = "regress.py:16 in fit_normal_equations";
+  assert.deepEqual(await page.locator(".legend-list li").allTextContents(), [place]);
+  await page.click("button:text-is('Table')");
+  const cells = await page.locator(".chart-table tbody tr").evaluateAll((rows) => rows.map((r) => r.cells[8].textContent));
+  assert.ok(cells.length > 20 && cells.every((c) => c === place));
+  await page.click("button:text-is('Table')");
+  await canvas().focus();
+  await page.keyboard.press("ArrowRight");
+  await page.waitForSelector(".tip:not([hidden])");
+  assert.equal((await tip())["called at"], place);
+});
+
+test("contributing digits exceed significant ones by a constant, up to the type's own", async () => {
+  const index = expected.functions.findIndex((f) => f.name === "solve");
+  await open(`#/timeline?f=${index}&y=contributing`);
+  await page.waitForSelector("[data-marks]");
+  await page.click("button:text-is('Table')");
+  const cells = await page.locator(".chart-table tbody tr").evaluateAll((rows) => rows.map((r) => [r.cells[3].textContent, r.cells[6].textContent]));
+  assert.ok(cells.length > 20);
+  for (const [row, text] of cells) assert.ok(Math.abs(Number(text) - Math.min(53, expected.values[row].sig_norm + expected.contributing_shift)) < 1e-9);
+});
+
+test("the colours of a picture run between fixed ends", async () => {
+  await open(`#/value/${expected.matrix.row}`);
+  await page.waitForSelector("[data-shown=sig]");
+  await page.click("[role=radio]:text-is('Fixed')");
+  await page.fill("[aria-label='Least colour at']", "10");
+  await page.fill("[aria-label='Greatest colour at']", "50");
+  await page.locator("[aria-label='Greatest colour at']").press("Enter");
+  await page.waitForFunction(() => decodeURIComponent(location.hash).includes("range=10~50"));
+  const [file] = await Promise.all([page.waitForEvent("download"), page.locator(".chart").first().locator("button:text-is('SVG')").click()]);
+  const svg = readFileSync(await file.path(), "utf8");
+  for (const tick of ["10", "20", "30", "40", "50"]) assert.ok(svg.includes(`>${tick}</text>`), tick);
+});
+
+test("norms of the elements are shown", async () => {
+  await open(`#/value/${expected.matrix.row}`);
+  await page.waitForSelector("dt:text-is('Norm of the mean')");
+  const shown = await page.locator("div:has(> dt:text-is('Norm of the mean')) dd").textContent();
+  assert.ok(Math.abs(Number(shown) / Math.hypot(...expected.matrix.mean.flat()) - 1) < 1e-12);
+});
+
+test("tables and the graph are saved too", async () => {
+  for (const [place, names] of [["#/functions", ["CSV", "JSON"]], ["#/runs", ["CSV", "JSON"]], ["#/graph", ["PNG", "SVG", "CSV", "JSON"]]]) {
+    await open(place);
+    await page.waitForSelector(place === "#/graph" ? "svg [data-function]" : "tbody tr");
+    for (const name of names) {
+      const [file] = await Promise.all([page.waitForEvent("download"), page.locator(`button:text-is('${name}')`).first().click()]);
+      const content = readFileSync(await file.path(), "latin1");
+      const begin = { PNG: "\x89PNG", SVG: "<svg", CSV: { "#/functions": "✓", "#/runs": "Run,Seed", "#/graph": "Caller,Callee" }[place], JSON: '{"columns"' }[name];
+      assert.ok(Buffer.from(content, "latin1").toString(name === "PNG" ? "latin1" : "utf8").startsWith(begin), `${place} ${name}: ${content.slice(0, 20)}`);
+    }
+  }
+});
+
 test("charts are saved as pictures and as numbers", async () => {
   await open(`#/timeline?f=${expected.functions.findIndex((f) => f.name === "solve")}`);
   await page.waitForSelector("[data-marks]");
@@ -337,7 +401,7 @@ test("a wrong address and a dead value say so", async () => {
 test("no view has a fault that axe-core finds, light or dark", async () => {
   const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
   for (const theme of ["light", "dark"]) {
-    for (const place of ["#/overview", "#/functions", "#/timeline", `#/value/${expected.matrix.row}`, "#/source?line=12", "#/divergence", "#/runs", "#/calls", "#/graph", "#/compare"]) {
+    for (const place of ["#/overview", "#/functions", "#/timeline", `#/value/${expected.matrix.row}`, "#/source?line=12", "#/divergence", "#/runs", "#/calls", "#/graph", "#/compare", `#/value/${expected.vector.row}`, `#/value/${expected.scalar.row}`, `#/value/${expected.label.row}`, "#/timeline?color=site&y=contributing", "#/functions?q=svd"]) {
       await open(place);
       await page.evaluate((t) => { document.documentElement.dataset.theme = t; document.dispatchEvent(new Event("themechange")); }, theme);
       await page.waitForTimeout(200);

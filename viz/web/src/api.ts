@@ -230,7 +230,7 @@ export class Api {
     return (await (await this.fetch(path, query, signal)).json()) as T;
   }
 
-  results(): Promise<{ results: { id: string; bytes?: number; modified_s?: number }[] }> {
+  results(): Promise<{ watched: boolean; results: { id: string; bytes?: number; modified_s?: number }[] }> {
     return this.json("results");
   }
   overview(): Promise<Overview> {

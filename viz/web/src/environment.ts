@@ -10,6 +10,8 @@ export interface Entry {
   values: string[];
   /** Differences here are noise that is not rounding. */
   isNoise: boolean;
+  /** Counts of a run by itself: that they differ means nothing. */
+  isCount: boolean;
 }
 
 export function entriesOf(info: string[]): Entry[] {
@@ -18,7 +20,7 @@ export function entriesOf(info: string[]): Entry[] {
     return [line.slice(0, cut), line.slice(cut + 1)] as const;
   })));
   const keys = [...new Set(runs.flatMap((run) => [...run.keys()]))].filter((key) => !OWN.test(key));
-  return keys.sort().map((key) => ({ key, values: [...new Set(runs.map((run) => run.get(key) ?? "(absent)"))], isNoise: NOISE.includes(key) }));
+  return keys.sort().map((key) => ({ key, values: [...new Set(runs.map((run) => run.get(key) ?? "(absent)"))], isNoise: NOISE.includes(key), isCount: key.startsWith("coverage.") }));
 }
 
 export function valueOf(entries: Entry[], key: string): string | undefined {

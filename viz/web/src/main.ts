@@ -49,11 +49,17 @@ const KEYS: [string, string][] = [
   ["?", "this sheet"],
 ];
 
+const LOOK_MS = 5000; // between two looks at the list of results
+
 class Page implements App {
   readonly api: Api;
   overview!: Overview;
   functions!: FunctionRow[];
   private others: string[] = [];
+  private readonly box = h("select", { "aria-label": "Result", onchange: () => { location.hash = placeHash("overview", { r: this.box.value }); } });
+  private readonly program = h("div");
+  private readonly news = h("div", { class: "program-file", role: "status" });
+  private timer = 0;
   private view: View | null = null;
   private viewKey = "";
   private readonly main = h("main", { id: "main", tabindex: -1 });
@@ -77,17 +83,19 @@ class Page implements App {
   }
 
   async start(): Promise<void> {
-    const [overview, functions, { results }] = await Promise.all([this.api.overview(), this.api.functions(), this.api.results()]);
+    const [overview, functions, { results, watched }] = await Promise.all([this.api.overview(), this.api.functions(), this.api.results()]);
     this.overview = overview;
     this.functions = functions;
     this.others = results.map((r) => r.id);
     clear(this.root);
     this.root.append(this.makeSide(), this.main, this.help);
     document.addEventListener("keydown", this.key);
+    if (watched) this.timer = window.setInterval(() => void this.look(), LOOK_MS);
     this.show();
   }
 
   stop(): void {
+    clearInterval(this.timer);
     document.removeEventListener("keydown", this.key);
     this.view?.destroy();
   }
@@ -101,7 +109,8 @@ class Page implements App {
       nav.append(link);
     }
     const program = h("div", { class: "program", title: this.overview.path }, h("div", { class: "program-name" }, this.overview.program || "(program)"),
-      this.others.length > 1 ? this.chooser() : h("div", { class: "program-file" }, this.overview.id));
+      this.program, this.news);
+    this.program.replaceChildren(this.others.length > 1 ? this.chooser() : h("div", { class: "program-file" }, this.overview.id));
     return h("header", { class: "side" },
       h("a", { class: "skip", href: "#main", onclick: (event: Event) => { event.preventDefault(); this.main.focus(); } }, "Skip to content"),
       h("div", { class: "brand" }, h("img", { src: "/favicon.svg", alt: "", width: 26, height: 26 }), "pytracer"),
@@ -113,10 +122,21 @@ class Page implements App {
 
   /** Which of several results is looked at. */
   private chooser(): HTMLElement {
-    const box = h("select", { "aria-label": "Result", onchange: () => { location.hash = placeHash("overview", { r: box.value }); } });
-    for (const id of this.others) box.append(h("option", { value: id, selected: id === this.overview.id }, id));
+    const box = this.box;
+    box.replaceChildren(...this.others.map((id) => h("option", { value: id, selected: id === this.overview.id }, id)));
     return box;
   }
+
+  /** A result that has appeared in the folder joins the list, and is told. */
+  private readonly look = async (): Promise<void> => {
+    if (document.hidden) return;
+    const { results } = await this.api.results().catch(() => ({ results: [] as { id: string }[] }));
+    const fresh = results.map((r) => r.id).filter((id) => !this.others.includes(id));
+    if (!fresh.length) return;
+    this.others = results.map((r) => r.id);
+    this.program.replaceChildren(this.chooser());
+    this.news.textContent = `New: ${fresh.join(", ")}`;
+  };
 
   private makeHelp(): HTMLDialogElement {
     const list = h("dl", { class: "keys" });

@@ -1,13 +1,9 @@
 // A chart's place on the page: canvas, tool bar (PNG, SVG, CSV, table), tool tip, the
 // line that screen readers hear, and redrawing when size or theme change.
 import { clear, download, h } from "../dom";
+import { fileName, saveButtons, type Cell } from "../export";
 import { themeColor } from "../palette";
 import { CanvasSurface, SvgSurface, type Surface } from "./surface";
-
-export interface Cell {
-  columns: string[];
-  rows: (string | number)[][];
-}
 
 export interface FrameOptions {
   /** What the chart is, for screen readers and file names. */
@@ -42,8 +38,7 @@ export class Frame {
         table,
         h("button", { type: "button", class: "tool", title: "Save the chart as a picture", onclick: () => this.savePng() }, "PNG"),
         h("button", { type: "button", class: "tool", title: "Save the chart as vector graphics", onclick: () => this.saveSvg() }, "SVG"),
-        h("button", { type: "button", class: "tool", title: "Save the numbers", onclick: () => this.saveCsv() }, "CSV"),
-        h("button", { type: "button", class: "tool", title: "Save the numbers", onclick: () => this.saveJson() }, "JSON")),
+        ...saveButtons(options.title, () => options.data())),
       h("div", { class: "plot" }, this.canvas, this.tip),
       this.live, this.tableBox);
     this.observer = new ResizeObserver(() => this.redraw());
@@ -75,34 +70,19 @@ export class Frame {
     if (!this.tableBox.hidden) this.fillTable();
   }
 
-  private fileName(extension: string): string {
-    return `${this.options.title.replace(/[^\w.-]+/g, "-").slice(0, 80)}.${extension}`;
-  }
-
   private savePng(): void {
     const canvas = document.createElement("canvas");
     const surface = new CanvasSurface(canvas, this.width, this.height, 2);
     surface.rect(0, 0, this.width, this.height, themeColor("card"));
     this.options.draw(surface);
-    canvas.toBlob((blob) => blob && download(this.fileName("png"), blob));
+    canvas.toBlob((blob) => blob && download(fileName(this.options.title, "png"), blob));
   }
 
   private saveSvg(): void {
     const surface = new SvgSurface(this.width, this.height);
     surface.rect(0, 0, this.width, this.height, themeColor("card"));
     this.options.draw(surface);
-    download(this.fileName("svg"), new Blob([surface.toString()], { type: "image/svg+xml" }));
-  }
-
-  private saveCsv(): void {
-    const { columns, rows } = this.options.data();
-    const cell = (value: string | number) => (/[",\n]/.test(String(value)) ? `"${String(value).replace(/"/g, '""')}"` : String(value));
-    const text = [columns, ...rows].map((row) => row.map(cell).join(",")).join("\r\n");
-    download(this.fileName("csv"), new Blob([text + "\r\n"], { type: "text/csv" }));
-  }
-
-  private saveJson(): void {
-    download(this.fileName("json"), new Blob([JSON.stringify(this.options.data())], { type: "application/json" }));
+    download(fileName(this.options.title, "svg"), new Blob([surface.toString()], { type: "image/svg+xml" }));
   }
 
   private toggleTable(button: HTMLElement): void {

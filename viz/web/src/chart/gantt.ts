@@ -2,7 +2,8 @@
 import type { Bars } from "../api";
 import { duration, integer, callFlags } from "../format";
 import { digitsColor, themeColor } from "../palette";
-import { Frame, tipRows, type Cell } from "./frame";
+import type { Cell } from "../export";
+import { Frame, tipRows } from "./frame";
 import { Pointer } from "./pointer";
 import { makeScale, type Scale } from "./scale";
 import type { Surface } from "./surface";

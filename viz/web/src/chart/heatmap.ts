@@ -3,7 +3,8 @@
 import type { Grid, Region } from "../api";
 import { colorTable, themeColor, type MapName } from "../palette";
 import { full, hexFloat, short } from "../format";
-import { Frame, tipRows, type Cell } from "./frame";
+import type { Cell } from "../export";
+import { Frame, tipRows } from "./frame";
 import { Pointer, type Point } from "./pointer";
 import type { Surface } from "./surface";
 

@@ -3,7 +3,8 @@
 import type { Grid } from "../api";
 import { full, hexFloat, integer, short } from "../format";
 import { seriesColor, themeColor } from "../palette";
-import { Frame, tipRows, type Cell } from "./frame";
+import type { Cell } from "../export";
+import { Frame, tipRows } from "./frame";
 import { extent, makeScale, type Scale } from "./scale";
 import type { Level } from "./timeline";
 import type { Surface } from "./surface";

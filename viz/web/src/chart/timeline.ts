@@ -1,5 +1,6 @@
 // The timeline: one mark per value, x is logical time. Zooming asks for detail.
-import { Frame, tipRows, type Cell } from "./frame";
+import type { Cell } from "../export";
+import { Frame, tipRows } from "./frame";
 import { Pointer } from "./pointer";
 import { extent, makeScale, type Scale } from "./scale";
 import type { Surface } from "./surface";

@@ -2,6 +2,7 @@
 import { rowsOf } from "../api";
 import { functionTitle, type App, type View } from "../app";
 import { clear, download, h, s } from "../dom";
+import { saveButtons, type Cell } from "../export";
 import { bits, integer, plural } from "../format";
 import { layOut } from "../graph_layout";
 import { digitsColor, themeColor } from "../palette";
@@ -24,7 +25,9 @@ export class GraphView implements View {
   private readonly stage = h("div", { class: "graph-stage", tabindex: 0, role: "region", "aria-label": "Call graph" });
   private readonly note = h("p", { class: "quiet", role: "status" });
   private readonly table = h("div", { class: "chart-table", hidden: true });
+  private readonly tableButton = h("button", { type: "button", class: "tool", "aria-expanded": "false", onclick: () => this.toggleTable() }, "Table");
   private edges: Edge[] | null = null;
+  private shown: Edge[] = [];
   private focus: number | null = null;
 
   constructor(private readonly app: App) {
@@ -33,8 +36,10 @@ export class GraphView implements View {
       h("div", { class: "bar-tools" },
         h("button", { type: "button", onclick: () => this.app.go("graph") }, "Everything"),
         h("span", { class: "spacer" }),
-        h("button", { type: "button", onclick: () => (this.table.hidden = !this.table.hidden) }, "Table"),
-        h("button", { type: "button", onclick: () => this.save() }, "SVG")),
+        this.tableButton,
+        h("button", { type: "button", class: "tool", title: "Save the graph as a picture", onclick: () => void this.savePng() }, "PNG"),
+        h("button", { type: "button", class: "tool", title: "Save the graph as vector graphics", onclick: () => this.save() }, "SVG"),
+        ...saveButtons("Call graph", () => this.data())),
       h("section", { class: "card" }, this.stage, this.note, this.table));
     document.addEventListener("themechange", this.redraw);
     void this.load();
@@ -101,7 +106,8 @@ export class GraphView implements View {
     this.stage.replaceChildren(svg);
     const total = new Set(edges.flatMap((e) => [e.caller, e.callee])).size;
     this.note.textContent = `${plural(nodes.length, "function")}${nodes.length < total ? ` of ${integer(total)}: ${this.focus === null ? "the worst and their callers" : "those around the one in focus"}` : ""}, ${plural(shown.length, "edge")}. Click a function for its surroundings, its number for its timeline.`;
-    this.fillTable(shown);
+    this.shown = shown;
+    this.fillTable();
   };
 
   private edge(e: Edge, at: (n: number) => [number, number]): SVGElement {
@@ -140,16 +146,45 @@ export class GraphView implements View {
     return s("g", { "data-function": n }, focus, digits);
   }
 
-  private fillTable(edges: Edge[]): void {
+  private data(): Cell {
+    const rows = this.shown.map((e) => {
+      const f = this.app.functions[e.callee];
+      return [this.name(e.caller), this.name(e.callee), e.n_calls, f?.digits_out ?? "", f?.self_lost ?? ""];
+    });
+    return { columns: ["Caller", "Callee", "Calls", "Digits left by the callee", "lost by itself"], rows };
+  }
+
+  private fillTable(): void {
     clear(this.table);
+    const { columns, rows } = this.data();
     const body = h("tbody");
-    for (const e of edges) body.append(h("tr", {}, h("td", {}, this.name(e.caller)), h("td", {}, this.name(e.callee)), h("td", {}, integer(e.n_calls)), h("td", {}, bits(this.app.functions[e.callee]?.digits_out))));
-    this.table.append(h("table", {}, h("caption", { class: "unseen" }, "Edges of the call graph"), h("thead", {}, h("tr", {}, ...["Caller", "Callee", "Calls", "Digits left"].map((c) => h("th", { scope: "col" }, c)))), body));
+    for (const row of rows) body.append(h("tr", {}, ...row.map((v, i) => h("td", {}, i > 2 && typeof v === "number" ? bits(v) : v))));
+    this.table.append(h("table", {}, h("caption", { class: "unseen" }, "Edges of the call graph"), h("thead", {}, h("tr", {}, ...columns.map((c) => h("th", { scope: "col" }, c)))), body));
+  }
+
+  private toggleTable(): void {
+    this.table.hidden = !this.table.hidden;
+    this.tableButton.setAttribute("aria-expanded", String(!this.table.hidden));
+  }
+
+  private async savePng(): Promise<void> {
+    const svg = this.stage.querySelector("svg");
+    if (!svg) return;
+    const image = new Image();
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(new XMLSerializer().serializeToString(svg))}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    // Twice as fine, as far as browsers take it.
+    const scale = Math.min(2, 16000 / Math.max(image.width, image.height));
+    canvas.width = image.width * scale;
+    canvas.height = image.height * scale;
+    canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
+    canvas.toBlob((blob) => blob && download("Call-graph.png", blob));
   }
 
   private save(): void {
     const svg = this.stage.querySelector("svg");
-    if (svg) download("call-graph.svg", new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" }));
+    if (svg) download("Call-graph.svg", new Blob([new XMLSerializer().serializeToString(svg)], { type: "image/svg+xml" }));
   }
 
   destroy(): void {

@@ -1,5 +1,6 @@
 // Small pieces that several views use.
 import { h } from "../dom";
+import { saveButtons, type Cell } from "../export";
 import { bits } from "../format";
 import { digitsColor } from "../palette";
 
@@ -47,6 +48,7 @@ export interface Column<T> {
 /** A table that sorts by its heads. Rows that have no number sort last. */
 export class SortTable<T> {
   readonly element: HTMLElement;
+  private readonly box: HTMLElement;
   private readonly body = h("tbody");
   private readonly heads: HTMLElement[] = [];
   private rows: T[] = [];
@@ -66,7 +68,13 @@ export class SortTable<T> {
       head.append(cell);
     }
     const table = h("table", { class: "sortable" }, h("caption", { class: "unseen" }, caption), h("thead", {}, head), this.body);
-    this.element = h("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": caption, onscroll: () => this.more() }, table);
+    this.box = h("div", { class: "table-box", tabindex: 0, role: "region", "aria-label": caption, onscroll: () => this.more() }, table);
+    this.element = h("div", { class: "table-and-tools" }, h("div", { class: "tools" }, ...saveButtons(caption, () => this.data())), this.box);
+  }
+
+  /** What the columns sort by: numbers in full. */
+  private data(): Cell {
+    return { columns: this.columns.map((c) => c.label), rows: this.rows.map((row) => this.columns.map((c) => c.value(row) ?? "")) };
   }
 
   show(rows: T[]): void {
@@ -89,7 +97,7 @@ export class SortTable<T> {
 
   /** Rows are made as they scroll into sight. */
   private more(): void {
-    const box = this.element;
+    const box = this.box;
     while (this.shown < this.rows.length && (this.shown < 80 || box.scrollTop + box.clientHeight > box.scrollHeight - 400)) {
       const end = Math.min(this.rows.length, this.shown + 80);
       for (; this.shown < end; this.shown++) {

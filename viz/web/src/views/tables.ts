@@ -58,10 +58,10 @@ export class RunsView implements View {
   private environment(info: string[]): HTMLElement {
     const entries = entriesOf(info);
     const list = h("dl", { class: "numbers" });
-    const differing = entries.filter((e) => e.values.length > 1);
-    for (const e of [...differing, ...entries.filter((x) => x.values.length === 1)])
-      list.append(h("div", { class: e.values.length > 1 ? "differs" : null }, h("dt", {}, e.key),
-        h("dd", {}, e.values.length > 1 ? badge(e.isNoise ? "noise that is not rounding" : "differs", "warn") : null, e.values.slice(0, 6).join(" | "))));
+    const differing = entries.filter((e) => e.values.length > 1 && !e.isCount);
+    for (const e of [...differing, ...entries.filter((x) => !differing.includes(x))])
+      list.append(h("div", { class: differing.includes(e) ? "differs" : null }, h("dt", {}, e.key),
+        h("dd", {}, differing.includes(e) ? badge(e.isNoise ? "noise that is not rounding" : "differs", "warn") : null, e.values.slice(0, 6).join(" | "))));
     return h("section", { class: "card" }, h("h2", {}, "Environment"),
       h("p", { class: "quiet" }, entries.length ? (differing.length ? `${differing.length} of ${entries.length} entries differ between runs.` : "The same in every run.") : "Not recorded."), list);
   }
