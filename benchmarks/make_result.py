@@ -478,7 +478,7 @@ class Maker:
         a["format"], a["method"], a["error"] = (np.bytes_(s) for s in
                                                 ("pytracer-result", "cnh", "relative"))
         a["alignment"], a["generator"] = np.bytes_("callsite"), np.bytes_("make_result 1")
-        for key, number in [("major", 1), ("minor", 1), ("n_runs", self.runs), ("ddof", 0),
+        for key, number in [("major", 1), ("minor", 2), ("n_runs", self.runs), ("ddof", 0),
                             ("has_digits", int(self.runs > 1))]:
             a[key] = np.uint32(number)
         a["created_ns"] = np.int64(1_790_000_000_000_000_000)
@@ -613,6 +613,11 @@ class Maker:
         Table(**{name: np.concatenate([tiles[k] for tiles in self.tile_parts] or [np.zeros(0)])
                  for k, name in enumerate(names)}).write(file, "tiles")
         Table(element=np.zeros(0, np.uint64)).write(file, "positions")
+        none = {"f": np.zeros(0), "u": np.zeros(0, np.uint32), "i": np.zeros(0, np.int64)}
+        Table(min=none["f"], max=none["f"], n=none["u"], n_nan=none["u"], n_inf=none["u"]).write(
+            file, "elements_ext")
+        Table(mean=none["f"], mean_low=none["f"], m2=none["f"], scale=none["i"], min=none["f"],
+              max=none["f"], n=none["u"], n_nan=none["u"], n_inf=none["u"]).write(file, "merge")
 
     def write_elements(self, file):
         group = file.create_group("elements")

@@ -17,7 +17,7 @@ void *pt_buffer_grow(struct pt_buffer *buffer, size_t bytes)
         buffer->failed = true;
         return NULL;
     }
-    if (buffer->n + bytes > buffer->capacity) {
+    if (!buffer->data || buffer->n + bytes > buffer->capacity) {
         size_t capacity = buffer->capacity ? buffer->capacity : 4096;
         while (capacity < buffer->n + bytes)
             capacity *= 2;

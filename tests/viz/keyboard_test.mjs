@@ -54,6 +54,8 @@ test("timeline: metric, zoom, marks, value", async () => {
   await tabTo("[role=radio][aria-checked=true]");
   await press("ArrowRight");
   await hash("y=sig_min");
+  await press("ArrowRight");
+  await hash("y=sig_median");
   await tabTo("canvas");
   await press("+");
   await hash("from=\\d+&to=\\d+");

@@ -204,6 +204,8 @@ def test_complex_parts_and_slices_of_three_dimensions(viewer, h5):
 def test_elements_are_given_as_stored(viewer, h5):
     row = int(series_rows(h5, names(h5).index("svd"), "return[1]", 1)[3])
     first = int(h5["values/first_element"][row])
+    status, headers, body = viewer.request(f"/api/v1/values/{row}/elements?first=2&count=0")
+    assert (status, body) == (200, b"")
     status, headers, body = viewer.request(f"/api/v1/values/{row}/elements?field=std&first=2&count=5")
     assert status == 200 and headers["X-Pytracer-Total"] == "16"
     np.testing.assert_array_equal(np.frombuffer(body, "<f8"), h5["elements/std"][first + 2:first + 7])
@@ -368,7 +370,8 @@ def test_a_large_value_is_pictured_from_its_tiles(tmp_path):
 def test_a_result_of_the_first_version_is_read(result, tmp_path):
     path = shutil.copy(result, tmp_path / "old.h5")
     with h5py.File(path, "r+") as file:
-        del file["values/first_tile"], file["tiles"]
+        del file["values/first_tile"], file["tiles"], file["values/first_position"]
+        del file["positions"], file["elements_ext"], file["merge"]
         file.attrs["minor"] = np.uint32(0)
     with Viewer("--filename", path) as viewer:
         assert viewer.get("overview")["minor"] == 0

@@ -70,8 +70,8 @@ export function segmented<T extends string>(
         event.preventDefault();
         event.stopPropagation();
         const next = (index + step + options.length) % options.length;
+        buttons[next].focus(); // before the choice, which may make the buttons anew
         pick(next);
-        buttons[next].focus();
       },
     }, text);
     buttons.push(button);

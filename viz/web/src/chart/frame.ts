@@ -31,7 +31,7 @@ export class Frame {
     this.canvas = h("canvas", { tabindex: 0, role: "img", "aria-label": options.title });
     this.tip = h("div", { class: "tip", hidden: true });
     this.live = h("div", { class: "unseen", "aria-live": "polite" });
-    this.tableBox = h("div", { class: "chart-table", hidden: true });
+    this.tableBox = h("div", { class: "chart-table", hidden: true, tabindex: 0, role: "region", "aria-label": `Numbers of ${options.title}` });
     const table = h("button", { type: "button", class: "tool", "aria-expanded": "false", onclick: () => this.toggleTable(table) }, "Table");
     this.element = h("div", { class: "chart" },
       h("div", { class: "tools" },

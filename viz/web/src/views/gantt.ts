@@ -47,12 +47,14 @@ export class GanttView implements View {
 
   update(params: URLSearchParams): void {
     this.params = params;
+    const focused = this.tools.contains(document.activeElement) ? (document.activeElement as HTMLElement).dataset.value : undefined;
     clear(this.tools);
     const roles = this.app.overview.roles;
     const clock = params.get("clock") === "wall" ? "wall" : "logical";
     if (roles.length > 1) this.tools.append(select("Process", roles.map((r, i) => [String(i), r] as const), params.get("process") ?? "0", (process) => this.go({ process, from: undefined, to: undefined })));
     this.tools.append(segmented("Clock", [["logical", "Logical time"], ["wall", "Wall clock"]] as const, clock, (c) => this.go({ clock: c === "wall" ? c : undefined, from: undefined, to: undefined })));
     if (params.get("from")) this.tools.append(h("button", { type: "button", onclick: () => this.go({ from: undefined, to: undefined }) }, "Whole run"));
+    if (focused) this.tools.querySelector<HTMLElement>(`[data-value="${CSS.escape(focused)}"]`)?.focus();
     void this.load(clock);
   }
 

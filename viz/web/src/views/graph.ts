@@ -24,7 +24,7 @@ export class GraphView implements View {
   private readonly abort = new AbortController();
   private readonly stage = h("div", { class: "graph-stage", tabindex: 0, role: "region", "aria-label": "Call graph" });
   private readonly note = h("p", { class: "quiet", role: "status" });
-  private readonly table = h("div", { class: "chart-table", hidden: true });
+  private readonly table = h("div", { class: "chart-table", hidden: true, tabindex: 0, role: "region", "aria-label": "Edges of the call graph" });
   private readonly tableButton = h("button", { type: "button", class: "tool", "aria-expanded": "false", onclick: () => this.toggleTable() }, "Table");
   private edges: Edge[] | null = null;
   private shown: Edge[] = [];

@@ -297,7 +297,7 @@ export class ValueView implements View {
     const [low, high] = range.includes("~") ? range.split("~") : ["", ""];
     const box = h("span", { class: "field" }, h("span", {}, "from"));
     const inputs = [low, high].map((value, i) =>
-      h("input", { type: "number", step: "any", value, class: "index", "aria-label": i ? "Greatest colour at" : "Least colour at", onchange: () => this.go({ range: inputs.map((x) => x.value).join("~") }) }));
+      h("input", { type: "number", step: "any", value, class: "index", "aria-label": i ? "Greatest colour at" : "Least colour at", onchange: () => { if (inputs.every((x) => x.value)) this.go({ range: inputs.map((x) => x.value).join("~") }); } }));
     append(box, inputs[0], h("span", {}, "to"), inputs[1]);
     return box;
   }
