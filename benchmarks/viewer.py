@@ -2,9 +2,11 @@
 """Latency, memory and size of pytracer-viz, against the goals. Prints a Markdown table.
 
 The result is made in a temporary folder (a sparse file: it reads as 100 GB and takes some
-600 MB). PYTRACER_BIN names the folder of the programs; wrk is used where it is installed.
+600 MB). PYTRACER_BIN names the folder of the programs; wrk, Chromium and Node.js are used
+where they are installed (and playwright-core, which the build folder of the tests has).
 """
 import http.client
+import json
 import os
 import random
 import re
@@ -89,6 +91,36 @@ def loaded(viewer):
     return float(value) * {"us": 1e-3, "ms": 1, "s": 1e3}[unit], rate, "errors" in done.stdout
 
 
+def page_times(viewer, functions):
+    """First paint and redraw after a zoom in Chromium, in ms; None without a browser."""
+    modules = BIN.parent / "tests/viz/npm"
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    if not (modules / "node_modules/playwright-core").exists():
+        subprocess.run(["cmake", "-DNPM=npm", f"-DFROM={ROOT / 'tests/viz'}", f"-DTO={modules}", "-P",
+                        ROOT / "viz/web/npm_ci.cmake"], check=False)
+    if not chromium or not shutil.which("node") or not (modules / "node_modules/playwright-core").exists():
+        return None
+    done = subprocess.run(["node", ROOT / "benchmarks/viewer_page.mjs", f"http://127.0.0.1:{viewer.port}/",
+                           f"/timeline?f={functions}"], capture_output=True, text=True, timeout=300,
+                          env={**os.environ, "PYTRACER_NODE_MODULES": str(modules),
+                               "PYTRACER_CHROMIUM": chromium})
+    if done.returncode:
+        print(done.stderr, file=sys.stderr)
+        return None
+    return json.loads(done.stdout)
+
+
+def a_million(viewer):
+    """Functions that have about a million values together, and how many these are."""
+    columns = json.loads(viewer.get("/api/v1/functions"))["columns"]["n_values"]
+    chosen, total = [], 0
+    for index, n in sorted(enumerate(columns), key=lambda x: -x[1]):
+        if total + n <= 1_010_000:
+            chosen.append(index)
+            total += n
+    return ",".join(map(str, chosen)), total
+
+
 def main():
     rows = []
     with tempfile.TemporaryDirectory() as folder:
@@ -100,8 +132,14 @@ def main():
         rows.append(("resident memory then", f"{viewer.resident_mb():.0f} MB", "64 MB"))
         every = ",".join(map(str, range(18)))
         rows.append(("timeline of one function, 58,823 calls", f"{viewer.best('/api/v1/timeline?functions=13&bins=800'):.1f} ms", "20 ms"))
+        million, total = a_million(viewer)
+        rows.append((f"timeline of {total:,} values", f"{viewer.best(f'/api/v1/timeline?functions={million}&bins=100'):.0f} ms", "20 ms"))
         rows.append((f"timeline of all {counts[b'values'] / 1e6:.1f} million values", f"{viewer.best(f'/api/v1/timeline?functions={every}&bins=100'):.0f} ms", "20 ms per million"))
         rows.append(("one value, one call", f"{viewer.best('/api/v1/values/99'):.2f} ms, {viewer.best('/api/v1/calls/99'):.2f} ms", "–"))
+        waits = page_times(viewer, million)
+        if waits:
+            rows.append(("first meaningful paint in Chromium", f"{waits['first_paint_ms']:.0f} ms", "1000 ms"))
+            rows.append((f"timeline of {total:,} values: redraw after zoom", f"{waits['redraw_ms']:.0f} ms", "150 ms"))
         page = sum(len(viewer.get(p, gzip=True)) for p in ["/", "/app.js", "/app.css", "/favicon.svg", "/api/v1/overview", "/api/v1/functions"])
         rows.append(("transferred for the first page", f"{page / 1e3:.0f} kB", "700 kB"))
         mixed_requests(viewer, counts[b"values"], counts[b"calls"])
@@ -119,6 +157,8 @@ def main():
         viewer.get(address)
         cold = time.perf_counter() - began
         rows.append((f"heatmap of {BIG:,} × {BIG:,} at 640 × 900: first, then warm", f"{cold * 1e3:.0f} ms, {viewer.best(address, 3):.0f} ms", "300 ms warm"))
+        tiles = f"/api/v1/values/{row}/grid?field=sig&h=640&w=900&tiles=1"
+        rows.append(("the same from its tiles (64 × 64), warm", f"{viewer.best(tiles):.1f} ms", "300 ms"))
         viewer.stop()
     print(f"A result of {CALLS:,} calls, 100 GB; 10 runs.\n")
     print("| work | measured | goal |\n|---|---|---|")

@@ -21,6 +21,7 @@ const UNITS: Record<string, string> = {
   mean: "mean", std: "standard deviation", min: "least value", max: "greatest value", n_nan: "NaN count", n_inf: "Inf count", agreement: "share of runs that agree",
 };
 
+const MANY_BINS = 2400; // of all functions together
 const COLORS = 8; // of the palette: more would not be told apart
 const isDigits = (metric: string) => metric.startsWith("sig") || metric === "contributing";
 
@@ -129,7 +130,9 @@ export class TimelineView implements View {
   }
 
   private async load(): Promise<void> {
-    const bins = Math.max(200, Math.min(2000, Math.round((this.chart.frame.element.clientWidth || 900) * 0.6)));
+    // Many functions share the pixels: no more marks than can be told apart, and drawn at once.
+    const width = Math.round((this.chart.frame.element.clientWidth || 900) * 0.6);
+    const bins = Math.max(60, Math.min(2000, width, Math.round(MANY_BINS / this.chosen.length)));
     const key = JSON.stringify([this.chosen, this.metric, this.phase, this.log, this.bySite, this.span]);
     if (key === this.asked) return;
     this.asked = key;
