@@ -26,6 +26,7 @@ MPIRUN = ["mpirun", "--oversubscribe", "--bind-to", "none", "--mca", "pml", "ob1
 
 WORKS = {
     "arrays, 5 runs": dict(runs=5, calls=2000, elements=10000, scalars=20000),
+    "arrays, 20 runs": dict(runs=20, calls=2000, elements=10000, scalars=20000),
     "scalars, 10 runs": dict(runs=10, calls=0, elements=0, scalars=1000000),
 }
 SHAPES = [(1, 1), (1, 2), (2, 1)]
@@ -66,7 +67,16 @@ def aggregate(folder, result, ranks, threads):
     command = (MPIRUN + ["-n", str(ranks)] if ranks > 1 else []) + [
         PARSE, "--directory", folder, "--output", result, "--force", "--quiet",
         "--threads", str(threads)]
-    subprocess.run(command, check=True, stderr=subprocess.DEVNULL)
+    job = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(job.pid, 0)
+    if status:
+        sys.exit(f"aggregate.py: {PARSE} failed")
+    return usage.ru_maxrss / 1024  # of the largest process
+
+
+def records(size):
+    """Of all traces: enter and exit of each call, and its values."""
+    return size["runs"] * (size["calls"] * 2 * 2 + size["calls"] * 3 + size["scalars"] * 5)
 
 
 def measure(name, size, repeat):
@@ -78,8 +88,11 @@ def measure(name, size, repeat):
         read_files(files)
         for ranks, threads in SHAPES:
             ours = read = write = float("inf")
+            memory = 0
             for _ in range(repeat):
-                ours = min(ours, timed(lambda: aggregate(folder, result, ranks, threads)))
+                start = time.perf_counter()
+                memory = max(memory, aggregate(folder, result, ranks, threads))
+                ours = min(ours, time.perf_counter() - start)
                 out = result.stat().st_size
                 read = min(read, timed(lambda: together(
                     read_files, [(files[r::ranks],) for r in range(ranks)])))
@@ -87,7 +100,8 @@ def measure(name, size, repeat):
                     write_file, [(f"{scratch}/plain{r}", out // ranks) for r in range(ranks)])))
             print(f"| {name}, {data / 1e9:.2f} GB → {out / 1e9:.2f} GB | {ranks} × {threads} "
                   f"| {ours:.2f} | {read:.2f} | {write:.2f} | {ours / (read + write):.2f} "
-                  f"| {data / ours / 1e9:.2f} |", flush=True)
+                  f"| {data / ours / 1e9:.2f} | {records(size) / ours / ranks / 1e6:.2f} "
+                  f"| {memory:.0f} |", flush=True)
 
 
 def main():
@@ -98,8 +112,8 @@ def main():
     if not PARSE.exists() or not MAKE.exists():
         sys.exit(f"aggregate.py: {PARSE} and {MAKE} are not both built")
     print("| work | ranks × threads | s | raw read, s | plain write, s | "
-          "s / (read + write) | GB/s |")
-    print("|---|---|---|---|---|---|---|")
+          "s / (read + write) | GB/s | M records/s per rank | MB per rank |")
+    print("|---|---|---|---|---|---|---|---|---|")
     for name, size in WORKS.items():
         shrunk = {k: max(1, int(v * options.scale)) if k in ("calls", "scalars") and v else v
                   for k, v in size.items()}
