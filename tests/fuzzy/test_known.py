@@ -1,0 +1,147 @@
+"""Behaviour that is known from elsewhere, with ten runs: the digits that stochastic rounding
+finds in programs whose errors are understood, and where it is blind. Fixed seeds."""
+
+import os
+import sys
+
+sys.path.insert(0, os.path.dirname(__file__))
+from test_python import run  # noqa: E402
+
+DIGITS = """
+import fractions, math
+import numpy as np
+
+def digits(values):  # significant bits by CNH of ten values: delta = 1.84
+    exact = [fractions.Fraction(v) for v in values]
+    mean = sum(exact, fractions.Fraction(0)) / len(exact)
+    if mean == 0:
+        return -math.inf
+    variance = float(sum(((v - mean) / mean) ** 2 for v in exact) / len(exact))
+    return 53.0 if variance == 0 else -0.5 * math.log2(variance) - 1.84
+
+def ten(f, *args):
+    return [float(f(*args)) for i in range(10)]
+"""
+
+
+def test_mullers_recurrence_has_no_digits_halfway_and_all_of_them_on_the_wrong_limit(tmp_path):
+    # The true limit is 6: convergence to 100 is a blind spot of every stochastic arithmetic.
+    code = DIGITS + """
+def muller(k):
+    before, x = 2.0, -4.0
+    for i in range(3, k + 1):
+        before, x = x, 111 - 1130 / x + 3000 / (x * before)
+    return x
+print([k for k in range(17, 21) if digits(ten(muller, k)) > 3.33])  # one decimal digit
+print(digits(ten(muller, 40)) >= 50, max(abs(x - 100) for x in ten(muller, 40)) < 1e-9)
+"""
+    assert run(code, tmp_path) == ["[]", "True True"]
+
+
+def test_rumps_polynomial_has_no_digit(tmp_path):
+    code = DIGITS + """
+def rump(a, b):
+    return (333.75 * b ** 6 + a ** 2 * (11 * a ** 2 * b ** 2 - b ** 6 - 121 * b ** 4 - 2)
+            + 5.5 * b ** 8 + a / (2 * b))
+values = ten(rump, 77617.0, 33096.0)
+mean, deviation = sum(values) / 10, np.std(values)
+print(digits(values) <= 0 or abs(mean) < 2.262 * deviation / 3)
+"""
+    assert run(code, tmp_path, layers="numpy,python") == ["True"]
+
+
+def test_variances_lose_what_their_condition_says(tmp_path):
+    code = DIGITS + """
+def naive(x):
+    s = q = 0.0
+    for v in x:
+        s += v
+        q += v * v
+    return (q - s * s / len(x)) / len(x)
+
+def welford(x):
+    mean, m2 = 0.0, 0.0
+    for i, v in enumerate(x, 1):
+        d = v - mean
+        mean += d / i
+        m2 += d * (v - mean)
+    return m2 / len(x)
+
+def two_pass(x):
+    mean = sum(x) / len(x)
+    d = [v - mean for v in x]
+    return (sum(v * v for v in d) - sum(d) ** 2 / len(x)) / len(x)
+
+data = np.random.default_rng(1).standard_normal(1000)
+for bits in (6, 12, 18):
+    x = (data + 2.0 ** bits).tolist()
+    lost = [53 - digits(ten(f, x)) for f in (naive, welford, two_pass)]
+    print(abs(lost[0] - 2 * bits - 5) <= 4, abs(lost[1] - bits) <= 3, lost[2] <= 7, lost)
+"""
+    for line in run(code, tmp_path):
+        assert line.startswith("True True True"), line
+
+
+def test_stable_forms_keep_the_digits_that_naive_ones_lose(tmp_path):
+    code = DIGITS + """
+def naive(a, b, c, d):
+    return a * b - c * d
+
+def split(a):  # Veltkamp
+    t = 134217729.0 * a
+    high = t - (t - a)
+    return high, a - high
+
+def kahan(a, b, c, d):  # with the product's error from exact operations
+    w = c * d
+    (ch, cl), (dh, dl) = split(c), split(d)
+    e = ((ch * dh - w) + ch * dl + cl * dh) + cl * dl
+    (ah, al), (bh, bl) = split(a), split(b)
+    p = a * b
+    f = ((ah * bh - p) + ah * bl + al * bh) + al * bl
+    return (p - w) + (f - e)
+
+a, b, c, d = 1.0 + 2.0 ** -20, 1.0 - 2.0 ** -21, 1.0 - 2.0 ** -22 + 2.0 ** -40, 1.0 + 3 * 2.0 ** -22
+n, k = digits(ten(naive, a * 1.1, b, c * 1.1, d)), digits(ten(kahan, a * 1.1, b, c * 1.1, d))
+print(n < 40, k > n + 10, n, k)
+
+def heron(a, b, c):
+    s = (a + (b + c)) / 2
+    return math.sqrt(s * (s - a) * (s - b) * (s - c))
+
+def stable(a, b, c):  # Kahan, a >= b >= c
+    return math.sqrt((a + (b + c)) * (c - (a - b)) * (c + (a - b)) * (a + (b - c))) / 4
+
+sides = 1.0, 0.5 + 2.0 ** -30, 0.5 + 3 * 2.0 ** -31
+n, k = digits(ten(heron, *(3 * s / 7 for s in sides))), digits(ten(stable, 3.3, 1.7, 1.6000000001))
+h = digits(ten(heron, 3.3, 1.7, 1.6000000001))
+print(h < 25, k > 45, h, k)
+"""
+    for line in run(code, tmp_path):
+        assert line.startswith("True True"), line
+
+
+def test_elimination_on_hilbert_matrices_loses_their_condition(tmp_path):
+    # Gaussian elimination on Hilbert matrices, in numpy operations alone.
+    code = DIGITS + """
+def solve(n):
+    i = np.arange(1.0, n + 1)
+    a = 1 / (i[:, None] + i[None, :] - 1)
+    b = a.sum(axis=1)
+    for k in range(n - 1):
+        f = a[k + 1:, k] / a[k, k]
+        a[k + 1:] -= f[:, None] * a[k]
+        b[k + 1:] -= f * b[k]
+    x = np.zeros(n)
+    for k in range(n - 1, -1, -1):
+        x[k] = (b[k] - (a[k, k + 1:] * x[k + 1:]).sum()) / a[k, k]
+    return x
+for n in range(3, 11):
+    runs = [solve(n) for i in range(10)]
+    least = min(digits([float(r[k]) for r in runs]) for k in range(n))
+    i = np.arange(1.0, n + 1)
+    kappa = math.log2(np.linalg.cond(1 / (i[:, None] + i[None, :] - 1)))
+    print(abs(53 - least - kappa) <= 5, n, 53 - least, kappa)
+"""
+    for line in run(code, tmp_path, layers="numpy"):
+        assert line.startswith("True"), line
