@@ -298,3 +298,25 @@ def test_naive_variance_loses_twice_the_bits_of_the_condition_number():
         print(abs(lost(naive, x) - 2 * np.log2(kappa) - 5) <= 4, lost(two_pass, x) <= 7)
     """
     assert run_fuzzy(code) == ["True True"] * 3
+
+
+def test_what_is_documented_as_left_alone_does_not_vary():
+    code = """
+    r = np.random.default_rng(0)
+    x, y = r.random(1000), r.random(1000)
+    ways = {
+        "einsum": lambda: np.einsum("i,i->i", x, y),
+        "fft": lambda: np.fft.ifft(np.fft.fft(x)).real if np.__version__ < "2" else x,
+        "convolve": lambda: np.convolve(x, y[:50]),
+        "interp": lambda: np.interp(y, np.arange(11) / 8, x[:11] * 1),
+        "bincount": lambda: np.bincount(np.arange(1000) % 7, weights=x),
+        "float16": lambda: x.astype(np.float16) * np.float16(0.3),
+        "longdouble": lambda: x.astype(np.longdouble) / 3,
+        "conversion": lambda: x.astype(np.float32),
+        "random": lambda: np.random.default_rng(3).standard_normal(100),
+    }
+    for name, way in ways.items():
+        if any((way() != way()).any() for i in range(20)):
+            print(name)
+    """
+    assert run_fuzzy(code) == []

@@ -223,3 +223,11 @@ def test_threads_are_perturbed_too(tmp_path):
     print(len(set(seen)) > 1)
     """
     assert run(code, tmp_path) == ["True"]
+
+
+def test_coverage_names_what_of_numpy_is_left_alone(tmp_path):
+    done = subprocess.run(
+        [TRACE, "--python", PYTHON, "--report", "only", "--fuzzy=numpy", "--seed", "1", "--coverage",
+         "--command", "-c", "import numpy as np; np.ones(3) / 3"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0 and "left as they are in numpy: einsum, fft," in done.stderr, done.stderr

@@ -166,6 +166,8 @@ static void put_text(FILE *out, const struct coverage *coverage)
     }
     fputs("  nearest: results that rounding cannot change (NaN, Inf, zero)\n", out);
     put_routines(out);
+    if (coverage->active & PT_FUZZY_NUMPY)
+        fprintf(out, "left as they are in numpy: %s\n", pt_fuzzy_numpy_left_alone());
     if (coverage->config->fuzzy.cancellation > 0) {
         fprintf(out, "sums and differences that lost %u leading bits or more\n",
                 coverage->config->fuzzy.cancellation);

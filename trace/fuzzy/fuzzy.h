@@ -98,6 +98,10 @@ PT_MUST_CHECK enum pt_status pt_fuzzy_parse_lapack(const char *name,
 void pt_fuzzy_layers_text(unsigned layers, char *text, size_t size);
 const char *pt_fuzzy_mode_name(enum pt_fuzzy_mode mode);
 
+/* What of numpy the layer `numpy` leaves as it is, in words, for coverage. Static
+ * storage. */
+const char *pt_fuzzy_numpy_left_alone(void);
+
 /* A seed from the system's generator. PT_E_IO if it has none. */
 PT_MUST_CHECK enum pt_status pt_fuzzy_seed_system(uint64_t *seed,
                                                   struct pt_error *error);

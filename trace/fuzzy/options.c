@@ -124,6 +124,13 @@ const char *pt_fuzzy_mode_name(enum pt_fuzzy_mode mode)
     return (unsigned)mode < PT_ARRAY_LENGTH(modes) ? modes[mode] : "unknown";
 }
 
+const char *pt_fuzzy_numpy_left_alone(void)
+{
+    return "einsum, fft, convolve, correlate, interp, bincount, arange, products of "
+           "matrices and linalg (see the layer blas), conversions of type, float16, "
+           "longdouble, random";
+}
+
 enum pt_status pt_fuzzy_seed_system(uint64_t *seed, struct pt_error *error)
 {
     ssize_t n;
