@@ -132,7 +132,7 @@ void pt_parse_help(FILE *out)
         "  --memory M              MiB of each rank for what grows with the calls; "
         "what "
         "is\n"
-        "                          beyond goes to files (128)\n"
+        "                          beyond goes to files (96)\n"
         "  --scratch DIR           where those files are ($TMPDIR, else the result's "
         "folder)\n"
         "  --least-share M         MiB that a rank has to read of each trace, on "
@@ -315,7 +315,7 @@ enum pt_status pt_parse_options_read(int argc, char **argv,
     enum pt_status status = PT_OK;
     int code, index = 0;
     *options = (struct pt_parse_options){.batch = 1 << 20,
-                                         .memory_mib = 128,
+                                         .memory_mib = 96,
                                          .least_share_mib = 16,
                                          .alignment = PT_ALIGN_LCS,
                                          .statistics = pt_stat_options_default()};
