@@ -17,6 +17,7 @@ const SHOTS = [
   ["source", "#/source?line=16"],
   ["divergence", "#/divergence"],
   ["runs", "#/runs"],
+  ["compare", "#/compare"],
 ];
 
 for (const dark of [false, true]) {
