@@ -19,45 +19,11 @@
 #include "format/checker.h"
 #include "inspect/inspect.h"
 #include "model.h"
+#include "seal.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
 enum { AS_IT_IS = 1 }; /* bit of the first byte */
-
-static void seal_block(unsigned char *p, uint64_t stored)
-{
-    pt_put64(p + PT_BLOCK_BODY_CHECKSUM,
-             pt_hash64(p + PT_TRACE_BLOCK_HEADER_BYTES, (size_t)stored));
-    pt_put64(p + PT_BLOCK_CHECKSUM, pt_hash64(p, PT_BLOCK_CHECKSUM));
-}
-
-/* Makes the checksums of header, blocks and trailer right, wherever a magic number
- * stands. */
-static void seal(unsigned char *file, size_t n)
-{
-    if (n < PT_TRACE_HEADER_BYTES)
-        return;
-    pt_put64(file + PT_HEADER_CHECKSUM, pt_hash64(file, PT_HEADER_CHECKSUM));
-    for (size_t at = PT_TRACE_HEADER_BYTES; at + PT_TRACE_BLOCK_HEADER_BYTES <= n;) {
-        unsigned char *p = file + at;
-        uint64_t stored = pt_get64(p + PT_BLOCK_STORED_BYTES);
-        uint64_t room = n - at - PT_TRACE_BLOCK_HEADER_BYTES;
-        if (pt_get32(p + PT_BLOCK_MAGIC) != PT_TRACE_BLOCK_MAGIC) {
-            at += 8;
-            continue;
-        }
-        if (stored > room) /* so that lengths which lie get as far as they can */
-            stored = room;
-        seal_block(p, stored);
-        at += PT_TRACE_BLOCK_HEADER_BYTES + (size_t)pt_align8(stored);
-    }
-    unsigned char *trailer = file + n - PT_TRACE_TRAILER_BYTES;
-    if (memcmp(trailer, PT_TRACE_TRAILER, 8) == 0) {
-        pt_put64(trailer + PT_TRAILER_LENGTH, n);
-        pt_put64(trailer + PT_TRAILER_CHECKSUM,
-                 pt_hash64(trailer, PT_TRAILER_CHECKSUM));
-    }
-}
 
 static void try_file(const char *path)
 {
@@ -91,7 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
     if (n)
         memcpy(file, data + 1, n);
     if (bytes && !(data[0] & AS_IT_IS))
-        seal(file, n);
+        pt_fuzz_seal(file, n);
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     if (pt_write_at(fd, file, n, 0, path, NULL) != PT_OK)
         abort();

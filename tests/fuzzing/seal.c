@@ -1,0 +1,39 @@
+#include "seal.h"
+
+#include <string.h>
+
+#include "base/bytes.h"
+#include "format/block.h"
+
+static void seal_block(unsigned char *p, uint64_t stored)
+{
+    pt_put64(p + PT_BLOCK_BODY_CHECKSUM,
+             pt_hash64(p + PT_TRACE_BLOCK_HEADER_BYTES, (size_t)stored));
+    pt_put64(p + PT_BLOCK_CHECKSUM, pt_hash64(p, PT_BLOCK_CHECKSUM));
+}
+
+void pt_fuzz_seal(unsigned char *file, size_t n)
+{
+    if (n < PT_TRACE_HEADER_BYTES)
+        return;
+    pt_put64(file + PT_HEADER_CHECKSUM, pt_hash64(file, PT_HEADER_CHECKSUM));
+    for (size_t at = PT_TRACE_HEADER_BYTES; at + PT_TRACE_BLOCK_HEADER_BYTES <= n;) {
+        unsigned char *p = file + at;
+        uint64_t stored = pt_get64(p + PT_BLOCK_STORED_BYTES);
+        uint64_t room = n - at - PT_TRACE_BLOCK_HEADER_BYTES;
+        if (pt_get32(p + PT_BLOCK_MAGIC) != PT_TRACE_BLOCK_MAGIC) {
+            at += 8;
+            continue;
+        }
+        if (stored > room) /* so that lengths which lie get as far as they can */
+            stored = room;
+        seal_block(p, stored);
+        at += PT_TRACE_BLOCK_HEADER_BYTES + (size_t)pt_align8(stored);
+    }
+    unsigned char *trailer = file + n - PT_TRACE_TRAILER_BYTES;
+    if (memcmp(trailer, PT_TRACE_TRAILER, 8) == 0) {
+        pt_put64(trailer + PT_TRAILER_LENGTH, n);
+        pt_put64(trailer + PT_TRAILER_CHECKSUM,
+                 pt_hash64(trailer, PT_TRAILER_CHECKSUM));
+    }
+}
