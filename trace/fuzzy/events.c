@@ -1,6 +1,7 @@
 #include "fuzzy/events.h"
 
 #include <math.h>
+#include <string.h>
 
 /* |out| · 2^bits <= the larger of |a|, |b|: as many bits as that, or one fewer.
  * Compiled for the processor at hand: this is all that most blocks cost. */
@@ -66,13 +67,22 @@ static double at(enum pt_fuzzy_format format, const void *values, size_t i)
                                        : (double)((const float *)values)[i];
 }
 
+/* As ilogb, without a call for normal numbers; x is finite and not 0. */
+static int exponent(double x)
+{
+    uint64_t bits;
+    memcpy(&bits, &x, sizeof bits);
+    int biased = (int)(bits >> 52 & 0x7ff);
+    return biased > 0 ? biased - 1023 : ilogb(x);
+}
+
 static unsigned lost(enum pt_fuzzy_format format, double a, double b, double r)
 {
-    double larger = fmax(fabs(a), fabs(b));
+    double x = fabs(a), y = fabs(b), larger = x > y ? x : y;
     int bits = format == PT_FUZZY_BINARY64 ? 53 : 24;
-    if (!isfinite(a) || !isfinite(b) || !isfinite(r) || larger == 0)
+    if (!(x < INFINITY && y < INFINITY && fabs(r) < INFINITY) || larger == 0)
         return 0;
-    int n = r == 0 ? bits : ilogb(larger) - ilogb(r);
+    int n = r == 0 ? bits : exponent(larger) - exponent(r);
     return n < 0 ? 0 : n > bits ? (unsigned)bits : (unsigned)n;
 }
 
