@@ -9,7 +9,8 @@ static enum pt_status put(struct pt_pickle_machine *m, uint64_t at)
 {
     if (!pt_machine_has(m, 1))
         return pt_machine_damaged(m, "nothing to memoize");
-    if (at >= MEMO_MOST)
+    /* Numbers count what was memoized, which took a byte each. */
+    if (at >= MEMO_MOST || at >= pt_pickle_source_at(&m->source))
         return pt_machine_damaged(m, "a memo number beyond all bounds");
     if (at >= m->memo_room) {
         size_t more = m->memo_room ? 2 * m->memo_room : 256;
