@@ -67,14 +67,20 @@ static bool wait_for(pid_t pid, bool *stopped)
     return WIFEXITED(wait_status) && WEXITSTATUS(wait_status) == 0;
 }
 
-/* Its warnings are for the user. */
+/* Its warnings are for the user; how it got on stays in the log. */
 static void show(const char *path)
 {
     char *text = NULL;
     size_t bytes = 0;
 
-    if (pt_file_read(path, LOG_LIMIT, &text, &bytes, NULL) == PT_OK)
-        fwrite(text, 1, bytes, stderr);
+    if (pt_file_read(path, LOG_LIMIT, &text, &bytes, NULL) != PT_OK)
+        return;
+    for (char *rest = text; rest && *rest;) {
+        char *line = strsep(&rest, "\n");
+
+        if (*line && !strstr(line, "] INFO: "))
+            fprintf(stderr, "%s\n", line);
+    }
     free(text);
 }
 

@@ -338,6 +338,7 @@ def test_runs_end_in_a_ranking(run, script, tmp_path, with_mpi):
     assert done.returncode == 0, done.stderr
     (result,) = (tmp_path / "e/stats").glob("stats.*.h5")
     assert "rank  self-lost" in done.stdout and "subtract" in done.stdout
+    assert "INFO" not in done.stderr and "INFO" in (tmp_path / "e/logs/parse.err").read_text()
     assert f"result:     {result}" in done.stdout
     assert f"pytracer visualize --filename {result}" in done.stdout
     assert record(tmp_path / "e")["result"] == result.name
