@@ -4,12 +4,11 @@ its noise says of well-known problems."""
 import os
 import re
 import subprocess
+from pathlib import Path
 
 import pytest
 from traced import PYTHON, TRACE, run_traced
 
-# A Python whose numpy and scipy bring an OpenBLAS of their own, with mangled names.
-WHEELS = os.environ.get("PYTRACER_TEST_WHEELS_PYTHON")
 REFERENCE = "/usr/lib/x86_64-linux-gnu/lapack:/usr/lib/x86_64-linux-gnu/blas"
 
 WAYS = """
@@ -216,7 +215,21 @@ print(len(seen), len(set(seen)) > 70)
     assert run_traced(code, tmp_path, "blas") == ["80 True"]
 
 
-@pytest.mark.skipif(not WHEELS, reason="PYTRACER_TEST_WHEELS_PYTHON names no Python")
-def test_wheels_with_mangled_names_are_reached(tmp_path):
-    assert run_traced(VARIES, tmp_path, "blas", python=WHEELS) == ["31 []"]
-    assert wilkinson(tmp_path, python=WHEELS) < 15
+@pytest.fixture(scope="module")
+def wheels():
+    """A Python whose numpy and scipy bring an OpenBLAS of their own, with mangled names; it
+    stays in the build folder."""
+    folder = Path(os.environ["PYTRACER_TESTS_BIN"]) / "wheels"
+    if not (folder / "ready").exists():
+        subprocess.run([PYTHON, "-m", "venv", "--clear", folder], check=True)
+        done = subprocess.run([folder / "bin/python", "-m", "pip", "install", "-q", "numpy", "scipy"],
+                              capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip("no packages from the registry: " + done.stderr[-300:])
+        (folder / "ready").touch()
+    return str(folder / "bin/python")
+
+
+def test_wheels_with_mangled_names_are_reached(tmp_path, wheels):
+    assert run_traced(VARIES, tmp_path, "blas", python=wheels) == ["31 []"]
+    assert wilkinson(tmp_path, python=wheels) < 15
