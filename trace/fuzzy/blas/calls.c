@@ -1,173 +1,8 @@
-/* The routines of BLAS: arguments to operands, and which way each call goes. */
-#include <stdlib.h>
+/* The routines of BLAS: what each computes, and which way its calls go. */
 #include <string.h>
 
-#include "fuzzy/blas/call.h"
+#include "fuzzy/blas/arguments.h"
 #include "fuzzy/library/library.h"
-
-/* Reads the arguments in turn; Fortran's and C's come in the same order. */
-struct cursor {
-    struct pt_blas_call *call;
-    int word, number;
-    bool by_rows; /* C only */
-    bool wrong;   /* for the library's own routine to complain of */
-};
-
-int64_t pt_blas_fortran_integer(const struct pt_blas_call *call, int at)
-{
-    const void *address = (const void *)call->words[at];
-    int64_t wide;
-    int32_t narrow;
-    memcpy(&wide, address, call->symbol->wide ? sizeof wide : 0);
-    memcpy(&narrow, address, sizeof narrow);
-    return call->symbol->wide ? wide : narrow;
-}
-
-void pt_blas_fortran_set_integer(const struct pt_blas_call *call, int at, int64_t value)
-{
-    void *address = (void *)call->words[at];
-    int32_t narrow = (int32_t)value;
-    if (call->symbol->wide)
-        memcpy(address, &value, sizeof value);
-    else
-        memcpy(address, &narrow, sizeof narrow);
-}
-
-char pt_blas_fortran_letter(const struct pt_blas_call *call, int at)
-{
-    char letter = *(const char *)call->words[at];
-    return letter >= 'a' && letter <= 'z' ? (char)(letter - 'a' + 'A') : letter;
-}
-
-static int64_t integer(struct cursor *c)
-{
-    int at = c->word++;
-    if (!c->call->symbol->cblas)
-        return pt_blas_fortran_integer(c->call, at);
-    return c->call->symbol->wide ? (int64_t)c->call->words[at]
-                                 : (int32_t)c->call->words[at];
-}
-
-static int64_t size(struct cursor *c)
-{
-    int64_t n = integer(c);
-    c->wrong |= n < 0;
-    return n;
-}
-
-/* One of `letters`; CBLAS has numbers for them. */
-static char letter(struct cursor *c, const char *letters)
-{
-    static const struct {
-        int32_t number;
-        char letter;
-    } known[] = {{111, 'N'}, {112, 'T'}, {113, 'C'}, {121, 'U'}, {122, 'L'},
-                 {131, 'N'}, {132, 'U'}, {141, 'L'}, {142, 'R'}};
-    int at = c->word++;
-    char found = '?';
-    if (!c->call->symbol->cblas)
-        found = pt_blas_fortran_letter(c->call, at);
-    for (size_t i = 0; c->call->symbol->cblas && i < PT_ARRAY_LENGTH(known); i++)
-        if (known[i].number == (int32_t)c->call->words[at])
-            found = known[i].letter;
-    c->wrong |= !strchr(letters, found);
-    return found;
-}
-
-static void order(struct cursor *c)
-{
-    if (!c->call->symbol->cblas)
-        return;
-    int32_t value = (int32_t)c->call->words[c->word++];
-    c->by_rows = value == 101;
-    c->wrong |= value != 101 && value != 102;
-}
-
-static void *address(struct cursor *c)
-{
-    return (void *)c->call->words[c->word++];
-}
-
-static bool is_complex(const struct cursor *c)
-{
-    return c->call->symbol->type == 'c' || c->call->symbol->type == 'z';
-}
-
-static struct pt_blas_scalar load(char type, const void *from)
-{
-    struct pt_blas_scalar x = {{0, 0}};
-    bool wide = type == 'd' || type == 'z', complex = type == 'c' || type == 'z';
-    float narrow[2];
-    memcpy(x.part, from, wide ? sizeof(double) * (complex ? 2 : 1) : 0);
-    if (!wide) {
-        memcpy(narrow, from, sizeof(float) * (complex ? 2 : 1));
-        x.part[0] = (double)narrow[0];
-        x.part[1] = complex ? (double)narrow[1] : 0;
-    }
-    return x;
-}
-
-static struct pt_blas_scalar scalar_of(struct cursor *c, char type)
-{
-    if (c->call->symbol->cblas && (type == 's' || type == 'd'))
-        return load(type, &c->call->numbers[c->number++]);
-    return load(type, address(c));
-}
-
-static struct pt_blas_scalar scalar(struct cursor *c)
-{
-    return scalar_of(c, c->call->symbol->type);
-}
-
-struct pt_blas_operand pt_blas_operand_at(char type, const void *first, int64_t rows,
-                                          int64_t columns, int64_t leading,
-                                          bool by_rows)
-{
-    bool wide = type == 'd' || type == 'z', complex = type == 'c' || type == 'z';
-    int64_t bytes = (wide ? 8 : 4) * (complex ? 2 : 1);
-    struct pt_blas_operand o = {.complex = complex};
-    o.part[0] = (struct pt_matrix){.first = (char *)(uintptr_t)first,
-                                   .rows = rows,
-                                   .columns = columns,
-                                   .down = by_rows ? leading * bytes : bytes,
-                                   .right = by_rows ? bytes : leading * bytes};
-    o.part[0].format = wide ? PT_FUZZY_BINARY64 : PT_FUZZY_BINARY32;
-    o.part[1] = o.part[0];
-    o.part[1].first += bytes / 2;
-    return o;
-}
-
-/* A matrix of that size as it is stored, and its leading dimension behind it. */
-static struct pt_blas_operand matrix(struct cursor *c, int64_t rows, int64_t columns)
-{
-    void *first = address(c);
-    int64_t leading = integer(c);
-    c->wrong |= leading < (c->by_rows ? columns : rows) || leading < 1;
-    return pt_blas_operand_at(c->call->symbol->type, first, rows, columns, leading,
-                              c->by_rows);
-}
-
-static struct pt_blas_operand vector(struct cursor *c, int64_t n)
-{
-    char *first = address(c);
-    int64_t step = integer(c);
-    struct pt_blas_operand v =
-        pt_blas_operand_at(c->call->symbol->type, first, n, 1, step, true);
-    v.part[0].right = v.part[1].right = 0;
-    if (step < 0 && n > 0)
-        for (int p = 0; p < 2; p++)
-            v.part[p].first -= (n - 1) * v.part[p].down;
-    return v;
-}
-
-/* The matrix as the letter takes it: of `rows` × `columns` elements. */
-static struct pt_blas_operand taken(struct cursor *c, char how, int64_t rows,
-                                    int64_t columns)
-{
-    if (how == 'N')
-        return matrix(c, rows, columns);
-    return pt_blas_operand_transposed(matrix(c, columns, rows), how == 'C');
-}
 
 /* The library's computation of a part of the sum, for the model: `depth_at` is the
  * argument that has the number of products, a and b those of the operands. */
@@ -244,71 +79,71 @@ static double left(struct pt_blas_call *call)
     return pt_blas_call_real(call, true);
 }
 
-static double gemm(struct cursor *c)
+static double gemm(struct pt_blas_arguments *c)
 {
     struct pt_blas_model m = {.triangle = PT_ALL};
     struct part_of_call part = {.beta_number = -1};
-    order(c);
-    char ta = letter(c, "NTC"), tb = letter(c, "NTC");
-    int64_t rows = size(c), columns = size(c);
+    pt_blas_take_order(c);
+    char ta = pt_blas_take_letter(c, "NTC"), tb = pt_blas_take_letter(c, "NTC");
+    int64_t rows = pt_blas_take_size(c), columns = pt_blas_take_size(c);
     part.depth_at = c->word;
-    int64_t depth = size(c);
-    m.alpha = scalar(c);
+    int64_t depth = pt_blas_take_size(c);
+    m.alpha = pt_blas_take_scalar(c);
     part.a_at = c->word;
-    m.a = taken(c, ta, rows, depth);
+    m.a = pt_blas_take_transposed(c, ta, rows, depth);
     part.b_at = c->word;
-    m.b = taken(c, tb, depth, columns);
+    m.b = pt_blas_take_transposed(c, tb, depth, columns);
     part.beta_at = c->word;
-    if (c->call->symbol->cblas && !is_complex(c))
+    if (c->call->symbol->cblas && !pt_blas_is_complex(c))
         part.beta_number = c->number;
-    m.beta = scalar(c);
-    m.c = matrix(c, rows, columns);
+    m.beta = pt_blas_take_scalar(c);
+    m.c = pt_blas_take_matrix(c, rows, columns);
     part.a_step = m.a.part[0].right;
     part.b_step = m.b.part[0].down;
     return c->wrong ? left(c->call) : update(c->call, &m, &part);
 }
 
-static double gemv(struct cursor *c)
+static double gemv(struct pt_blas_arguments *c)
 {
     struct pt_blas_model m = {.triangle = PT_ALL};
-    order(c);
-    char how = letter(c, "NTC");
-    int64_t rows = size(c), columns = size(c);
-    m.alpha = scalar(c);
-    m.a = matrix(c, rows, columns);
+    pt_blas_take_order(c);
+    char how = pt_blas_take_letter(c, "NTC");
+    int64_t rows = pt_blas_take_size(c), columns = pt_blas_take_size(c);
+    m.alpha = pt_blas_take_scalar(c);
+    m.a = pt_blas_take_matrix(c, rows, columns);
     if (how != 'N')
         m.a = pt_blas_operand_transposed(m.a, how == 'C');
-    m.b = vector(c, how == 'N' ? columns : rows);
-    m.beta = scalar(c);
-    m.c = vector(c, how == 'N' ? rows : columns);
+    m.b = pt_blas_take_vector(c, how == 'N' ? columns : rows);
+    m.beta = pt_blas_take_scalar(c);
+    m.c = pt_blas_take_vector(c, how == 'N' ? rows : columns);
     return c->wrong || rows == 0 || columns == 0 ? left(c->call)
                                                  : update(c->call, &m, NULL);
 }
 
-static double ger(struct cursor *c)
+static double ger(struct pt_blas_arguments *c)
 {
     struct pt_blas_model m = {.triangle = PT_ALL, .beta = {{1, 0}}};
-    order(c);
-    int64_t rows = size(c), columns = size(c);
-    m.alpha = scalar(c);
-    m.a = vector(c, rows);
-    m.b = pt_blas_operand_transposed(vector(c, columns), false);
-    m.c = matrix(c, rows, columns);
+    pt_blas_take_order(c);
+    int64_t rows = pt_blas_take_size(c), columns = pt_blas_take_size(c);
+    m.alpha = pt_blas_take_scalar(c);
+    m.a = pt_blas_take_vector(c, rows);
+    m.b = pt_blas_operand_transposed(pt_blas_take_vector(c, columns), false);
+    m.c = pt_blas_take_matrix(c, rows, columns);
     return c->wrong ? left(c->call) : update(c->call, &m, NULL);
 }
 
-static double axpy(struct cursor *c)
+static double axpy(struct pt_blas_arguments *c)
 {
     struct pt_blas_model m = {.triangle = PT_ALL, .beta = {{1, 0}}};
-    int64_t n = integer(c);
-    m.alpha = scalar(c);
+    int64_t n = pt_blas_take_integer(c);
+    m.alpha = pt_blas_take_scalar(c);
     if (n <= 0)
         return left(c->call);
-    m.a = vector(c, n);
-    m.c = vector(c, n);
+    m.a = pt_blas_take_vector(c, n);
+    m.c = pt_blas_take_vector(c, n);
     /* x times a matrix of one element, which is alpha */
     double room[2] = {1, 0};
-    m.b = pt_blas_operand_at(is_complex(c) ? 'z' : 'd', room, 1, 1, 1, false);
+    m.b = pt_blas_operand_at(pt_blas_is_complex(c) ? 'z' : 'd', room, 1, 1, 1, false);
     for (int p = 0; p < 2; p++)
         m.b.part[p].format = m.a.part[p].format;
     float narrow[2] = {1, 0};
@@ -317,11 +152,11 @@ static double axpy(struct cursor *c)
     return update(c->call, &m, NULL);
 }
 
-static double scal(struct cursor *c)
+static double scal(struct pt_blas_arguments *c)
 {
-    int64_t n = integer(c);
-    struct pt_blas_scalar alpha = scalar(c);
-    struct pt_blas_operand x = vector(c, n);
+    int64_t n = pt_blas_take_integer(c);
+    struct pt_blas_scalar alpha = pt_blas_take_scalar(c);
+    struct pt_blas_operand x = pt_blas_take_vector(c, n);
     if (n <= 0 || x.part[0].down <= 0)
         return left(c->call);
     pt_blas_rescale(c->call->stream, x, alpha, PT_ALL);
@@ -330,28 +165,29 @@ static double scal(struct cursor *c)
 }
 
 /* Of a rank-k update only one triangle is there. */
-static double syrk(struct cursor *c, bool conjugated)
+static double syrk(struct pt_blas_arguments *c, bool conjugated)
 {
     struct pt_blas_model m = {.alpha = {{0, 0}}};
     struct part_of_call part = {.beta_number = -1, .b_at = -1};
     char real_type = c->call->symbol->type == 'z' ? 'd' : 's';
     char scalars = conjugated ? real_type : c->call->symbol->type;
-    order(c);
-    m.triangle = letter(c, "UL") == 'U' ? PT_UPPER : PT_LOWER;
-    char how = letter(c, "NTC");
-    int64_t n = size(c);
+    pt_blas_take_order(c);
+    m.triangle = pt_blas_take_letter(c, "UL") == 'U' ? PT_UPPER : PT_LOWER;
+    char how = pt_blas_take_letter(c, "NTC");
+    int64_t n = pt_blas_take_size(c);
     part.depth_at = c->word;
-    int64_t depth = size(c);
-    m.alpha = scalar_of(c, scalars);
+    int64_t depth = pt_blas_take_size(c);
+    m.alpha = pt_blas_take_scalar_of(c, scalars);
     part.a_at = c->word;
-    m.a = how == 'N' ? matrix(c, n, depth)
-                     : pt_blas_operand_transposed(matrix(c, depth, n), conjugated);
+    m.a = how == 'N' ? pt_blas_take_matrix(c, n, depth)
+                     : pt_blas_operand_transposed(pt_blas_take_matrix(c, depth, n),
+                                                  conjugated);
     m.b = pt_blas_operand_transposed(m.a, conjugated);
     part.beta_at = c->word;
-    if (c->call->symbol->cblas && (conjugated || !is_complex(c)))
+    if (c->call->symbol->cblas && (conjugated || !pt_blas_is_complex(c)))
         part.beta_number = c->number;
-    m.beta = scalar_of(c, scalars);
-    m.c = matrix(c, n, n);
+    m.beta = pt_blas_take_scalar_of(c, scalars);
+    m.c = pt_blas_take_matrix(c, n, n);
     part.a_step = m.a.part[0].right;
     if (c->wrong)
         return left(c->call);
@@ -363,7 +199,7 @@ static double syrk(struct cursor *c, bool conjugated)
 }
 
 /* A bit pattern that the caller reads as the routine's float or double. */
-static double number(const struct cursor *c, double x)
+static double number(const struct pt_blas_arguments *c, double x)
 {
     float narrow = (float)x;
     if (c->call->symbol->type == 'd')
@@ -373,46 +209,49 @@ static double number(const struct cursor *c, double x)
     return x;
 }
 
-static double dot(struct cursor *c)
+static double dot(struct pt_blas_arguments *c)
 {
-    int64_t n = integer(c);
+    int64_t n = pt_blas_take_integer(c);
     if (n <= 0)
         return left(c->call);
-    struct pt_blas_operand x = vector(c, n), y = vector(c, n);
+    struct pt_blas_operand x = pt_blas_take_vector(c, n), y = pt_blas_take_vector(c, n);
     pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_SR, (uint64_t)n);
     return number(c, pt_blas_dot(c->call->stream, &x.part[0], &y.part[0]));
 }
 
-static double complex_dot(struct cursor *c, bool conjugated)
+static double complex_dot(struct pt_blas_arguments *c, bool conjugated)
 {
-    int64_t n = integer(c);
+    int64_t n = pt_blas_take_integer(c);
     struct pt_blas_model m = {.triangle = PT_ALL, .alpha = {{1, 0}}};
     if (n <= 0)
         return left(c->call);
-    m.a = pt_blas_operand_transposed(vector(c, n), conjugated);
-    m.b = vector(c, n);
-    m.c = pt_blas_operand_at(c->call->symbol->type, address(c), 1, 1, 1, false);
+    m.a = pt_blas_operand_transposed(pt_blas_take_vector(c, n), conjugated);
+    m.b = pt_blas_take_vector(c, n);
+    m.c = pt_blas_operand_at(c->call->symbol->type, pt_blas_take_address(c), 1, 1, 1,
+                             false);
     return update(c->call, &m, NULL);
 }
 
 /* Triangular systems: op(A) X = alpha B, or X op(A) = alpha B. */
-static double solve(struct cursor *c, bool many)
+static double solve(struct pt_blas_arguments *c, bool many)
 {
     struct pt_blas_scalar alpha = {{1, 0}};
     int64_t rows = 0, columns = 1;
-    order(c);
-    char side = many ? letter(c, "LR") : 'L';
-    enum pt_triangle triangle = letter(c, "UL") == 'U' ? PT_UPPER : PT_LOWER;
-    char how = letter(c, "NTC");
-    bool unit = letter(c, "UN") == 'U';
-    rows = size(c);
+    pt_blas_take_order(c);
+    char side = many ? pt_blas_take_letter(c, "LR") : 'L';
+    enum pt_triangle triangle =
+        pt_blas_take_letter(c, "UL") == 'U' ? PT_UPPER : PT_LOWER;
+    char how = pt_blas_take_letter(c, "NTC");
+    bool unit = pt_blas_take_letter(c, "UN") == 'U';
+    rows = pt_blas_take_size(c);
     if (many) {
-        columns = size(c);
-        alpha = scalar(c);
+        columns = pt_blas_take_size(c);
+        alpha = pt_blas_take_scalar(c);
     }
     int64_t n = side == 'L' ? rows : columns;
-    struct pt_blas_operand a = matrix(c, n, n);
-    struct pt_blas_operand b = many ? matrix(c, rows, columns) : vector(c, rows);
+    struct pt_blas_operand a = pt_blas_take_matrix(c, n, n);
+    struct pt_blas_operand b =
+        many ? pt_blas_take_matrix(c, rows, columns) : pt_blas_take_vector(c, rows);
     double work = (double)n * (double)rows * (double)columns * (b.complex ? 2 : 0.5);
     if (c->wrong)
         return left(c->call);
@@ -438,7 +277,7 @@ static double solve(struct cursor *c, bool many)
 
 double pt_blas_call_perturbed(struct pt_blas_call *call)
 {
-    struct cursor c = {.call = call};
+    struct pt_blas_arguments c = {.call = call};
     switch ((enum pt_blas_routine)call->symbol->routine) {
     case PT_BLAS_DOT:
         return dot(&c);
