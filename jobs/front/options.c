@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "nearest.h"
 
@@ -145,4 +146,17 @@ enum pt_status pt_options_span(const char *option, const char *text, double *sec
     return pt_error_set(error, PT_E_USAGE,
                         "%s takes a time as 90s, 15m, 2h or 7d, not '%s'", option,
                         text);
+}
+
+void pt_options_program(const struct pt_options *options, char ***command, size_t *n)
+{
+    *command = options->argv + options->at - 1;
+    *n = (size_t)(options->argc - options->at + 1);
+}
+
+enum pt_status pt_options_check_program(char *const *command, struct pt_error *error)
+{
+    if (command[0][0] != '-' && access(command[0], R_OK) != 0)
+        return pt_error_sys(error, "cannot read the script %s", command[0]);
+    return PT_OK;
 }

@@ -36,6 +36,14 @@ struct pt_options {
 /* The next option's id, or one of the values above. */
 int pt_options_next(struct pt_options *options, struct pt_error *error);
 
+/* The argument just met and all behind it are a program and its arguments, as `python`
+ * takes them. Borrowed from argv. */
+void pt_options_program(const struct pt_options *options, char ***command, size_t *n);
+
+/* PT_E_IO and others if the program is a script that cannot be read. */
+PT_MUST_CHECK enum pt_status pt_options_check_program(char *const *command,
+                                                      struct pt_error *error);
+
 /* `text` as a whole number from `least` to `most`; PT_E_USAGE names the option. */
 PT_MUST_CHECK enum pt_status pt_options_number(const char *option, const char *text,
                                                uint64_t least, uint64_t most,

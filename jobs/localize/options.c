@@ -113,9 +113,7 @@ static enum pt_status check(const struct pt_localize_options *o, struct pt_error
     if (o->compare && o->min_digits >= 0)
         return pt_error_set(error, PT_E_USAGE,
                             "--min-digits says nothing to a command that compares");
-    if (o->n_command && o->command[0][0] != '-' && access(o->command[0], R_OK) != 0)
-        return pt_error_sys(error, "cannot read the script %s", o->command[0]);
-    return PT_OK;
+    return o->n_command ? pt_options_check_program(o->command, error) : PT_OK;
 }
 
 enum pt_status pt_localize_options_read(int argc, char **argv,
@@ -138,9 +136,7 @@ enum pt_status pt_localize_options_read(int argc, char **argv,
         return status;
     if (id == PT_OPTIONS_BAD)
         return PT_E_USAGE;
-    if (id == PT_OPTIONS_ARGUMENT) {
-        options->command = argv + o.at - 1;
-        options->n_command = (size_t)(argc - o.at + 1);
-    }
+    if (id == PT_OPTIONS_ARGUMENT)
+        pt_options_program(&o, &options->command, &options->n_command);
     return check(options, error);
 }

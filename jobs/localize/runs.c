@@ -12,11 +12,10 @@
 #include "base/file.h"
 #include "experiment/experiment.h"
 #include "front/process.h"
+#include "run/environment.h"
 #include "run/options.h"
 #include "run/settings.h"
 #include "value.h"
-
-enum { ENVIRONMENT = 12 };
 
 struct child {
     pid_t pid; /* 0: free */
@@ -101,25 +100,26 @@ static enum pt_status write_config(struct batch *b, struct pt_error *error)
     return status;
 }
 
-/* What every run has, so that runs differ by the arithmetic alone. */
 static enum pt_status make_environment(const struct batch *b, size_t i,
-                                       char *texts[ENVIRONMENT], struct pt_error *error)
+                                       char *texts[PT_RUN_VARIABLES],
+                                       struct pt_error *error)
 {
-    static const char *const threads[] = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-                                          "MKL_NUM_THREADS", "BLIS_NUM_THREADS"};
-    uint64_t seed = pt_experiment_seed(b->localize->options.seed, i + 1);
-    int n = 0, bad = 0;
+    char *traces = NULL;
+    struct pt_run_identity identity = {
+        .experiment = "localize",
+        .number = i + 1,
+        .seed = pt_experiment_seed(b->localize->options.seed, i + 1),
+        .threads = 1,
+        .cache = b->folder};
 
-    memset(texts, 0, ENVIRONMENT * sizeof *texts);
-    for (size_t t = 0; t < PT_ARRAY_LENGTH(threads); t++)
-        bad |= asprintf(&texts[n++], "%s=1", threads[t]) < 0;
-    bad |= asprintf(&texts[n++], "PYTHONHASHSEED=0") < 0;
-    bad |= asprintf(&texts[n++], "PYTRACER_EXPERIMENT=localize") < 0;
-    bad |= asprintf(&texts[n++], "PYTRACER_RUN=%zu", i + 1) < 0;
-    bad |= asprintf(&texts[n++], "PYTRACER_SEED=%" PRIu64, seed) < 0;
-    bad |= asprintf(&texts[n++], "PYTRACER_CACHE=%s", b->folder) < 0;
-    bad |= asprintf(&texts[n], "PYTRACER_TRACES=%s/traces", b->folder) < 0;
-    return bad ? no_memory(error) : PT_OK;
+    if (asprintf(&traces, "%s/traces", b->folder) < 0)
+        traces = NULL;
+    identity.traces = traces ? traces : "";
+    enum pt_status status = pt_run_environment(&identity, texts, error);
+    if (status == PT_OK && traces == NULL)
+        status = no_memory(error);
+    free(traces);
+    return status;
 }
 
 static char **make_arguments(const struct batch *b)
@@ -156,7 +156,7 @@ static char *out_of(const struct batch *b, size_t i, const char *suffix)
 static enum pt_status start(struct batch *b, struct child *child, size_t i,
                             struct pt_error *error)
 {
-    char *environment[ENVIRONMENT];
+    char *environment[PT_RUN_VARIABLES];
     char **argv = make_arguments(b), *out = out_of(b, i, "out"),
          *err = out_of(b, i, "err");
     enum pt_status status = make_environment(b, i, environment, error);
@@ -175,8 +175,7 @@ static enum pt_status start(struct batch *b, struct child *child, size_t i,
     } else {
         child->pid = 0;
     }
-    for (size_t e = 0; e < ENVIRONMENT; e++)
-        free(environment[e]);
+    pt_run_environment_free(environment);
     free(argv);
     free(out);
     free(err);

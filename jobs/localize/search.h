@@ -1,9 +1,9 @@
 /* Smallest sets of things that together do harm, found by trying sets of them: delta
  * debugging over 0 … n − 1. Knows nothing of programs.
  *
- * A set is an array of n bytes, 1 for each member. What does harm is taken to do harm with
- * more members too; ddmin, which needs no such promise, checks what was found so, and
- * finishes where the promise was broken. */
+ * A set is an array of n bytes, 1 for each member. What does harm is taken to do harm
+ * with more members too; ddmin, which needs no such promise, checks what was found so,
+ * and finishes where the promise was broken. */
 #ifndef PT_LOCALIZE_SEARCH_H
 #define PT_LOCALIZE_SEARCH_H
 

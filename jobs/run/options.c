@@ -181,9 +181,7 @@ static enum pt_status check(const struct pt_run_options *o, bool submit,
         return pt_error_set(error, PT_E_USAGE,
                             "--no-fuzzy and options of the stochastic arithmetic "
                             "exclude each other");
-    if (!o->resume && o->command[0][0] != '-' && access(o->command[0], R_OK) != 0)
-        return pt_error_sys(error, "cannot read the script %s", o->command[0]);
-    return PT_OK;
+    return o->resume ? PT_OK : pt_options_check_program(o->command, error);
 }
 
 enum pt_status pt_run_options_read(int argc, char **argv, bool submit,
@@ -207,9 +205,7 @@ enum pt_status pt_run_options_read(int argc, char **argv, bool submit,
         return status;
     if (id == PT_OPTIONS_BAD)
         return PT_E_USAGE;
-    if (id == PT_OPTIONS_ARGUMENT) {
-        options->command = argv + o.at - 1;
-        options->n_command = (size_t)(argc - o.at + 1);
-    }
+    if (id == PT_OPTIONS_ARGUMENT)
+        pt_options_program(&o, &options->command, &options->n_command);
     return check(options, submit, error);
 }

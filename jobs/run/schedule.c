@@ -1,6 +1,5 @@
 #include "run/schedule.h"
 
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,12 +8,13 @@
 
 #include "front/process.h"
 #include "front/programs.h"
+#include "run/environment.h"
 #include "run/memory.h"
 #include "run/progress.h"
 #include "run/traces.h"
 #include "front/words.h"
 
-enum { GRACE_SECONDS = 10, TAIL_BYTES = 4096, REASON = 240, ENVIRONMENT = 12 };
+enum { GRACE_SECONDS = 10, TAIL_BYTES = 4096, REASON = 240 };
 
 struct child {
     pid_t pid; /* 0: this place is free */
@@ -34,33 +34,26 @@ struct schedule {
     struct pt_run_outcome *outcome;
 };
 
-/* What every run has: the same hashes and the same order of sums in the threads, so
- * that runs differ by the arithmetic alone. The caller frees each text. */
 static enum pt_status make_environment(struct pt_experiment *e, size_t place,
-                                       char *texts[ENVIRONMENT], struct pt_error *error)
+                                       const char *name, char *texts[PT_RUN_VARIABLES],
+                                       struct pt_error *error)
 {
-    size_t number = place == PT_PLACE_REFERENCE ? 0
-                    : place == PT_PLACE_CONTROL ? 1
-                                                : place - PT_PLACE_FIRST + 1;
-    char name[PT_RUN_NAME];
+    char *traces = pt_experiment_path(e, "work/%s", name);
+    struct pt_run_identity identity = {.experiment = e->id,
+                                       .number = place == PT_PLACE_REFERENCE ? 0
+                                                 : place == PT_PLACE_CONTROL
+                                                     ? 1
+                                                     : place - PT_PLACE_FIRST + 1,
+                                       .seed = pt_experiment_run(e, place)->seed,
+                                       .threads = e->threads,
+                                       .cache = e->folder,
+                                       .traces = traces ? traces : ""};
+    enum pt_status status = pt_run_environment(&identity, texts, error);
 
-    static const char *const threads[] = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-                                          "MKL_NUM_THREADS", "BLIS_NUM_THREADS"};
-    int n = 0, bad = 0;
-
-    memset(texts, 0, ENVIRONMENT * sizeof *texts);
-    pt_experiment_run_name(place, name);
-    for (size_t i = 0; i < PT_ARRAY_LENGTH(threads); i++)
-        bad |= asprintf(&texts[n++], "%s=%u", threads[i], e->threads) < 0;
-    bad |= asprintf(&texts[n++], "PYTHONHASHSEED=0") < 0;
-    bad |= asprintf(&texts[n++], "PYTRACER_EXPERIMENT=%s", e->id) < 0;
-    bad |= asprintf(&texts[n++], "PYTRACER_RUN=%zu", number) < 0;
-    bad |= asprintf(&texts[n++], "PYTRACER_SEED=%" PRIu64,
-                    pt_experiment_run(e, place)->seed) < 0;
-    bad |= asprintf(&texts[n++], "PYTRACER_CACHE=%s", e->folder) < 0;
-    bad |= asprintf(&texts[n], "PYTRACER_TRACES=%s/work/%s", e->folder, name) < 0;
-    return bad ? pt_error_set(error, PT_E_MEMORY, "no memory for the environment")
-               : PT_OK;
+    if (status == PT_OK && traces == NULL)
+        status = pt_error_set(error, PT_E_MEMORY, "no memory for a path");
+    free(traces);
+    return status;
 }
 
 /* pytracer-trace --config C [--python P] --command …; the caller frees the array. */
@@ -90,10 +83,10 @@ static enum pt_status start(struct schedule *s, struct child *child, size_t plac
                             struct pt_error *error)
 {
     struct pt_experiment *e = s->experiment;
-    char *environment[ENVIRONMENT], name[PT_RUN_NAME];
-    enum pt_status status = make_environment(e, place, environment, error);
+    char *environment[PT_RUN_VARIABLES], name[PT_RUN_NAME];
 
     pt_experiment_run_name(place, name);
+    enum pt_status status = make_environment(e, place, name, environment, error);
     char *config = pt_experiment_path(e, "config.json");
     char *out = pt_experiment_path(e, "logs/%s.out", name);
     char *err = pt_experiment_path(e, "logs/%s.err", name);
@@ -115,8 +108,7 @@ static enum pt_status start(struct schedule *s, struct child *child, size_t plac
     } else {
         child->pid = 0;
     }
-    for (size_t i = 0; i < ENVIRONMENT; i++)
-        free(environment[i]);
+    pt_run_environment_free(environment);
     free(argv);
     free(config);
     free(out);

@@ -4,8 +4,8 @@
 
 #include "experiment/experiment.h"
 
-/* Notes the versions of interpreter, packages and BLAS that the first sealed trace tells,
- * if none are noted yet. No trace: nothing. PT_E_MEMORY. */
+/* Notes the versions of interpreter, packages and BLAS that the first sealed trace
+ * tells, if none are noted yet. No trace: nothing. PT_E_MEMORY. */
 PT_MUST_CHECK enum pt_status pt_run_versions(struct pt_experiment *experiment,
                                              struct pt_error *error);
 
