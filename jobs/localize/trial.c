@@ -137,6 +137,32 @@ static enum pt_status judge(struct seen *seen, const char *result,
     return status;
 }
 
+static bool plain_ended(void *context, size_t i, bool good, const char *out)
+{
+    (void)i, (void)out;
+    *(bool *)context = good;
+    return false;
+}
+
+/* A run that failed is the perturbation's doing only where the program still runs
+ * without it: not if a file, the interpreter or we ourselves have changed meanwhile. */
+static enum pt_status check_surroundings(struct pt_localize *l, struct pt_error *error)
+{
+    struct pt_batch batch = {.name = "plain", .layers = "off", .n = 1, .keep = true};
+    bool good = false;
+    enum pt_status status = pt_runs(l, &batch, plain_ended, &good, NULL, error);
+
+    if (status == PT_OK && !l->stopped && !good)
+        return pt_error_set(error, PT_E_IO,
+                            "the program, which ran without any perturbation before, "
+                            "fails now: something else has changed; its words are in "
+                            "%s/work/plain/run-1.err",
+                            l->folder);
+    if (status == PT_OK)
+        pt_runs_forget(l, batch.name);
+    return status;
+}
+
 static enum pt_status run(const struct pt_level *level, const struct pt_batch *batch,
                           bool all, struct pt_trial *trial, struct pt_error *error)
 {
@@ -151,6 +177,8 @@ static enum pt_status run(const struct pt_level *level, const struct pt_batch *b
     struct pt_batch kept = *batch;
     kept.keep = batch->modules != NULL; /* the result is read first */
     status = pt_runs(l, &kept, ended, &seen, batch->modules ? &result : NULL, error);
+    if (status == PT_OK && !l->stopped && seen.failed)
+        status = check_surroundings(l, error);
     if (status == PT_OK && !l->stopped)
         status = judge(&seen, result, trial, error);
     if (status == PT_OK && l->stopped)

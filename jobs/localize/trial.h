@@ -14,8 +14,9 @@ struct pt_level {
 };
 
 /* Runs the program up to options.runs times, or takes the answer from the folder. A run
- * that fails does harm. Stops early where few runs show the harm clearly, unless `all`.
- * The empty set does none, without a run. */
+ * that fails does harm, if the program still runs without perturbation (else PT_E_IO).
+ * Stops early where few runs show the harm clearly, unless `all`. The empty set does
+ * none, without a run. */
 PT_MUST_CHECK enum pt_status pt_trial(const struct pt_level *level,
                                       const unsigned char *set, bool all,
                                       struct pt_trial *trial, struct pt_error *error);

@@ -223,6 +223,17 @@ def test_wrong_command_lines_and_programs(localize, script, options, program, st
     one_line(done, *told)
 
 
+def test_a_program_that_no_longer_runs_is_an_error_and_no_culprit(localize, script, tmp_path):
+    """After eight runs something goes that it needs, whatever is perturbed."""
+    script("import pathlib\nruns = pathlib.Path('runs')\n"
+           "with runs.open('a') as f: f.write('x')\n"
+           "if len(runs.read_text()) > 8: raise SystemExit(4)\n" + PROGRAM, "goes.py")
+    done = localize("--no-insight", program=["goes.py", "cancel"])
+    assert done.returncode == 1, done.stdout
+    assert "something else has changed" in done.stderr and "work/plain/run-1.err" in done.stderr
+    assert "does harm" not in done.stdout
+
+
 def test_a_folder_is_not_used_twice(localize, pytracer):
     localize(program=["x.py"])
     one_line(localize(program=["x.py"]), "has been used", "--resume f")
