@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -211,24 +212,17 @@ static int remove_one(const char *path, const struct stat *st, int type,
                       struct FTW *place)
 {
     (void)st, (void)type, (void)place;
-    (void)remove(path); /* what stays is in /tmp */
+    (void)remove(path); /* what stays is in TMPDIR */
     return 0;
 }
 
-void pt_doctor_python(struct pt_doctor *doctor)
+static void examine(struct pt_doctor *doctor, const char *tracer, const char *folder)
 {
-    char folder[] = "/tmp/pytracer-doctor.XXXXXX", *tracer = NULL;
-    char *first = NULL, *python = NULL;
-    int exit_status = 0;
-
-    if (pt_program_find("pytracer-trace", &tracer, NULL) != PT_OK ||
-        mkdtemp(folder) == NULL) {
-        free(tracer);
-        return; /* told before */
-    }
     struct run run = {tracer, folder, program, "all", "1", NULL};
-    first = run_traced(doctor, &run, &exit_status);
-    python = first && exit_status == 0 ? answer(first, "python") : NULL;
+    int exit_status = 0;
+    char *first = run_traced(doctor, &run, &exit_status);
+    char *python = first && exit_status == 0 ? answer(first, "python") : NULL;
+
     if (python == NULL) {
         pt_doctor_say(doctor, PT_BAD, "Python",
                       "name another interpreter with --python, VIRTUAL_ENV or PATH, or "
@@ -240,8 +234,28 @@ void pt_doctor_python(struct pt_doctor *doctor)
         say_blas(doctor, first);
         say_arithmetic(doctor, run);
     }
-    (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
     free(python);
     free(first);
+}
+
+void pt_doctor_python(struct pt_doctor *doctor)
+{
+    const char *temporary = getenv("TMPDIR");
+    char *folder = NULL, *tracer = NULL;
+
+    if (pt_program_find("pytracer-trace", &tracer, NULL) != PT_OK)
+        return; /* told before */
+    if (asprintf(&folder, "%s/pytracer-doctor.XXXXXX",
+                 temporary && *temporary ? temporary : "/tmp") < 0)
+        folder = NULL;
+    if (folder && mkdtemp(folder)) {
+        examine(doctor, tracer, folder);
+        (void)nftw(folder, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    } else {
+        pt_doctor_say(doctor, PT_BAD, "Python", "set TMPDIR to a folder of yours",
+                      "cannot make the folder %s: %s", folder ? folder : "",
+                      strerror(errno));
+    }
+    free(folder);
     free(tracer);
 }
