@@ -126,9 +126,9 @@ static void print_counts(FILE *out, const struct pt_result *result)
     else if (n_runs > 1)
         fprintf(out,
                 "Digits in bits: General, probability %.2f at confidence %g with %zu "
-                "runs\n",
+                "runs; %u would be needed for probability %g\n",
                 pt_stat_general_probability(result->plan, n_runs), options->confidence,
-                n_runs);
+                n_runs, pt_stat_runs_needed(result->plan), options->probability);
 }
 
 struct pt_trail pt_report_trail(const struct pt_result *result)

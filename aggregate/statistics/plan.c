@@ -38,6 +38,13 @@ static double greatest_distance(double n)
     return (n - 1) / sqrt(n) * sqrt(t * t / (n - 2 + t * t));
 }
 
+/* Degrees of freedom of χ²: with the samples' own mean n − 1, with an external
+ * reference n. */
+static double freedom_of(const struct pt_stat_options *options, double n)
+{
+    return options->external && !options->compat ? n : n - 1;
+}
+
 static void fill_normal(struct pt_stat_plan *plan, size_t n)
 {
     bool enough = n >= PT_STAT_NORMAL_MIN;
@@ -46,8 +53,7 @@ static void fill_normal(struct pt_stat_plan *plan, size_t n)
     plan->normal_distance[n] = enough ? greatest_distance((double)n) : NAN;
 }
 
-/* δ of Sohier et al. 2021, theorem 2 and its Bernoulli counterpart. With the samples'
- * own mean χ² has n − 1 degrees of freedom, with an external reference n. */
+/* δ of Sohier et al. 2021, theorem 2 and its Bernoulli counterpart. */
 static void fill(struct pt_stat_plan *plan)
 {
     const struct pt_stat_options *o = &plan->options;
@@ -57,7 +63,7 @@ static void fill(struct pt_stat_plan *plan)
 
     for (size_t n = 0; n <= plan->n_max; n++) {
         double samples = (double)n;
-        double freedom = o->external && !o->compat ? samples : samples - 1;
+        double freedom = freedom_of(o, samples);
 
         fill_normal(plan, n);
         if (n < 2) {
@@ -165,13 +171,14 @@ unsigned pt_stat_runs_needed(const struct pt_stat_plan *plan)
     if (plan->options.method == PT_STAT_GENERAL) {
         n = (unsigned)ceil(log1p(-confidence) / log(plan->options.probability));
     } else {
-        /* Both bounds of χ² within a factor of four of n − 1, that is one bit of σ.
-         */
+        /* Both bounds of χ² within a factor of four of its freedom, that is one bit of
+         * σ. */
         for (;; n++) {
-            double low = pt_stat_chi2_quantile((1 - confidence) / 2, n - 1.0);
-            double high = pt_stat_chi2_quantile((1 + confidence) / 2, n - 1.0);
+            double freedom = freedom_of(&plan->options, n);
+            double low = pt_stat_chi2_quantile((1 - confidence) / 2, freedom);
+            double high = pt_stat_chi2_quantile((1 + confidence) / 2, freedom);
 
-            if ((n - 1.0) / low <= 4 && high / (n - 1.0) <= 4) {
+            if (freedom / low <= 4 && high / freedom <= 4) {
                 break;
             }
         }

@@ -121,6 +121,7 @@ static void check_columns(const struct columns *got, const struct columns *want,
             same(got->std[i], want->std[i], 1e-12);
         }
         if (!(fabs(got->sig[i] - want->sig[i]) <= (general ? 0 : 1e-9))) {
+            same(got->sig[i], want->sig[i], 0);
         }
         if (!(fabs(got->digits[i] - want->digits[i]) <= (general ? 0 : 1e-9))) {
             same(got->digits[i], want->digits[i], 0);
