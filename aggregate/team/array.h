@@ -1,11 +1,12 @@
-/* A growing array of items of one size, and a map from 64-bit hashes to 64-bit numbers:
- * the two containers that the stages share. Thread: caller locks. */
+/* A growing array of items of one size, and the map from 64-bit hashes to 64-bit
+ * numbers: the two containers that the stages share. Thread: caller locks. */
 #ifndef PT_TEAM_ARRAY_H
 #define PT_TEAM_ARRAY_H
 
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/map.h"
 #include "base/status.h"
 #include "team/memory.h"
 
@@ -24,22 +25,13 @@ void pt_array_free(struct pt_array *array);
 /* "out of memory for <what>", and why, as PT_E_MEMORY. */
 enum pt_status pt_no_memory(struct pt_error *error, const char *what);
 
-/* Keys are hashes (any 64-bit number; spread evenly). */
-struct pt_map {
-    struct pt_map_slot *slots; /* owned */
-    size_t n, room;            /* room: a power of two, or 0 */
-};
-struct pt_map_slot {
-    uint64_t key, value;
-    uint64_t used;
-};
-
-/* The value of a key, inserted as `fresh` if it is new (*is_new tells; may be NULL).
- * NULL: no memory. The pointer holds until the next insertion. */
-uint64_t *pt_map_put(struct pt_map *map, uint64_t key, uint64_t fresh, int *is_new);
-/* The value of a key, or NULL. */
-const uint64_t *pt_map_get(const struct pt_map *map, uint64_t key);
-void pt_map_free(struct pt_map *map);
+/* The map of base/map.h in memory that counts (team/memory.h), as pt_map_put_in. */
+extern const struct pt_map_memory pt_map_counted;
+static inline uint64_t *pt_map_put(struct pt_map *map, uint64_t key, uint64_t fresh,
+                                   int *is_new)
+{
+    return pt_map_put_in(map, &pt_map_counted, key, fresh, is_new);
+}
 
 /* One 64-bit hash from two (finaliser of MurmurHash3 over a sum). */
 static inline uint64_t pt_mix(uint64_t a, uint64_t b)

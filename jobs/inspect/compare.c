@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/map.h"
+#include "base/map.h"
 #include "format/reader.h"
 
 enum { RECORD = 480 };
@@ -84,14 +84,14 @@ static enum pt_status enter(struct side *s, struct pt_error *error)
     s->n_unordered += !main_thread;
     s->call = main_thread ? (uint32_t)s->n_calls : 0;
     s->function = s->enter.function;
-    return pt_map_put(&s->open, s->enter.time, (uint64_t)s->call << 32 | s->function)
+    return pt_map_set(&s->open, s->enter.time, (uint64_t)s->call << 32 | s->function)
                ? PT_OK
                : no_memory(error);
 }
 
 static void leave(struct side *s)
 {
-    const uint64_t *packed = pt_map_find(&s->open, s->exit.call);
+    const uint64_t *packed = pt_map_get(&s->open, s->exit.call);
 
     s->call = packed ? (uint32_t)(*packed >> 32) : 0;
     s->function = packed ? (uint32_t)*packed : 0;
@@ -282,7 +282,7 @@ static enum pt_status compare(struct side *a, struct side *b, struct pt_comparis
 static void close_side(struct side *s)
 {
     pt_trace_reader_close(s->reader);
-    pt_map_clear(&s->open);
+    pt_map_free(&s->open);
     free(s->body);
     free(s->items);
 }

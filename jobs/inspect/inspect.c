@@ -168,7 +168,7 @@ static void put_totals(FILE *out, const struct pt_walk *walk)
     put_line(out, "Duration", span);
     put_label(out, "Calls");
     fprintf(out, "%" PRIu64 " (%" PRIu64 " raised, %zu not ended)\n", walk->n_calls,
-            summary->raised, walk->open.count);
+            summary->raised, walk->open.n);
     put_label(out, "Values");
     fprintf(out, "%" PRIu64 "\n", walk->n_values);
     pt_words_size(walk->data_bytes, before);

@@ -4,7 +4,7 @@
 
 static struct pt_walk_call find_open(const struct pt_walk *walk, uint64_t time)
 {
-    const uint64_t *packed = pt_map_find(&walk->open, time);
+    const uint64_t *packed = pt_map_get(&walk->open, time);
 
     return packed ? (struct pt_walk_call){.function = (uint32_t)(*packed >> 32),
                                           .depth = (uint32_t)*packed}
@@ -17,9 +17,9 @@ static enum pt_status take_enter(struct pt_walk *walk,
 {
     struct pt_walk_call call = {.function = enter->function};
 
-    if (enter->parent && pt_map_find(&walk->open, enter->parent))
+    if (enter->parent && pt_map_get(&walk->open, enter->parent))
         call.depth = find_open(walk, enter->parent).depth + 1;
-    if (!pt_map_put(&walk->open, enter->time,
+    if (!pt_map_set(&walk->open, enter->time,
                     (uint64_t)call.function << 32 | call.depth))
         return pt_error_set(error, PT_E_MEMORY, "no memory for the open calls");
     walk->n_calls++;
@@ -100,5 +100,5 @@ enum pt_status pt_walk_calls(struct pt_walk *walk, struct pt_error *error)
 
 void pt_walk_clear(struct pt_walk *walk)
 {
-    pt_map_clear(&walk->open);
+    pt_map_free(&walk->open);
 }

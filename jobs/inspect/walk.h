@@ -2,7 +2,7 @@
 #ifndef PT_JOBS_INSPECT_WALK_H
 #define PT_JOBS_INSPECT_WALK_H
 
-#include "format/map.h"
+#include "base/map.h"
 #include "format/reader.h"
 
 /* A call that has been entered and not left. */

@@ -141,6 +141,26 @@ except TypeError as e: print(e)
     assert [arrays[0].inputs[n].array.tolist() for n in ("shape.0", "buffer")] == [2, [1, 2]]
 
 
+def test_objects_are_made_by_one_call_whatever_way_it_takes(tmp_path):
+    """By position, from a list and a dictionary, past the type's own shortcut; a derived type does as before."""
+    done, calls = run_traced(tmp_path, """
+import numpy as np
+np.random.RandomState(5)
+np.random.RandomState(*[6])
+np.random.RandomState(**{"seed": 7})
+type.__call__(np.random.RandomState, 8)
+class Mine(np.random.RandomState): pass
+print(type(Mine(9)), np.random.Generator(np.random.PCG64(1)).random(), np.random.SeedSequence(3).entropy)
+""", ["numpy.random"], exclude_file="")
+    plain = run_plain(tmp_path, (tmp_path / "script.py").read_text())
+    assert plain.returncode == 0, plain.stderr
+    assert (done.returncode, done.stdout, done.stderr) == (plain.returncode, plain.stdout, plain.stderr)
+    own = [c for c in calls if c.site["file"].endswith("script.py")]
+    made = [c for c in own if c.full == "numpy.random.RandomState.__init__"]
+    assert [(c.site["line"], c.inputs["seed"].number) for c in made] == [(3, 5), (4, 6), (5, 7), (6, 8)]
+    assert [c.full for c in own if c.function == "Generator.__init__"] == ["numpy.random.Generator.__init__"]
+
+
 def test_operators_of_numpys_scalars_are_recorded(tmp_path):
     operations = [
         ("x + 3", "float64.__add__", {"x1": 1.5, "x2": 3}, 4.5),

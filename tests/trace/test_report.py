@@ -2,6 +2,7 @@
 
 import csv
 import os
+import pty
 import resource
 import subprocess
 
@@ -65,6 +66,56 @@ def test_report_is_off_by_default_and_goes_where_asked(program):
     assert reports(program) == []
     traced(["script.py"], program, options(program, "--report=on", "--report-file", "new/mine.csv"))
     assert reports(program) == [] and table(program / "new" / "mine.csv")[-1][0] == "Total"
+
+
+def on_terminal(folder, *more):
+    """(what a terminal shows on standard error, what was written to standard output)"""
+    ours, theirs = pty.openpty()
+    shown = b""
+    try:
+        with subprocess.Popen([TRACE, "--python", PYTHON, *options(folder, *more), "script.py"], cwd=folder, env=environment(),
+                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=theirs) as process:
+            os.close(theirs)
+            while True:
+                try:
+                    read = os.read(ours, 65536)
+                except OSError:  # Linux: the other end is closed
+                    read = b""
+                if not read:
+                    break
+                shown += read
+            printed = process.stdout.read().decode()
+        assert process.returncode == 0
+    finally:
+        os.close(ours)
+    return shown.decode().replace("\r\n", "\n"), printed
+
+
+@pytest.mark.parametrize("how", ["on", "only"])
+def test_report_is_shown_on_a_terminal_in_aligned_columns(program, how):
+    shown, printed = on_terminal(program, "--report", how)
+    rows = table(reports(program)[0])
+    title, *lines, total, last = shown.splitlines()
+    assert printed == "done\n" and last == f"report: {reports(program)[0]}"
+    assert title.split() == ["module", "function", "calls", "memory"]
+    assert total.split() == ["Total", rows[-1][2], rows[-1][3], "B"]
+    assert [line.split() for line in lines] == [[*row, "B"] for row in rows[1:-1]]
+    for column, at in (("function", title.index("function")), ("module", 0)):  # names to the left
+        assert all(line[at] != " " and line[at - 1:at] in ("", " ") for line in lines), column
+    end = title.index("calls") + len("calls")  # numbers to the right
+    assert all(line[end - 1].isdigit() and line[end] == " " for line in (*lines, total))
+
+
+def test_long_report_on_a_terminal_is_cut_but_for_its_total(program):
+    (program / "script.py").write_text("".join(f"def f{i}(x): return x\nf{i}(1.0)\n" for i in range(60)))
+    title, *lines, cut, total, last = on_terminal(program, "--report", "on")[0].splitlines()
+    assert len(lines) == 40 and cut.startswith("and 20 functions ") and total.split()[:2] == ["Total", "60"]
+    assert total.split()[2:] == ["960", "B"] and len(table(reports(program)[0])) == 62
+
+
+def test_report_is_shown_only_where_no_file_was_asked_for(program):
+    assert on_terminal(program, "--report", "on", "--report-file", "new/mine.csv") == ("", "done\n")
+    assert on_terminal(program)[0] == "" and table(program / "new" / "mine.csv")[-1][0] == "Total"
 
 
 def test_report_is_written_when_the_program_fails(program):

@@ -116,6 +116,7 @@ def test_regions_are_calls_and_pauses_leave_out(tmp_path):
     regions = [c for c in calls if c.module == "pytracer.region"]
     assert [c.function for c in regions][:5] == ["fit", "inner", "fit", "decorated", "failing"]
     assert regions[0].site["line"] == 5 and regions[0].site["file"].endswith("script.py") and regions[0].outputs == {}
+    assert [c.exception for c in regions][:5] == [None] * 4 + ["ValueError"]
     assert regions[0].end > regions[1].end and regions[1].parent == regions[0].time
 
 

@@ -37,14 +37,15 @@ static PyObject *leave(PyObject *self, PyObject *arguments)
     unsigned long long epoch;
     Py_ssize_t level;
     unsigned thread;
+    PyObject *raised; /* borrowed: the type of an exception, or None */
 
     (void)self;
-    if (!PyTuple_Check(arguments) ||
-        !PyArg_ParseTuple(arguments, "KIn", &epoch, &thread, &level)) {
+    if (!PyArg_ParseTuple(arguments, "(KIn)O", &epoch, &thread, &level, &raised)) {
         PyErr_Clear();
         Py_RETURN_NONE;
     }
-    pt_intercept_region_leave((struct pt_region_mark){epoch, thread, (size_t)level});
+    pt_intercept_region_leave((struct pt_region_mark){epoch, thread, (size_t)level},
+                              raised);
     Py_RETURN_NONE;
 }
 
@@ -63,7 +64,7 @@ static PyObject *resume_all(PyObject *self, PyObject *unused)
 }
 
 static PyMethodDef functions[] = {{"enter", enter, METH_O, NULL},
-                                  {"leave", leave, METH_O, NULL},
+                                  {"leave", leave, METH_VARARGS, NULL},
                                   {"pause", pause_all, METH_NOARGS, NULL},
                                   {"resume", resume_all, METH_NOARGS, NULL},
                                   {NULL, NULL, 0, NULL}};

@@ -8,10 +8,14 @@
 #ifndef PT_EMBED_REPORT_H
 #define PT_EMBED_REPORT_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 
-/* Writes what the interception has counted to `path`, most called first. Thread: under
- * the GIL. */
-PT_MUST_CHECK enum pt_status pt_report_write(const char *path, struct pt_error *error);
+/* Writes what the interception has counted to `path`, most called first; with `show`
+ * also, in aligned columns, the first of them and the total to standard error. Thread:
+ * under the GIL. */
+PT_MUST_CHECK enum pt_status pt_report_write(const char *path, bool show,
+                                             struct pt_error *error);
 
 #endif

@@ -306,7 +306,10 @@ void pt_session_stop(void)
         pt_suggest_print(session.handle->config);
     if (session.writer != NULL)
         stop_trace();
-    if (session.report[0] != '\0' && pt_report_write(session.report, &error) != PT_OK)
+    /* standard output is the program's; mpirun makes it a terminal of its own */
+    bool show = session.handle->config->io.report_filename == NULL && isatty(2) == 1;
+    if (session.report[0] != '\0' &&
+        pt_report_write(session.report, show, &error) != PT_OK)
         pt_log_warning("no report: %s", error.text);
     session.state = STATE_STOPPED;
 }

@@ -72,7 +72,7 @@ static enum pt_status visit_payload(struct pt_checking *checking,
     if (!assembly->pending) {
         assembly->first = extent;
         assembly->have = 0;
-        if (!pt_map_put(&checking->payloads,
+        if (!pt_map_set(&checking->payloads,
                         pt_trace_ref(block->ordinal, cursor->offset),
                         extent.content_bytes))
             return pt_error_set(error, PT_E_MEMORY, "no memory to check payloads");

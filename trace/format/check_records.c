@@ -123,7 +123,7 @@ static enum pt_status visit_value(struct pt_checking *checking,
     if (value.storage < PT_STORAGE_PAYLOAD ||
         is_beyond(checking, PT_STREAM_PAYLOADS, pt_trace_ref_block(value.payload)))
         return PT_OK;
-    const uint64_t *bytes = pt_map_find(&checking->payloads, value.payload);
+    const uint64_t *bytes = pt_map_get(&checking->payloads, value.payload);
     if (!bytes || *bytes != value.data_bytes)
         pt_checking_fault(checking,
                           "a value of call %" PRIu64 " does not find its payload",
@@ -179,13 +179,13 @@ static enum pt_status check_phase(struct pt_checking *checking, uint64_t call,
 static bool note_thread_time(struct pt_checking *checking, uint64_t thread,
                              uint64_t time)
 {
-    const uint64_t *last = pt_map_find(&checking->thread_times, thread);
+    const uint64_t *last = pt_map_get(&checking->thread_times, thread);
 
     if (last && time <= *last)
         pt_checking_fault(checking,
                           "time %" PRIu64 " of thread %" PRIu64 " comes after %" PRIu64,
                           time, thread, *last);
-    return pt_map_put(&checking->thread_times, thread, time);
+    return pt_map_set(&checking->thread_times, thread, time);
 }
 
 static enum pt_status check_enter(struct pt_checking *checking,
@@ -203,16 +203,16 @@ static enum pt_status check_enter(struct pt_checking *checking,
     need_defined(checking, PT_RECORD_PATH, enter->path, "path", block->offset);
     if (enter->function == 0)
         pt_checking_fault(checking, "call %" PRIu64 " has no function", enter->time);
-    if (pt_map_find(&checking->open_calls, enter->time))
+    if (pt_map_get(&checking->open_calls, enter->time))
         pt_checking_fault(checking, "two calls have the time %" PRIu64, enter->time);
-    thread = pt_map_find(&checking->open_calls, enter->parent);
+    thread = pt_map_get(&checking->open_calls, enter->parent);
     if (enter->parent && (!thread || *thread != enter->thread))
         pt_checking_fault(checking,
                           "the caller %" PRIu64 " of call %" PRIu64
                           " is not running in its thread",
                           enter->parent, enter->time);
     if (!note_thread_time(checking, enter->thread, enter->time) ||
-        !pt_map_put(&checking->open_calls, enter->time, enter->thread))
+        !pt_map_set(&checking->open_calls, enter->time, enter->thread))
         return pt_error_set(error, PT_E_MEMORY, "no memory to check calls");
     return check_phase(checking, enter->time, PT_PHASE_INPUT, enter->values,
                        enter->n_values, enter->data_bytes, error);
@@ -223,7 +223,7 @@ static enum pt_status check_exit(struct pt_checking *checking,
                                  const struct pt_trace_exit *exit,
                                  struct pt_error *error)
 {
-    const uint64_t *thread = pt_map_find(&checking->open_calls, exit->call);
+    const uint64_t *thread = pt_map_get(&checking->open_calls, exit->call);
 
     need_time(checking, block, exit->time);
     need_defined(checking, PT_RECORD_STRING, exit->exception, "string", block->offset);

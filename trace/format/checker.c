@@ -132,12 +132,12 @@ enum pt_status pt_trace_check(const char *path, struct pt_trace_check *check,
         status = pt_checking_payloads(&checking, why);
     if (status == PT_OK)
         status = pt_checking_records(&checking, why);
-    check->open_calls = checking.open_calls.count;
+    check->open_calls = checking.open_calls.n;
     if (status == PT_OK)
         check_totals(&checking);
-    pt_map_clear(&checking.open_calls);
-    pt_map_clear(&checking.thread_times);
-    pt_map_clear(&checking.payloads);
+    pt_map_free(&checking.open_calls);
+    pt_map_free(&checking.thread_times);
+    pt_map_free(&checking.payloads);
     pt_trace_reader_close(checking.reader);
     return status;
 }

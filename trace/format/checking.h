@@ -3,7 +3,7 @@
 #define PT_TRACE_CHECKING_H
 
 #include "format/checker.h"
-#include "format/map.h"
+#include "base/map.h"
 #include "format/reader_state.h"
 
 struct pt_checking {

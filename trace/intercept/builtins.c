@@ -217,6 +217,10 @@ static void capture_arguments(struct pt_thread *thread, struct builtin *builtin,
     case PT_CALLING_INIT:
         capture_tuple(thread, builtin, argument[1], argument[2]);
         break;
+    case PT_CALLING_VECTOR: /* type, arguments, their number with a flag, keywords */
+        capture_vector(thread, builtin, argument[1],
+                       PyVectorcall_NARGS((size_t)argument[2]), argument[3]);
+        break;
     case PT_CALLING_UNARY:
         pt_call_argument(thread, &operand_names[0], argument[0]);
         break;
@@ -398,10 +402,10 @@ bool pt_slot_hook(void **slot, enum pt_calling calling,
 {
     struct builtin what = {.calling = calling,
                            .text = text,
-                           .kind =
-                               calling == PT_CALLING_NEW || calling == PT_CALLING_INIT
-                                   ? PT_FUNCTION_TYPE
-                                   : PT_FUNCTION_SCALAR};
+                           .kind = calling == PT_CALLING_UNARY ||
+                                           calling == PT_CALLING_BINARY
+                                       ? PT_FUNCTION_SCALAR
+                                       : PT_FUNCTION_TYPE};
 
     return hook(slot, &what, names);
 }

@@ -20,6 +20,7 @@ enum pt_calling {
     PT_CALLING_METHOD, /* as the flags of its definition say: pt_builtin_hook */
     PT_CALLING_NEW,    /* tp_new: type, arguments, keywords */
     PT_CALLING_INIT,   /* tp_init: object, arguments, keywords; returns a status */
+    PT_CALLING_VECTOR, /* tp_vectorcall: type, arguments, their number, keywords */
     PT_CALLING_UNARY,  /* one number */
     PT_CALLING_BINARY  /* two of any type; of a power also a third, which is None */
 };

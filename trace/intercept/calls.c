@@ -205,8 +205,8 @@ static void drop_roots(struct pt_thread *thread, uint32_t n)
         Py_DECREF(thread->roots[--thread->n_roots].object);
 }
 
-void pt_call_close(struct pt_thread *thread, size_t level, uint64_t epoch,
-                   PyObject *result)
+void pt_call_close_by(struct pt_thread *thread, size_t level, uint64_t epoch,
+                      PyObject *result, PyObject *raised)
 {
     struct pt_capture *capture = &pt_runtime.capture;
     struct pt_call call;
@@ -228,12 +228,18 @@ void pt_call_close(struct pt_thread *thread, size_t level, uint64_t epoch,
                          result);
     count_values(call.function);
     if (pt_runtime.writer)
-        write_exit(thread, &call, result ? NULL : pt_thread_raised(PyThreadState_GET()),
-                   0);
+        write_exit(thread, &call, raised, 0);
     thread->n_calls = level - 1;
     thread->marks.n = call.first_mark;
     if (call.n_roots > 0)
         drop_roots(thread, call.n_roots);
+}
+
+void pt_call_close(struct pt_thread *thread, size_t level, uint64_t epoch,
+                   PyObject *result)
+{
+    pt_call_close_by(thread, level, epoch, result,
+                     result ? NULL : pt_thread_raised(PyThreadState_GET()));
 }
 
 /* Innermost first, so that the exits of one thread are nested as the calls are. */

@@ -1,6 +1,7 @@
-/* The making of objects of compiled types. A call of a type goes to tp_new and then to
- * tp_init; which of the two reads the arguments is the type's affair: Cython's and
- * numpy's types that have a tp_init of their own use that.
+/* The making of objects of compiled types. A call of a type goes to tp_vectorcall where
+ * there is one, else to tp_new and then to tp_init; which of the two reads the
+ * arguments is the type's affair: Cython's and numpy's types that have a tp_init of
+ * their own use that.
  *
  * object.__new__ and its like compare the functions in the slots of a type and of those
  * derived from it, so that a slot is replaced in all of them or in none. */
@@ -59,19 +60,31 @@ static bool hook(PyTypeObject *type, const struct pt_builtin_names *of, void **s
     return pt_slot_hook(slot, calling, &names, &type->tp_doc);
 }
 
+/* Some types (Cython's, of late) have a way of their own that a call takes past both
+ * slots, which then serve derived types and __init__ called by its name. */
+static void hook_shortcut(PyTypeObject *type, const struct pt_builtin_names *names,
+                          const char *method)
+{
+    if (type->tp_vectorcall)
+        hook(type, names, (void **)&type->tp_vectorcall, PT_CALLING_VECTOR, method);
+}
+
 void pt_constructor_hook(PyTypeObject *type, const struct pt_builtin_names *names)
 {
     void **make = (void **)&type->tp_new, **init = (void **)&type->tp_init;
     void *original = *make;
 
-    if (type->tp_vectorcall || PyType_IsSubtype(type, &PyType_Type) ||
+    if (PyType_IsSubtype(type, &PyType_Type) ||
         PyType_IsSubtype(type, (PyTypeObject *)PyExc_BaseException))
         return;
     if (has_compiled_init(type)) {
         hook(type, names, init, PT_CALLING_INIT, "__init__");
-    } else if (brings_compiled_new(type) &&
-               hook(type, names, make, PT_CALLING_NEW, "__new__")) {
-        replace_in_derived(type, original, *make);
-        PyType_Modified(type);
+        hook_shortcut(type, names, "__init__");
+    } else if (brings_compiled_new(type)) {
+        hook_shortcut(type, names, "__new__");
+        if (hook(type, names, make, PT_CALLING_NEW, "__new__")) {
+            replace_in_derived(type, original, *make);
+            PyType_Modified(type);
+        }
     }
 }

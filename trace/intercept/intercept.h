@@ -48,7 +48,8 @@ struct pt_region_mark {
     size_t level;
 };
 struct pt_region_mark pt_intercept_region_enter(const char *name);
-void pt_intercept_region_leave(struct pt_region_mark mark);
+/* `raised`, borrowed: the type of the exception that leaves the region, or NULL. */
+void pt_intercept_region_leave(struct pt_region_mark mark, PyObject *raised);
 void pt_intercept_pause(void);
 void pt_intercept_continue(void);
 

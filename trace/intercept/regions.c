@@ -61,7 +61,7 @@ struct pt_region_mark pt_intercept_region_enter(const char *name)
 
 /* Calls that are still under way within, as of a generator, keep the region open: what
  * encloses it ends it. */
-void pt_intercept_region_leave(struct pt_region_mark mark)
+void pt_intercept_region_leave(struct pt_region_mark mark, PyObject *raised)
 {
     struct pt_thread *thread = pt_runtime.running ? pt_thread_self() : NULL;
 
@@ -70,7 +70,7 @@ void pt_intercept_region_leave(struct pt_region_mark mark)
     if (thread->regions > 0)
         thread->regions--;
     if (mark.level > 0 && mark.level == thread->n_calls)
-        pt_call_close(thread, mark.level, mark.epoch, NULL);
+        pt_call_close_by(thread, mark.level, mark.epoch, NULL, raised);
 }
 
 void pt_intercept_pause(void)

@@ -122,6 +122,10 @@ void pt_call_entered(struct pt_thread *thread);
  * pt_runtime.epoch was then: a call that was cut meanwhile is left alone. */
 void pt_call_close(struct pt_thread *thread, size_t level, uint64_t epoch,
                    PyObject *result);
+/* The same of a call that ends while no exception is set: `raised`, borrowed, is the
+ * type of the one that ended it, or NULL. */
+void pt_call_close_by(struct pt_thread *thread, size_t level, uint64_t epoch,
+                      PyObject *result, PyObject *raised);
 void pt_calls_cut(void);   /* ends all open calls of all threads */
 void pt_calls_start(void); /* names for the new trace */
 

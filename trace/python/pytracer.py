@@ -46,10 +46,10 @@ class region:
         self._open.append(_tracer.enter(self.name) if _tracer is not None else None)
         return self
 
-    def __exit__(self, *exception):
+    def __exit__(self, kind, exception, traceback):
         mark = self._open.pop()
         if mark is not None:
-            _tracer.leave(mark)
+            _tracer.leave(mark, kind)
         return False
 
     def __call__(self, function):

@@ -5,7 +5,7 @@
 
 #include <cmocka.h>
 
-#include "format/map.h"
+#include "base/map.h"
 #include "format/seen.h"
 
 static struct pt_hash128 key_of(uint64_t i)
@@ -79,24 +79,24 @@ static void a_map_keeps_what_was_put_and_not_removed(void **state)
     struct pt_map map = {0};
     (void)state;
 
-    assert_null(pt_map_find(&map, 0));
+    assert_null(pt_map_get(&map, 0));
     assert_false(pt_map_remove(&map, 0));
     for (uint64_t i = 0; i < 20000; i++) {
-        assert_true(pt_map_put(&map, i * 7, i));
+        assert_true(pt_map_set(&map, i * 7, i));
         if (i % 3 == 0)
             assert_true(pt_map_remove(&map, i / 3 * 2 * 7));
     }
     for (uint64_t i = 0; i < 20000; i++) {
         bool removed = i % 2 == 0 && i / 2 * 3 < 20000;
-        const uint64_t *value = pt_map_find(&map, i * 7);
+        const uint64_t *value = pt_map_get(&map, i * 7);
         assert_int_equal(value == NULL, removed);
         if (value)
             assert_int_equal(*value, i);
     }
-    assert_true(pt_map_put(&map, 7, 99));
-    assert_int_equal(*pt_map_find(&map, 7), 99);
-    pt_map_clear(&map);
-    assert_null(pt_map_find(&map, 7));
+    assert_true(pt_map_set(&map, 7, 99));
+    assert_int_equal(*pt_map_get(&map, 7), 99);
+    pt_map_free(&map);
+    assert_null(pt_map_get(&map, 7));
 }
 
 int main(void)
