@@ -49,6 +49,8 @@ static void put_value(FILE *out, const struct pt_config *config,
 
     switch (key->kind) {
     case PT_KEY_TEXT:
+    case PT_KEY_WORD:
+    case PT_KEY_WORDS:
         if (*(char *const *)at)
             put_line(out, key->name, *(char *const *)at, NULL);
         break;
@@ -170,6 +172,8 @@ static enum pt_status take_value(struct pt_config *config, const struct pt_key *
 
     switch (key->kind) {
     case PT_KEY_TEXT:
+    case PT_KEY_WORD:
+    case PT_KEY_WORDS:
         return pt_value_set_text(config, key, value, error);
     case PT_KEY_STRINGS:
     case PT_KEY_VARIABLES:

@@ -182,6 +182,8 @@ static enum pt_status set_value(struct reading *r, const struct pt_key *key,
 {
     switch (key->kind) {
     case PT_KEY_TEXT:
+    case PT_KEY_WORD:
+    case PT_KEY_WORDS:
         return set_text(r, key, item, error);
     case PT_KEY_STRINGS:
     case PT_KEY_PATHS:

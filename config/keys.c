@@ -26,10 +26,20 @@
         name, PT_KEY_CHOICE, AT(member), false, 0, 0, words, meaning                   \
     }
 
+#define WORDS(name, kind, member, words, meaning)                                      \
+    {                                                                                  \
+        name, kind, AT(member), false, 0, 0, words, meaning                            \
+    }
+
 static const char *const log_formats[] = {"print", "logger", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const summaries[] = {"none", "some", "all", NULL};
 static const char *const io_types[] = {"native", "pickle", NULL};
+static const char *const layers[] = {"numpy", "python", "libm", "blas", "rounding",
+                                     "all",   "off",    "none", NULL};
+static const char *const modes[] = {"sr",  "ud",     "rr",     "pb",
+                                    "mca", "sr-det", "ud-det", NULL};
+static const char *const lapack[] = {"auto", "backward", NULL};
 
 static const struct pt_key keys[] = {
     LIST("modules_to_load", PT_KEY_STRINGS, modules_to_load,
@@ -88,10 +98,9 @@ static const struct pt_key keys[] = {
     NUMBER("io.max_elements", PT_KEY_U64, io.max_elements, 1, UINT64_MAX,
            "Elements of one array that are stored; of a larger one, as many at places "
            "that are the same in every run, and a summary of the whole."),
-    CHOICE(
-        "io.summaries", io.summaries, summaries,
-        "Summaries of arrays beyond io.max_elements, which read the whole array: "
-        "`all`, `none`, or `some`: at the 1st, 4th, 16th, … call of a function."),
+    CHOICE("io.summaries", io.summaries, summaries,
+           "Summaries of arrays beyond io.max_elements, which read the whole array: "
+           "`all`, `none`, or `some`: at the 1st, 4th, 16th, … call of a function."),
     NUMBER("io.min_size", PT_KEY_U64, io.min_size, 0, UINT64_MAX,
            "Arrays of fewer elements are not stored, only their shape."),
     NUMBER("io.max_calls", PT_KEY_U64, io.max_calls, 0, UINT64_MAX,
@@ -111,11 +120,11 @@ static const struct pt_key keys[] = {
          "Trace numpy's universal functions too, operators on arrays included."),
     BOOL("numpy.scalar", numpy.scalar,
          "Trace the arithmetic of numpy's floating-point scalars too."),
-    TEXT("fuzzy.layers", fuzzy.layers, false,
-         "Layers of the built-in stochastic arithmetic: empty (off), `all`, or names "
-         "with commas between."),
-    TEXT("fuzzy.mode", fuzzy.mode, false,
-         "How the last bit is disturbed; `sr` is stochastic rounding."),
+    WORDS("fuzzy.layers", PT_KEY_WORDS, fuzzy.layers, layers,
+          "Layers of the built-in stochastic arithmetic: empty (off), `all`, or names "
+          "with commas between."),
+    WORDS("fuzzy.mode", PT_KEY_WORD, fuzzy.mode, modes,
+          "How the last bit is disturbed; `sr` is stochastic rounding."),
     NUMBER("fuzzy.seed", PT_KEY_SEED, fuzzy.seed, 0, UINT64_MAX,
            "Seed of the disturbance; null: PYTRACER_SEED, else another one each time."),
     NUMBER("fuzzy.precision_binary64", PT_KEY_U32, fuzzy.precision_binary64, 1, 53,
@@ -125,9 +134,10 @@ static const struct pt_key keys[] = {
     NUMBER("fuzzy.blas_limit", PT_KEY_U64, fuzzy.blas_limit, 1, UINT64_MAX,
            "Multiply-adds of one call of BLAS up to which each is rounded at random; "
            "beyond, the library's kernel is used and noise added."),
-    TEXT("fuzzy.lapack", fuzzy.lapack, false,
-         "`auto` rounds inside LAPACK where that can be reached, and moves operands by "
-         "an ulp elsewhere; `backward` does only that."),
+    WORDS(
+        "fuzzy.lapack", PT_KEY_WORD, fuzzy.lapack, lapack,
+        "`auto` rounds inside LAPACK where that can be reached, and moves operands by "
+        "an ulp elsewhere; `backward` does only that."),
     LIST(
         "fuzzy.only", PT_KEY_STRINGS, fuzzy.only,
         "Patterns of functions and lines: only within them the arithmetic is disturbed "

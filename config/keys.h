@@ -12,6 +12,8 @@
 
 enum pt_key_kind {
     PT_KEY_TEXT,      /* char *; empty in JSON is NULL where `nullable` */
+    PT_KEY_WORD,      /* char *, one of `choices` */
+    PT_KEY_WORDS,     /* char *, some of `choices` with commas between, or empty */
     PT_KEY_STRINGS,   /* struct pt_strings; one string or a list in JSON */
     PT_KEY_PATHS,     /* the same, relative to the configuration's folder */
     PT_KEY_VARIABLES, /* struct pt_strings of "NAME=value", or "NAME" to unset; an
@@ -30,7 +32,7 @@ struct pt_key {
     size_t offset; /* of the member in struct pt_config */
     bool nullable;
     uint64_t least, most;
-    const char *const *choices; /* NULL-terminated, PT_KEY_CHOICE only */
+    const char *const *choices; /* NULL-terminated, for words */
     const char *meaning;        /* one sentence for documentation and schema */
 };
 

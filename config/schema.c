@@ -42,6 +42,22 @@ static void add_number(cJSON *to, const struct pt_key *key)
     cJSON_AddNumberToObject(to, "minimum", (double)key->least);
 }
 
+/* Some of the words with commas between, or nothing. */
+static void add_words(cJSON *to, const struct pt_key *key)
+{
+    char pattern[256] = "^(|", *end = pattern + strlen(pattern);
+
+    for (int list = 0; list < 2; list++) {
+        end = stpcpy(end, list ? "(,(" : "(");
+        for (const char *const *word = key->choices; *word; word++)
+            end = stpcpy(stpcpy(end, word == key->choices ? "" : "|"), *word);
+        end = stpcpy(end, list ? "))*" : ")");
+    }
+    stpcpy(end, ")$");
+    cJSON_AddStringToObject(to, "type", "string");
+    cJSON_AddStringToObject(to, "pattern", pattern);
+}
+
 static cJSON *describe(const struct pt_key *key)
 {
     static const char *const nullable[] = {"string", "null", NULL};
@@ -54,6 +70,9 @@ static cJSON *describe(const struct pt_key *key)
             add_type(o, nullable);
         else
             cJSON_AddStringToObject(o, "type", "string");
+        break;
+    case PT_KEY_WORDS:
+        add_words(o, key);
         break;
     case PT_KEY_STRINGS:
     case PT_KEY_PATHS:
@@ -75,6 +94,7 @@ static cJSON *describe(const struct pt_key *key)
     case PT_KEY_SEED:
         add_number(o, key);
         break;
+    case PT_KEY_WORD:
     case PT_KEY_CHOICE: {
         cJSON *words = cJSON_AddArrayToObject(o, "enum");
         for (const char *const *c = key->choices; *c; c++)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pattern.h"
+#include "value.h"
 
 /* One pattern; what does not belong to its form is NULL or 0. */
 struct rule {
@@ -130,6 +131,42 @@ void pt_scope_destroy(struct pt_scope *scope)
         free(scope->rules[i].text);
     free(scope->rules);
     free(scope);
+}
+
+static enum pt_status append(struct pt_config *config, const char *name,
+                             const char *const *patterns, size_t n,
+                             struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+
+    for (size_t i = 0; i < n && status == PT_OK; i++)
+        status = pt_value_append(config, pt_key_find(name, NULL), patterns[i], error);
+    return status;
+}
+
+enum pt_status pt_scope_replace(struct pt_config *config, const char *const *only,
+                                size_t n_only, const char *const *except,
+                                size_t n_except, struct pt_error *error)
+{
+    struct pt_scope *scope = NULL;
+    enum pt_status status = PT_OK;
+
+    if (n_only + n_except > 0) {
+        pt_value_clear(config, pt_key_find("fuzzy.only", NULL));
+        pt_value_clear(config, pt_key_find("fuzzy.except", NULL));
+        if (config->fuzzy.layers[0] == '\0')
+            status = pt_value_set_text(config, pt_key_find("fuzzy.layers", NULL), "all",
+                                       error);
+    }
+    if (status == PT_OK)
+        status = append(config, "fuzzy.only", only, n_only, error);
+    if (status == PT_OK)
+        status = append(config, "fuzzy.except", except, n_except, error);
+    if (status == PT_OK)
+        status =
+            pt_scope_create(&config->fuzzy.only, &config->fuzzy.except, &scope, error);
+    pt_scope_destroy(scope);
+    return status;
 }
 
 bool pt_scope_default(const struct pt_scope *scope)

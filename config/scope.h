@@ -36,6 +36,14 @@ PT_MUST_CHECK enum pt_status pt_scope_create(const struct pt_strings *only,
                                              struct pt_error *error);
 void pt_scope_destroy(struct pt_scope *scope);
 
+/* Patterns of a command line take the place of the configured ones, where there are
+ * any; then layers that are off are all on. PT_E_USAGE as above, also for a configured
+ * pattern. Thread: caller locks the configuration. */
+PT_MUST_CHECK enum pt_status pt_scope_replace(struct pt_config *config,
+                                              const char *const *only, size_t n_only,
+                                              const char *const *except,
+                                              size_t n_except, struct pt_error *error);
+
 /* What is not within any function that a pattern covers: perturbed unless there is an
  * "only". Thread: safe, as all below. */
 bool pt_scope_default(const struct pt_scope *scope);

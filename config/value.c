@@ -39,6 +39,8 @@ void pt_value_clear(struct pt_config *config, const struct pt_key *key)
 
     switch (key->kind) {
     case PT_KEY_TEXT:
+    case PT_KEY_WORD:
+    case PT_KEY_WORDS:
         free(*(char **)at);
         *(char **)at = NULL;
         break;
@@ -74,17 +76,82 @@ static enum pt_status no_memory(const struct pt_key *key, struct pt_error *error
     return pt_error_set(error, PT_E_MEMORY, "no memory for '%s'", key->name);
 }
 
+/* `length` bytes at `word` are none of the key's words: names them all. */
+static enum pt_status refuse_word(const struct pt_key *key, const char *word,
+                                  size_t length, struct pt_error *error)
+{
+    char words[128] = "";
+    size_t used = 0;
+
+    for (unsigned i = 0; key->choices[i]; i++) {
+        int n =
+            snprintf(words + used, sizeof words - used, "%s'%s'",
+                     i ? (key->choices[i + 1] ? ", " : " or ") : "", key->choices[i]);
+        if (n > 0 && used + (size_t)n < sizeof words)
+            used += (size_t)n;
+    }
+    return pt_error_set(error, PT_E_CONFIG, "'%s' is '%.*s', but must be %s", key->name,
+                        (int)length, word, words);
+}
+
+/* The number of that word among the key's, or that of the NULL behind them. */
+static unsigned find_word(const struct pt_key *key, const char *word, size_t length)
+{
+    unsigned i = 0;
+
+    while (key->choices[i] && (strncmp(word, key->choices[i], length) != 0 ||
+                               key->choices[i][length] != '\0'))
+        i++;
+    return i;
+}
+
+static enum pt_status check_words(const struct pt_key *key, const char *text,
+                                  struct pt_error *error)
+{
+    bool many = key->kind == PT_KEY_WORDS;
+
+    if (key->choices == NULL || (many && text[0] == '\0'))
+        return PT_OK;
+    for (;; text++) {
+        size_t length = many ? strcspn(text, ",") : strlen(text);
+
+        if (key->choices[find_word(key, text, length)] == NULL)
+            return refuse_word(key, text, length, error);
+        text += length;
+        if (*text == '\0')
+            return PT_OK;
+    }
+}
+
 enum pt_status pt_value_set_text(struct pt_config *config, const struct pt_key *key,
                                  const char *text, struct pt_error *error)
 {
     char **at = pt_value_at(config, key);
-    char *copy = strdup(text);
+    enum pt_status status = check_words(key, text, error);
+    char *copy = status == PT_OK ? strdup(text) : NULL;
 
+    if (status != PT_OK)
+        return status;
     if (copy == NULL)
         return no_memory(key, error);
     free(*at);
     *at = copy;
     return PT_OK;
+}
+
+enum pt_status pt_value_set_option(struct pt_config *config, const char *name,
+                                   const char *option, const char *text,
+                                   struct pt_error *error)
+{
+    enum pt_status status =
+        pt_value_set_text(config, pt_key_find(name, NULL), text, error);
+
+    if (status != PT_E_CONFIG)
+        return status;
+    if (error)
+        error->status = PT_E_USAGE;
+    pt_error_prefix(error, "%s", option);
+    return PT_E_USAGE;
 }
 
 enum pt_status pt_value_append(struct pt_config *config, const struct pt_key *key,
@@ -149,22 +216,12 @@ enum pt_status pt_value_set_number(struct pt_config *config, const struct pt_key
 enum pt_status pt_value_set_choice(struct pt_config *config, const struct pt_key *key,
                                    const char *word, struct pt_error *error)
 {
-    char words[128] = "";
-    size_t used = 0;
+    unsigned i = find_word(key, word, strlen(word));
 
-    for (unsigned i = 0; key->choices[i]; i++) {
-        if (strcmp(word, key->choices[i]) == 0) {
-            memcpy(pt_value_at(config, key), &i, sizeof i);
-            return PT_OK;
-        }
-        int n =
-            snprintf(words + used, sizeof words - used, "%s'%s'",
-                     i ? (key->choices[i + 1] ? ", " : " or ") : "", key->choices[i]);
-        if (n > 0 && used + (size_t)n < sizeof words)
-            used += (size_t)n;
-    }
-    return pt_error_set(error, PT_E_CONFIG, "'%s' is '%s', but must be %s", key->name,
-                        word, words);
+    if (key->choices[i] == NULL)
+        return refuse_word(key, word, strlen(word), error);
+    memcpy(pt_value_at(config, key), &i, sizeof i);
+    return PT_OK;
 }
 
 enum pt_status pt_value_parse_number(const char *text, uint64_t *number,

@@ -12,12 +12,18 @@ const void *pt_value_get(const struct pt_config *config, const struct pt_key *ke
 /* Releases what the member holds and makes it empty (NULL, 0, false). */
 void pt_value_clear(struct pt_config *config, const struct pt_key *key);
 
-/* Replaces a text; appends to a list of texts; appends a pattern. Copies. PT_E_MEMORY.
- */
+/* Replaces a text (of words: PT_E_CONFIG if it is none of them, naming them all);
+ * appends to a list of texts; appends a pattern. Copies. PT_E_MEMORY. */
 PT_MUST_CHECK enum pt_status pt_value_set_text(struct pt_config *config,
                                                const struct pt_key *key,
                                                const char *text,
                                                struct pt_error *error);
+/* pt_value_set_text of the key of that name as a command line has it: a wrong word is
+ * PT_E_USAGE, and the error names the option. */
+PT_MUST_CHECK enum pt_status pt_value_set_option(struct pt_config *config,
+                                                 const char *name, const char *option,
+                                                 const char *text,
+                                                 struct pt_error *error);
 PT_MUST_CHECK enum pt_status pt_value_append(struct pt_config *config,
                                              const struct pt_key *key, const char *text,
                                              struct pt_error *error);

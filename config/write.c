@@ -54,6 +54,8 @@ static cJSON *value_of(const struct pt_config *config, const struct pt_key *key,
 
     switch (key->kind) {
     case PT_KEY_TEXT:
+    case PT_KEY_WORD:
+    case PT_KEY_WORDS:
         text = *(char *const *)at;
         return cJSON_CreateString(text ? text : "");
     case PT_KEY_STRINGS:

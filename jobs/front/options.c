@@ -148,6 +148,18 @@ enum pt_status pt_options_span(const char *option, const char *text, double *sec
                         text);
 }
 
+enum pt_status pt_options_keep(const char ***list, size_t *n, const char *text,
+                               struct pt_error *error)
+{
+    const char **more = reallocarray(*list, *n + 1, sizeof **list);
+
+    if (more == NULL)
+        return pt_error_set(error, PT_E_MEMORY, "no memory for the command line");
+    *list = more;
+    more[(*n)++] = text;
+    return PT_OK;
+}
+
 void pt_options_program(const struct pt_options *options, char ***command, size_t *n)
 {
     *command = options->argv + options->at - 1;

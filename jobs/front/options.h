@@ -36,6 +36,11 @@ struct pt_options {
 /* The next option's id, or one of the values above. */
 int pt_options_next(struct pt_options *options, struct pt_error *error);
 
+/* Appends the value of an option that may be given again to the array *list of *n
+ * texts, which the caller frees. PT_E_MEMORY. */
+PT_MUST_CHECK enum pt_status pt_options_keep(const char ***list, size_t *n,
+                                             const char *text, struct pt_error *error);
+
 /* The argument just met and all behind it are a program and its arguments, as `python`
  * takes them. Borrowed from argv. */
 void pt_options_program(const struct pt_options *options, char ***command, size_t *n);

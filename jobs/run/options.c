@@ -1,6 +1,7 @@
 #include "run/options.h"
 
 #include <sched.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,7 +18,12 @@ enum {
     PRECISION32,
     NODES,
     THROTTLE,
+    BLAS_LIMIT,
+    CANCELLATION,
     FUZZY,
+    TARGET,
+    ONLY,
+    EXCEPT,
     TEXT,      /* from here on, texts: their place is in `texts` */
     FLAG = 100 /* and flags: in `flags` */
 };
@@ -28,6 +34,7 @@ enum text {
     CONFIG,
     PYTHON,
     MODE,
+    LAPACK,
     METHOD,
     PARTITION,
     ACCOUNT,
@@ -57,6 +64,9 @@ enum flag {
         {"fuzzy", 0, 2, FUZZY}, {"mode", 0, 1, MODE}, {"method", 0, 1, METHOD},        \
         {"precision-binary64", 0, 1, PRECISION64},                                     \
         {"precision-binary32", 0, 1, PRECISION32}, {"no-fuzzy", 0, 0, NO_FUZZY},       \
+        {"fuzzy-blas-limit", 0, 1, BLAS_LIMIT}, {"fuzzy-lapack", 0, 1, LAPACK},        \
+        {"fuzzy-only", 0, 1, ONLY}, {"fuzzy-except", 0, 1, EXCEPT},                    \
+        {"cancellation", 0, 1, CANCELLATION}, {"target", 0, 1, TARGET},                \
         {"no-reference", 0, 0, NO_REFERENCE}, {"control", 0, 0, CONTROL},              \
     {                                                                                  \
         "help", 'h', 0, HELP                                                           \
@@ -115,6 +125,8 @@ static enum pt_status take_number(int id, const char *value, struct pt_run_optio
         {THROTTLE, "--throttle", 1, 1000000, &o->throttle},
         {PRECISION64, "--precision-binary64", 1, 53, &o->precision64},
         {PRECISION32, "--precision-binary32", 1, 24, &o->precision32},
+        {BLAS_LIMIT, "--fuzzy-blas-limit", 1, UINT64_MAX, &o->blas_limit},
+        {CANCELLATION, "--cancellation", 1, 53, &o->cancellation},
     };
 
     for (size_t i = 0; i < PT_ARRAY_LENGTH(numbers); i++) {
@@ -127,10 +139,10 @@ static enum pt_status take_number(int id, const char *value, struct pt_run_optio
 
 static const char **text_place(struct pt_run_options *o, int id)
 {
-    const char **texts[] = {&o->experiment, &o->resume,     &o->config,    &o->python,
-                            &o->mode,       &o->method,     &o->partition, &o->account,
-                            &o->qos,        &o->constraint, &o->mem,       &o->time,
-                            &o->parse_time, &o->stage};
+    const char **texts[] = {
+        &o->experiment, &o->resume, &o->config,    &o->python,     &o->mode,
+        &o->lapack,     &o->method, &o->partition, &o->account,    &o->qos,
+        &o->constraint, &o->mem,    &o->time,      &o->parse_time, &o->stage};
 
     return texts[id - TEXT];
 }
@@ -160,8 +172,20 @@ static enum pt_status take(int id, const char *value, struct pt_run_options *o,
         o->layers = value ? value : "all";
         return PT_OK;
     }
+    if (id == TARGET)
+        return pt_options_keep(&o->targets, &o->n_targets, value, error);
+    if (id == ONLY)
+        return pt_options_keep(&o->only, &o->n_only, value, error);
+    if (id == EXCEPT)
+        return pt_options_keep(&o->except, &o->n_except, value, error);
     o->has_seed |= id == SEED;
     return take_number(id, value, o, error);
+}
+
+static bool changes_noise(const struct pt_run_options *o)
+{
+    return o->layers || o->mode || o->lapack || o->precision64 || o->precision32 ||
+           o->blas_limit || o->cancellation || o->n_only || o->n_except;
 }
 
 /* A run that is continued is what it was: its options are in its folder. */
@@ -169,7 +193,7 @@ static enum pt_status check(const struct pt_run_options *o, bool submit,
                             struct pt_error *error)
 {
     if (o->resume && (o->n_command || o->experiment || o->has_seed || o->config ||
-                      o->python || o->layers || o->no_fuzzy || o->mode))
+                      o->python || o->n_targets || o->no_fuzzy || changes_noise(o)))
         return pt_error_set(error, PT_E_USAGE,
                             "--resume takes program, seed and configuration from the "
                             "experiment: give it no others");
@@ -177,7 +201,7 @@ static enum pt_status check(const struct pt_run_options *o, bool submit,
         return pt_error_set(error, PT_E_USAGE,
                             "no program: say pytracer %s -n 10 -- script.py arguments",
                             submit ? "submit" : "run");
-    if (o->no_fuzzy && (o->layers || o->mode || o->precision64 || o->precision32))
+    if (o->no_fuzzy && changes_noise(o))
         return pt_error_set(error, PT_E_USAGE,
                             "--no-fuzzy and options of the stochastic arithmetic "
                             "exclude each other");
@@ -208,4 +232,11 @@ enum pt_status pt_run_options_read(int argc, char **argv, bool submit,
     if (id == PT_OPTIONS_ARGUMENT)
         pt_options_program(&o, &options->command, &options->n_command);
     return check(options, submit, error);
+}
+
+void pt_run_options_clear(struct pt_run_options *options)
+{
+    free(options->targets);
+    free(options->only);
+    free(options->except);
 }

@@ -104,10 +104,12 @@ int pt_front_run(int argc, char **argv)
 
     if (pt_run_options_read(argc, argv, false, &o, &error) != PT_OK) {
         fprintf(stderr, "pytracer run: %s\n", error.text);
+        pt_run_options_clear(&o);
         return 2;
     }
     if (o.help) {
         fputs(pt_help_run, stdout);
+        pt_run_options_clear(&o);
         return 0;
     }
     pt_process_prepare();
@@ -117,8 +119,11 @@ int pt_front_run(int argc, char **argv)
         result = work(experiment, &o, &error);
     if (result == 1)
         fprintf(stderr, "pytracer run: %s\n", error.text);
+    if (error.status == PT_E_USAGE)
+        result = 2;
     if (fd >= 0)
         close(fd);
     pt_experiment_destroy(experiment);
+    pt_run_options_clear(&o);
     return result;
 }

@@ -14,7 +14,7 @@
 #include "run/traces.h"
 #include "front/words.h"
 
-enum { GRACE_SECONDS = 10, TAIL_BYTES = 4096, REASON = 240 };
+enum { GRACE_SECONDS = 10, TAIL_BYTES = 4096, REASON = 240, HOPELESS = 3 };
 
 struct child {
     pid_t pid; /* 0: this place is free */
@@ -28,7 +28,7 @@ struct schedule {
     char *tracer;
     struct child *children;
     size_t n_children, running, next, n_places;
-    bool stopping, told_memory;
+    bool stopping, told_memory, told_hopeless;
     uint64_t available, peak; /* bytes: before the first run; the most of one so far */
     struct pt_run_progress progress;
     struct pt_run_outcome *outcome;
@@ -140,12 +140,32 @@ static bool has_room(struct schedule *s)
     return false;
 }
 
+/* The program fails without perturbation too (or that is not tried), and with it each
+ * time: the others would fare no better. */
+static bool is_hopeless(struct schedule *s)
+{
+    const struct pt_run *reference = &s->experiment->extra[PT_PLACE_REFERENCE];
+    bool hopeless = s->outcome->done == 0 && s->outcome->failed >= HOPELESS &&
+                    (!reference->wanted || (reference->state != PT_RUN_DONE &&
+                                            reference->state != PT_RUN_WAITING));
+
+    if (hopeless && !s->told_hopeless) {
+        pt_run_progress_clear(&s->progress);
+        fprintf(stderr, "each of %zu runs failed%s: no more are started\n",
+                s->outcome->failed,
+                reference->wanted ? ", and the one without perturbation" : "");
+        s->told_hopeless = true;
+    }
+    return hopeless;
+}
+
 static enum pt_status fill(struct schedule *s, struct pt_error *error)
 {
     struct pt_experiment *e = s->experiment;
     enum pt_status status = PT_OK;
+    bool open = !s->stopping && s->next < s->n_places && !is_hopeless(s);
 
-    for (size_t i = 0; i < s->n_children && !s->stopping && status == PT_OK; i++) {
+    for (size_t i = 0; i < s->n_children && open && status == PT_OK; i++) {
         if (s->children[i].pid)
             continue;
         while (s->next < s->n_places && !is_waiting(e, s->next))

@@ -5,6 +5,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "scope.h"
+#include "target.h"
 #include "value.h"
 #include "write.h"
 
@@ -25,9 +27,19 @@ static enum pt_status apply_fuzzy(struct pt_config *config,
         layers = "";
     else if (layers == NULL)
         layers = config->fuzzy.layers[0] ? config->fuzzy.layers : "all";
-    status = set(config, "fuzzy.layers", layers, error);
+    status = pt_value_set_option(config, "fuzzy.layers", "--fuzzy", layers, error);
     if (status == PT_OK && o->mode)
-        status = set(config, "fuzzy.mode", o->mode, error);
+        status = pt_value_set_option(config, "fuzzy.mode", "--mode", o->mode, error);
+    if (status == PT_OK && o->lapack)
+        status = pt_value_set_option(config, "fuzzy.lapack", "--fuzzy-lapack",
+                                     o->lapack, error);
+    if (status == PT_OK)
+        status =
+            pt_scope_replace(config, o->only, o->n_only, o->except, o->n_except, error);
+    if (o->blas_limit)
+        config->fuzzy.blas_limit = o->blas_limit;
+    if (o->cancellation)
+        config->fuzzy.cancellation = (uint32_t)o->cancellation;
     if (o->precision64)
         config->fuzzy.precision_binary64 = (uint32_t)o->precision64;
     if (o->precision32)
@@ -47,6 +59,9 @@ enum pt_status pt_run_config_apply(struct pt_config *config,
         {"io.cache.info", "info"},
     };
     enum pt_status status = apply_fuzzy(config, options, error);
+
+    if (status == PT_OK)
+        status = pt_targets_apply(config, options->targets, options->n_targets, error);
 
     for (size_t i = 0; i < PT_ARRAY_LENGTH(single); i++)
         pt_value_clear(config, pt_key_find(single[i], NULL));

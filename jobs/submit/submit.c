@@ -392,15 +392,18 @@ int pt_front_submit(int argc, char **argv)
 
     if (pt_run_options_read(argc, argv, true, &o, &error) != PT_OK) {
         fprintf(stderr, "pytracer submit: %s\n", error.text);
+        pt_run_options_clear(&o);
         return 2;
     }
     if (o.help) {
         fputs(pt_help_submit, stdout);
+        pt_run_options_clear(&o);
         return 0;
     }
     pt_process_prepare();
     result = work(&o, &error);
     if (result == 1)
         fprintf(stderr, "pytracer submit: %s\n", error.text);
-    return result;
+    pt_run_options_clear(&o);
+    return error.status == PT_E_USAGE ? 2 : result;
 }

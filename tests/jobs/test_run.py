@@ -202,6 +202,38 @@ def test_no_usable_run_is_a_failure(run, script, tmp_path):
     assert "no run succeeded" in done.stderr and "run-0001.err" in done.stderr
 
 
+@pytest.mark.parametrize("options", [[], ["--no-reference"]])
+def test_a_program_that_always_fails_is_not_run_to_the_end(run, script, tmp_path, options):
+    script("raise SystemExit(4)")
+    done = run("-n", "100", "-j", "2", *options, "--experiment", "e", "x.py")
+    assert done.returncode == 1 and "no more are started" in done.stderr
+    assert ("without perturbation" in done.stderr) == (not options)
+    assert len(list((tmp_path / "e/logs").glob("run-*.err"))) <= 5
+    assert states(tmp_path / "e").count("waiting") >= 95
+
+
+def test_a_program_that_fails_now_and_then_is_run_to_the_end(run, script, tmp_path):
+    script("import os\nif int(os.environ['PYTRACER_RUN']) in (1, 2, 3, 4): raise SystemExit(4)")
+    done = run("-n", "6", "-j", "1", "--experiment", "e", "x.py")
+    assert done.returncode == 0, done.stderr
+    assert states(tmp_path / "e") == ["failed"] * 4 + ["done"] * 2
+
+
+def test_options_of_the_arithmetic_and_targets_are_kept(run, script, tmp_path):
+    script("import numpy as np\ndef f(x): return x.sum()\n"
+           "def g(x): return x.sum()\nx = np.arange(9.0) / 7\nprint(f(x), g(x))")
+    done = run("-n", "2", "--fuzzy-only", "f", "--fuzzy-except", "x.py:9", "--cancellation", "7",
+               "--fuzzy-blas-limit", "1000", "--fuzzy-lapack", "backward", "--mode", "ud",
+               "--target", "numpy.sum", "--target", "scipy.linalg", "--experiment", "e", "x.py")
+    assert done.returncode == 0, done.stderr
+    kept = json.loads((tmp_path / "e/config.json").read_text())
+    assert {k: kept["fuzzy"][k] for k in ("only", "except", "cancellation", "blas_limit", "lapack", "mode")} == {
+        "only": ["f"], "except": ["x.py:9"], "cancellation": 7, "blas_limit": 1000,
+        "lapack": "backward", "mode": "ud"}
+    assert kept["modules_to_load"] == ["numpy", "scipy"]
+    assert "scipy.linalg *" in (tmp_path / "e" / kept["include_file"]).read_text()
+
+
 def test_more_runs_can_be_added(run, pytracer, script, tmp_path):
     script(NUMERICAL)
     assert run("-n", "2", "--seed", "5", "--experiment", "e", "x.py").returncode == 0
@@ -309,6 +341,13 @@ def test_the_configuration_is_kept_and_used(run, script, tmp_path):
     (["--resume", "none"], ["none"]),
     (["--resume", "e", "x.py"], ["--resume"]),
     (["--sed", "1", "x.py"], ["'--seed'"]),
+    (["--mode", "average", "x.py"], ["--mode", "'average'", "'sr'"]),
+    (["--fuzzy=numpy,nunpy", "x.py"], ["--fuzzy", "'nunpy'", "'numpy'"]),
+    (["--fuzzy-lapack", "forward", "x.py"], ["--fuzzy-lapack", "'backward'"]),
+    (["--fuzzy-only", ":3", "x.py"], ["--fuzzy-only", '":3"']),
+    (["--target", "a..b", "x.py"], ["--target", "a..b"]),
+    (["--no-fuzzy", "--fuzzy-only", "f", "x.py"], ["--no-fuzzy"]),
+    (["--resume", "e", "--fuzzy-except", "f"], ["--resume"]),
 ])
 def test_a_wrong_call_is_one_line_and_makes_nothing(pytracer, script, tmp_path, args, words):
     script("pass")

@@ -11,8 +11,8 @@
 #include "base/bytes.h"
 #include "launcher/identity.h"
 #include "launcher/variables.h"
-#include "launcher/target.h"
 #include "scope.h"
+#include "target.h"
 #include "value.h"
 
 const char pt_launch_usage[] =
@@ -372,46 +372,6 @@ void pt_launch_options_clear(struct pt_launch_options *options)
     options->n_only = options->n_except = options->n_targets = 0;
 }
 
-/* Patterns of the command line take the place of the configured ones. */
-static enum pt_status replace_patterns(struct pt_config *config, const char *name,
-                                       const char *const *patterns, size_t n,
-                                       struct pt_error *error)
-{
-    const struct pt_key *key = pt_key_find(name, NULL);
-    enum pt_status status = PT_OK;
-
-    for (size_t i = 0; i < n && status == PT_OK; i++)
-        status = pt_value_append(config, key, patterns[i], error);
-    return status;
-}
-
-/* A scope without a layer means all of them. Wrong patterns are told before Python
- * starts. */
-static enum pt_status apply_scope(const struct pt_launch_options *options,
-                                  struct pt_config *config, struct pt_error *error)
-{
-    struct pt_scope *scope = NULL;
-    enum pt_status status = PT_OK;
-
-    if (options->n_only + options->n_except > 0) {
-        pt_value_clear(config, pt_key_find("fuzzy.only", NULL));
-        pt_value_clear(config, pt_key_find("fuzzy.except", NULL));
-        if (config->fuzzy.layers[0] == '\0')
-            status = replace(&config->fuzzy.layers, "all", error);
-    }
-    if (status == PT_OK)
-        status = replace_patterns(config, "fuzzy.only", options->only, options->n_only,
-                                  error);
-    if (status == PT_OK)
-        status = replace_patterns(config, "fuzzy.except", options->except,
-                                  options->n_except, error);
-    if (status == PT_OK)
-        status =
-            pt_scope_create(&config->fuzzy.only, &config->fuzzy.except, &scope, error);
-    pt_scope_destroy(scope);
-    return status;
-}
-
 /* What --no-trace prints, and the environment, need a seed that is known now. */
 static enum pt_status choose_seed(struct pt_config *config, struct pt_error *error)
 {
@@ -454,11 +414,14 @@ enum pt_status pt_launch_options_apply(const struct pt_launch_options *options,
     if (status == PT_OK && options->report_file != NULL)
         status = replace_path(&config->io.report_filename, options->report_file, error);
     if (status == PT_OK && options->fuzzy_layers != NULL)
-        status = replace(&config->fuzzy.layers, options->fuzzy_layers, error);
+        status = pt_value_set_option(config, "fuzzy.layers", "--fuzzy",
+                                     options->fuzzy_layers, error);
     if (status == PT_OK && options->fuzzy_mode != NULL)
-        status = replace(&config->fuzzy.mode, options->fuzzy_mode, error);
+        status = pt_value_set_option(config, "fuzzy.mode", "--mode",
+                                     options->fuzzy_mode, error);
     if (status == PT_OK && options->fuzzy_lapack != NULL)
-        status = replace(&config->fuzzy.lapack, options->fuzzy_lapack, error);
+        status = pt_value_set_option(config, "fuzzy.lapack", "--fuzzy-lapack",
+                                     options->fuzzy_lapack, error);
     if (options->blas_limit != 0)
         config->fuzzy.blas_limit = options->blas_limit;
     if (options->precision_binary64 != 0)
@@ -466,7 +429,8 @@ enum pt_status pt_launch_options_apply(const struct pt_launch_options *options,
     if (options->precision_binary32 != 0)
         config->fuzzy.precision_binary32 = options->precision_binary32;
     if (status == PT_OK)
-        status = apply_scope(options, config, error);
+        status = pt_scope_replace(config, options->only, options->n_only,
+                                  options->except, options->n_except, error);
     if (options->cancellation != 0)
         config->fuzzy.cancellation = options->cancellation;
     if (status == PT_OK && options->coverage != NULL)

@@ -1,4 +1,5 @@
 /* Names of layers and modes, and what pt_fuzzy_start refuses. */
+#include "keys.h"
 #include "run.h"
 
 static void known_layers_are_read(void **state)
@@ -51,6 +52,24 @@ static void mode_names_round_trip(void **state)
     assert_non_null(strstr(error.text, "average"));
 }
 
+static void words_of_the_configuration_are_those_of_the_arithmetic(void **state)
+{
+    const struct pt_key *layers = pt_key_find("fuzzy.layers", NULL),
+                        *modes = pt_key_find("fuzzy.mode", NULL),
+                        *lapack = pt_key_find("fuzzy.lapack", NULL);
+    enum pt_fuzzy_mode mode;
+    enum pt_fuzzy_lapack how;
+    unsigned bits, n = 0;
+    (void)state;
+    for (const char *const *word = layers->choices; *word; word++)
+        assert_int_not_equal(pt_fuzzy_parse_layers(*word, &bits, NULL), PT_E_USAGE);
+    for (const char *const *word = lapack->choices; *word; word++)
+        assert_int_equal(pt_fuzzy_parse_lapack(*word, &how, NULL), PT_OK);
+    for (; modes->choices[n]; n++)
+        assert_int_equal(pt_fuzzy_parse_mode(modes->choices[n], &mode, NULL), PT_OK);
+    assert_int_equal(n, PT_FUZZY_UD_DET - PT_FUZZY_SR + 1);
+}
+
 static void layers_are_listed_by_name(void **state)
 {
     char text[64];
@@ -99,6 +118,7 @@ int main(void)
         cmocka_unit_test(unknown_layer_is_named_in_the_error),
         cmocka_unit_test(layer_that_is_not_built_is_refused),
         cmocka_unit_test(mode_names_round_trip),
+        cmocka_unit_test(words_of_the_configuration_are_those_of_the_arithmetic),
         cmocka_unit_test(layers_are_listed_by_name),
         cmocka_unit_test(start_refuses_wrong_precision_and_second_start),
         cmocka_unit_test(system_seeds_differ),

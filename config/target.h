@@ -1,6 +1,6 @@
-/* --target: what is traced, by the names users know. */
-#ifndef PT_LAUNCHER_TARGET_H
-#define PT_LAUNCHER_TARGET_H
+/* --target: what is traced, by the names users know. Library pt_handover, no JSON. */
+#ifndef PT_TARGET_H
+#define PT_TARGET_H
 
 #include "base/status.h"
 #include "config.h"

@@ -1,4 +1,4 @@
-#include "launcher/target.h"
+#include "target.h"
 
 #include <stdio.h>
 #include <stdlib.h>
