@@ -72,7 +72,7 @@ static enum pt_status take(int id, const char *value, struct wishes *w,
 static enum pt_status read_wishes(int argc, char **argv, struct wishes *w,
                                   struct pt_error *error)
 {
-    struct pt_options o = {table, PT_ARRAY_LENGTH(table), argc, argv, 1, 0, NULL};
+    struct pt_options o = PT_OPTIONS(table, argc, argv);
     enum pt_status status = PT_OK;
     int id;
 

@@ -51,11 +51,7 @@ static int examine(struct pt_doctor *doctor)
 
 int pt_front_doctor(int argc, char **argv)
 {
-    struct pt_options o = {.table = table,
-                           .n = PT_ARRAY_LENGTH(table),
-                           .argc = argc,
-                           .argv = argv,
-                           .at = 1};
+    struct pt_options o = PT_OPTIONS(table, argc, argv);
     struct pt_doctor doctor = {0};
     struct pt_config *config = NULL;
     struct pt_error error = {0};

@@ -35,6 +35,7 @@ int pt_front_help(int argc, char **argv);
 /* Help texts, embedded from help/. */
 extern const char pt_help_info[], pt_help_clean[], pt_help_run[], pt_help_help[],
     pt_help_pytracer[], pt_help_submit[], pt_help_status[], pt_help_check[],
-    pt_help_diff[], pt_help_export[], pt_help_config[], pt_help_doctor[], pt_help_fuzz[], pt_help_localize[];
+    pt_help_diff[], pt_help_export[], pt_help_config[], pt_help_doctor[],
+    pt_help_fuzz[], pt_help_localize[];
 
 #endif

@@ -152,11 +152,7 @@ static enum pt_status print_schema(struct pt_error *error)
 static enum pt_status read_wishes(int argc, char **argv, struct wishes *w,
                                   struct pt_error *error)
 {
-    struct pt_options o = {.table = table,
-                           .n = PT_ARRAY_LENGTH(table),
-                           .argc = argc,
-                           .argv = argv,
-                           .at = 1};
+    struct pt_options o = PT_OPTIONS(table, argc, argv);
     int id;
 
     while ((id = pt_options_next(&o, error)) != PT_OPTIONS_END) {

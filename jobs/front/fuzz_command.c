@@ -44,11 +44,7 @@ static bool begins_program(const struct pt_options *o)
 static enum pt_status read_options(int argc, char **argv, int *first, bool *help,
                                    struct pt_error *error)
 {
-    struct pt_options o = {.table = table,
-                           .n = PT_ARRAY_LENGTH(table),
-                           .argc = argc,
-                           .argv = argv,
-                           .at = 1};
+    struct pt_options o = PT_OPTIONS(table, argc, argv);
 
     for (;;) {
         if (!o.all_arguments && begins_program(&o)) {

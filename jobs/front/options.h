@@ -1,7 +1,6 @@
-/* Walks a command line by a table of options: "--name value", "--name=value", "-n
- * value",
- * "-nvalue"; "--" ends the options. An unknown option is answered with the nearest
- * known one. Thread: each walk belongs to one thread. */
+/* Walks a command line by a table of options: "--name value", "--name=value",
+ * "-n value", "-nvalue"; "--" ends the options. An unknown option is answered with the
+ * nearest known one. Thread: each walk belongs to one thread. */
 #ifndef PT_OPTIONS_H
 #define PT_OPTIONS_H
 
@@ -32,6 +31,12 @@ struct pt_options {
     int all_arguments; /* "--" was seen */
     const char *value; /* of the option or argument just met; borrowed from argv */
 };
+
+/* A walk from the first argument, by an array of options. */
+#define PT_OPTIONS(table, argc, argv)                                                  \
+    {                                                                                  \
+        table, PT_ARRAY_LENGTH(table), argc, argv, 1, 0, NULL                          \
+    }
 
 /* The next option's id, or one of the values above. */
 int pt_options_next(struct pt_options *options, struct pt_error *error);

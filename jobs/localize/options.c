@@ -120,11 +120,7 @@ enum pt_status pt_localize_options_read(int argc, char **argv,
                                         struct pt_localize_options *options,
                                         struct pt_error *error)
 {
-    struct pt_options o = {.table = table,
-                           .n = PT_ARRAY_LENGTH(table),
-                           .argc = argc,
-                           .argv = argv,
-                           .at = 1};
+    struct pt_options o = PT_OPTIONS(table, argc, argv);
     enum pt_status status = PT_OK;
     int id = PT_OPTIONS_END;
 

@@ -93,11 +93,7 @@ static bool has_bound(const struct threshold *t)
 static enum pt_status read_wishes(int argc, char **argv, struct wishes *w,
                                   struct pt_error *error)
 {
-    struct pt_options o = {.table = table,
-                           .n = PT_ARRAY_LENGTH(table),
-                           .argc = argc,
-                           .argv = argv,
-                           .at = 1};
+    struct pt_options o = PT_OPTIONS(table, argc, argv);
     enum pt_status status = PT_OK;
     int id;
 

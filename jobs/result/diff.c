@@ -34,11 +34,7 @@ struct change {
 static enum pt_status read_wishes(int argc, char **argv, struct wishes *w,
                                   struct pt_error *error)
 {
-    struct pt_options o = {.table = table,
-                           .n = PT_ARRAY_LENGTH(table),
-                           .argc = argc,
-                           .argv = argv,
-                           .at = 1};
+    struct pt_options o = PT_OPTIONS(table, argc, argv);
     int id;
 
     *w = (struct wishes){.threshold = 1};

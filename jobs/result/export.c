@@ -181,11 +181,7 @@ static enum pt_status export(const char *file, int form, struct pt_error *error)
 
 int pt_front_export(int argc, char **argv)
 {
-    struct pt_options o = {.table = table,
-                           .n = PT_ARRAY_LENGTH(table),
-                           .argc = argc,
-                           .argv = argv,
-                           .at = 1};
+    struct pt_options o = PT_OPTIONS(table, argc, argv);
     struct pt_error error = {0};
     const char *file = NULL;
     int id, form = 0, forms = 0;

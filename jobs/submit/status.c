@@ -103,11 +103,7 @@ static enum pt_status show(const char *folder, struct pt_error *error)
 
 int pt_front_status(int argc, char **argv)
 {
-    struct pt_options o = {.table = table,
-                           .n = PT_ARRAY_LENGTH(table),
-                           .argc = argc,
-                           .argv = argv,
-                           .at = 1};
+    struct pt_options o = PT_OPTIONS(table, argc, argv);
     struct pt_error error = {0};
     const char *folder = NULL;
     int id;
