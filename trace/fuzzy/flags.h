@@ -32,6 +32,17 @@ static inline void pt_fuzzy_environment_leave(struct pt_fuzzy_environment before
         _mm_setcsr(word);
 }
 
+/* Between enter and leave: the direction of rounding. */
+static inline void pt_fuzzy_round_toward_zero(void)
+{
+    _mm_setcsr(0x7f80);
+}
+
+static inline void pt_fuzzy_round_to_nearest(void)
+{
+    _mm_setcsr(0x1f80);
+}
+
 #else
 
 struct pt_fuzzy_environment {
@@ -51,6 +62,16 @@ static inline void pt_fuzzy_environment_leave(struct pt_fuzzy_environment before
 {
     fesetenv(&before.all);
     feraiseexcept(raised);
+}
+
+static inline void pt_fuzzy_round_toward_zero(void)
+{
+    fesetround(FE_TOWARDZERO);
+}
+
+static inline void pt_fuzzy_round_to_nearest(void)
+{
+    fesetround(FE_TONEAREST);
 }
 
 #endif

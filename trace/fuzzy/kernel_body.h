@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "fuzzy/flags.h"
 
 #define PT_CONCAT_(a, b) a##b
 #define PT_CONCAT(a, b)  PT_CONCAT_(a, b)

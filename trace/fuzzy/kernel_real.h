@@ -238,86 +238,6 @@ static inline REAL NAME(one_sqrt)(REAL x, REAL unused, uint32_t random,
     return NAME(choose)(s, e, e, s + s, random, &reach, alone);
 }
 
-#define BLOCK(op)                                                                      \
-    static bool NAME(block_##op)(const void *av, const void *bv, void *outv,           \
-                                 const uint32_t *restrict random, size_t n)            \
-    {                                                                                  \
-        const REAL *restrict a = av, *restrict b = bv;                                 \
-        REAL *restrict out = outv;                                                     \
-        INT range = 0;                                                                 \
-        REAL reach = 0;                                                                \
-        if (n < FEW) {                                                                 \
-            for (size_t i = 0; i < n; i++) {                                           \
-                struct NAME(trouble) trouble = {range, reach};                         \
-                out[i] = NAME(one_##op)(a[i], b[i], random[i], &trouble, true);        \
-                range = trouble.range;                                                 \
-                reach = trouble.reach;                                                 \
-            }                                                                          \
-            return NAME(is_trouble)(range, reach);                                     \
-        }                                                                              \
-        _Pragma("omp simd reduction(| : range) reduction(+ : reach)") for (size_t i =  \
-                                                                               0;      \
-                                                                           i < n; i++) \
-        {                                                                              \
-            struct NAME(trouble) trouble = {range, reach};                             \
-            out[i] = NAME(one_##op)(a[i], b[i], random[i], &trouble, false);           \
-            range = trouble.range;                                                     \
-            reach = trouble.reach;                                                     \
-        }                                                                              \
-        return NAME(is_trouble)(range, reach);                                         \
-    }
-BLOCK(add)
-BLOCK(sub)
-BLOCK(mul)
-BLOCK(div)
-BLOCK(sqrt)
-#undef BLOCK
-
-/* What rounding cannot change, and signals nothing: NaN and Inf operands (but Inf - Inf
- * and the like), and zeros. Takes the place of the kernel's result; the others keep
- * theirs. */
-static inline INT NAME(is_settled)(REAL x, REAL y, REAL plain, INT zero)
-{
-    INT high = (INT)(2 * BIAS + 1) << MANTISSA;
-    INT mx = NAME(magnitude)(x), my = NAME(magnitude)(y);
-    INT nan = (INT)(mx > high) | (INT)(my > high);
-    INT inf = (INT)(mx == high) | (INT)(my == high);
-    INT valid = (INT)(NAME(magnitude)(plain) <= high) | nan;
-    return (nan | inf | zero) & valid;
-}
-
-#define SETTLE(op, plain_result, exact_zero, in_range)                                 \
-    static size_t NAME(settle_##op)(const void *av, const void *bv, void *outv,        \
-                                    size_t n, bool *rest)                              \
-    {                                                                                  \
-        const REAL *restrict a = av, *restrict b = bv;                                 \
-        REAL *restrict out = outv;                                                     \
-        UINT n_settled = 0, others = 0;                                                \
-        for (size_t i = 0; i < n; i++) {                                               \
-            REAL x = a[i], y = b[i], r = out[i];                                       \
-            REAL plain = plain_result;                                                 \
-            INT settled = NAME(is_settled)(x, y, plain, exact_zero);                   \
-            n_settled += (UINT)settled;                                                \
-            others |= (UINT)(1 - (settled | (in_range)));                              \
-            out[i] = settled ? plain : r;                                              \
-        }                                                                              \
-        *rest = others != 0;                                                           \
-        return (size_t)n_settled;                                                      \
-    }
-/* The bounds are those of the operations above; comparisons with NaN are false.
- * Truth values are integers here, for they are to vectorise, not to branch. */
-#define WITHIN(x, low, high)                                                           \
-    ((INT)(ABS(x) >= NAME(real)(low)) & (INT)(ABS(x) < NAME(real)(high)))
-SETTLE(add, x + y, 0, WITHIN(r, 0, HIGH))
-SETTLE(sub, x - y, 0, WITHIN(r, 0, HIGH))
-SETTLE(mul, x *y, (INT)(x == 0) | (INT)(y == 0),
-       WITHIN(r, LOW, HIGH) & WITHIN(x, 0, FACTOR) & WITHIN(y, 0, FACTOR))
-SETTLE(div, x / y, (INT)(x == 0) & (INT)(y != 0),
-       WITHIN(r, LOW, FACTOR) & WITHIN(x, LOW, FACTOR) & WITHIN(y, 0, FACTOR))
-SETTLE(sqrt, SQRT(x), (INT)(x == 0), WITHIN(x, LOW, HIGH) & (INT)(x > 0))
-#undef SETTLE
-#undef WITHIN
-
 #define SCAN(op)                                                                       \
     static size_t NAME(scan_##op)(void *accv, const void *bv, void *outv,              \
                                   const uint32_t *random, size_t n)                    \
@@ -345,59 +265,6 @@ SCAN(mul)
 SCAN(div)
 #undef SCAN
 
-/* One row of one sum. */
-static inline void NAME(add_row)(REAL *restrict acc, const REAL *restrict row,
-                                 const uint32_t *restrict random, REAL *restrict marks)
-{
-    for (size_t j = 0; j < PT_FUZZY_SIDE; j++) {
-        struct NAME(trouble) trouble = {0, marks[j]};
-        acc[j] = NAME(one_add)(acc[j], row[j], random[j], &trouble, false);
-        marks[j] = trouble.reach;
-    }
-}
-
-static inline bool NAME(some_leaves)(const void *const *x, const size_t *rows, size_t n,
-                                     void *sums, const uint32_t *random)
-{
-    enum { SIDE = PT_FUZZY_SIDE };
-    _Alignas(64) REAL acc[PT_FUZZY_LEAVES * SIDE], marks[SIDE] = {0};
-    REAL *out = sums, mark = 0;
-    size_t shortest = rows[0];
-    for (size_t l = 0; l < n; l++) {
-        const REAL *first = x[l];
-        shortest = rows[l] < shortest ? rows[l] : shortest;
-        for (size_t j = 0; j < SIDE; j++)
-            acc[l * SIDE + j] = first[j];
-    }
-    /* Four short streams are more than the processor foresees: ask for what comes next,
-     * which lies behind the last stretch. It may be no memory at all. */
-    uintptr_t span =
-        (uintptr_t)((const REAL *)x[n - 1] + rows[n - 1] * SIDE) - (uintptr_t)x[0];
-    for (size_t k = 1; k < shortest; k++)
-        for (size_t l = 0; l < n; l++, random += SIDE) {
-            const REAL *row = (const REAL *)x[l] + k * SIDE;
-            __builtin_prefetch((const void *)((uintptr_t)row + span));
-            NAME(add_row)(acc + l * SIDE, row, random, marks);
-        }
-    for (size_t l = 0; l < n; l++)
-        for (size_t k = shortest; k < rows[l]; k++, random += SIDE)
-            NAME(add_row)(acc + l * SIDE, (const REAL *)x[l] + k * SIDE, random, marks);
-    for (size_t j = 0; j < SIDE; j++)
-        mark += marks[j];
-    for (size_t i = 0; i < n * SIDE; i++)
-        out[i] = acc[i];
-    return NAME(is_trouble)(0, mark);
-}
-
-/* All of them keep their accumulators in registers. */
-static bool NAME(leaves)(const void *const *x, const size_t *rows, size_t n, void *sums,
-                         const uint32_t *random)
-{
-    return n == PT_FUZZY_LEAVES
-               ? NAME(some_leaves)(x, rows, PT_FUZZY_LEAVES, sums, random)
-               : NAME(some_leaves)(x, rows, n, sums, random);
-}
-
 static void NAME(nudge)(const void *rv, const void *xv, void *outv,
                         const uint32_t *restrict random, size_t n)
 {
@@ -417,6 +284,7 @@ static void NAME(nudge)(const void *rv, const void *xv, void *outv,
     }
 }
 
+#include "fuzzy/kernel_block.h"
 #include "fuzzy/kernel_grid.h"
 
 #undef NAME

@@ -4,8 +4,8 @@
  * Compiled three times on x86-64 (baseline, AVX2 with FMA, AVX-512) and once elsewhere;
  * all of them give the same bits for the same random numbers.
  *
- * They run with exceptions masked, rounding to nearest and gradual underflow (flags.h),
- * and leave exception flags of no meaning. */
+ * They are called with exceptions masked, rounding to nearest and gradual underflow
+ * (flags.h), and leave exception flags of no meaning. */
 #ifndef PT_FUZZY_KERNELS_H
 #define PT_FUZZY_KERNELS_H
 

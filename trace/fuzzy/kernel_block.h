@@ -1,0 +1,301 @@
+/* Blocks and sums of `sr` at full precision; included by kernel_real.h.
+ *
+ * They run while the processor rounds toward zero. Let s be the truncated result, g the
+ * gap above it (in magnitude) and e what is missing, 0 <= e < g. Then
+ *
+ *     truncate(s + (e + u g)),   u uniform in (0, 1),
+ *
+ * is s + g with probability e / g, and s otherwise: e + u g reaches g or does not. The
+ * sign and exponent of s alone give g, below powers of two as well, so neither a
+ * neighbour nor a comparison is needed. (Adding random digits and truncating: Croci et
+ * al., see kernel_real.h, section 7.)
+ *
+ * What is missing of a product or of a division's or root's remainder is exact under
+ * truncation too. That of a sum, by TwoSum, is wrong by at most 2^-p g, p the
+ * precision; it is exactly zero where the sum is exact, and never of the wrong sign
+ * (Boldo, Graillat and Muller, "On the robustness of the 2Sum and Fast2Sum algorithms",
+ * ACM TOMS 44(1), 2017; all pairs of small formats tried). Zeros keep the signs they
+ * have to nearest: truncation differs from that in none. */
+
+/* 2^-MANTISSA u, u the middle of one of 2^32 (2^23) equal parts of (0, 1). */
+static inline REAL NAME(share)(uint32_t random)
+{
+#if PT_REAL == 64
+    INT b =
+        (INT)((uint64_t)random | UINT64_C(0x3df0000000000000)); /* 2^-32 + r 2^-84 */
+    return NAME(real)(b) - (0x1p-32 - 0x1p-85);
+#else
+    INT b = (INT)((random >> 9) | UINT32_C(0x34000000)); /* 2^-23 + r 2^-46 */
+    return NAME(real)(b) - (0x1p-23f - 0x1p-47f);
+#endif
+}
+
+/* Sign and exponent of s: 2^MANTISSA times the gap. */
+static inline REAL NAME(scale)(REAL s)
+{
+    return NAME(real)(NAME(bits)(s) & ~(((INT)1 << MANTISSA) - 1));
+}
+
+/* x y + z: the product is exact here, or its rounding of no weight. */
+static inline REAL NAME(multiply_add)(REAL x, REAL y, REAL z)
+{
+#if PT_KERNELS_FMA
+    return FMA(x, y, z);
+#else
+    return x * y + z;
+#endif
+}
+
+/* What may be out of range, with no false negatives: `low` gets a set sign bit where a
+ * square is below the normal numbers, and the sum `high` of squares is not below
+ * TOO_HIGH where an element is near overflow, Inf or NaN. */
+struct NAME(watch) {
+    INT low;
+    REAL high;
+};
+#define TOO_HIGH NAME(real)((INT)(2 * BIAS) << MANTISSA)
+
+static inline INT NAME(is_low)(REAL square)
+{
+    return NAME(bits)(square) - ((INT)1 << MANTISSA);
+}
+
+/* For results that have to stay clear of underflow and overflow. */
+static inline void NAME(watch_scale)(struct NAME(watch) * watch, REAL scale)
+{
+    REAL square = scale * scale;
+    watch->low |= NAME(is_low)(square);
+    watch->high += square;
+}
+
+/* Factors that are split. */
+static inline void NAME(watch_factor)(struct NAME(watch) * watch, REAL x)
+{
+    if (FACTOR != HIGH)
+        watch->low |= FACTOR - 1 - NAME(magnitude)(x);
+}
+
+/* The operations on one element, under truncation. `missing` is -e. */
+static inline REAL NAME(cut_add)(REAL x, REAL y, uint32_t random,
+                                 struct NAME(watch) * watch)
+{
+    REAL s = x + y;
+    REAL v = s - x;
+    REAL missing = ((s - v) - x) + (v - y);
+    REAL scale = NAME(scale)(s);
+    watch->high = NAME(multiply_add)(scale, scale, watch->high);
+    return s + NAME(multiply_add)(NAME(share)(random), scale, -missing);
+}
+
+static inline REAL NAME(cut_sub)(REAL x, REAL y, uint32_t random,
+                                 struct NAME(watch) * watch)
+{
+    return NAME(cut_add)(x, -y, random, watch);
+}
+
+static inline REAL NAME(cut_mul)(REAL x, REAL y, uint32_t random,
+                                 struct NAME(watch) * watch)
+{
+    REAL s = x * y;
+    REAL e = NAME(residual)(x, y, s);
+    REAL scale = NAME(scale)(s);
+    NAME(watch_scale)(watch, scale);
+    NAME(watch_factor)(watch, x);
+    NAME(watch_factor)(watch, y);
+    return s + NAME(multiply_add)(NAME(share)(random), scale, e);
+}
+
+/* The quotient's and the root's e is known times a divisor: u g is brought to the same
+ * scale and compared, and g added where it is the lesser. */
+static inline REAL NAME(cut_div)(REAL x, REAL y, uint32_t random,
+                                 struct NAME(watch) * watch)
+{
+    REAL s = x / y;
+    REAL e = NAME(remainder)(x, s, y);
+    REAL scale = NAME(scale)(s);
+    REAL span = scale * y; /* with the sign of x, as e */
+    REAL rest = NAME(multiply_add)(NAME(share)(random), span, -e);
+    bool up = (NAME(bits)(rest) ^ NAME(bits)(span)) < 0;
+    NAME(watch_scale)(watch, scale);
+    watch->low |= NAME(is_low)(span * span);
+    NAME(watch_factor)(watch, x);
+    NAME(watch_factor)(watch, y);
+    NAME(watch_factor)(watch, s);
+    return NAME(multiply_add)(up ? scale : 0,
+                              NAME(real)((INT)(BIAS - MANTISSA) << MANTISSA), s);
+}
+
+static inline REAL NAME(cut_sqrt)(REAL x, REAL unused, uint32_t random,
+                                  struct NAME(watch) * watch)
+{
+    REAL s = SQRT(x);
+    REAL e = NAME(remainder)(x, s, s);
+    REAL scale = NAME(scale)(s);
+    REAL rest = NAME(multiply_add)(NAME(share)(random), scale * (s + s), -e);
+    bool up = NAME(bits)(rest) < 0;
+    (void)unused;
+    NAME(watch_scale)(watch, scale);
+    return NAME(multiply_add)(up ? scale : 0,
+                              NAME(real)((INT)(BIAS - MANTISSA) << MANTISSA), s);
+}
+
+static inline bool NAME(is_suspect)(struct NAME(watch) watch)
+{
+    return watch.low < 0 || !(watch.high < TOO_HIGH);
+}
+
+/* Not inlined: the compiler knows nothing of the direction of rounding. */
+#define BLOCK(op)                                                                      \
+    static __attribute__((noinline)) bool NAME(truncated_##op)(                        \
+        const REAL *restrict a, const REAL *restrict b, REAL *restrict out,            \
+        const uint32_t *restrict random, size_t n)                                     \
+    {                                                                                  \
+        INT low = 0;                                                                   \
+        REAL high = 0;                                                                 \
+        _Pragma("omp simd reduction(| : low) reduction(+ : high)") for (size_t i = 0;  \
+                                                                        i < n; i++)    \
+        {                                                                              \
+            struct NAME(watch) watch = {low, high};                                    \
+            out[i] = NAME(cut_##op)(a[i], b[i], random[i], &watch);                    \
+            low = watch.low;                                                           \
+            high = watch.high;                                                         \
+        }                                                                              \
+        return NAME(is_suspect)((struct NAME(watch)){low, high});                      \
+    }                                                                                  \
+    static bool NAME(block_##op)(const void *av, const void *bv, void *outv,           \
+                                 const uint32_t *restrict random, size_t n)            \
+    {                                                                                  \
+        const REAL *restrict a = av, *restrict b = bv;                                 \
+        REAL *restrict out = outv;                                                     \
+        struct NAME(trouble) trouble = {0, 0};                                         \
+        if (n >= FEW) {                                                                \
+            pt_fuzzy_round_toward_zero();                                              \
+            bool suspect = NAME(truncated_##op)(a, b, out, random, n);                 \
+            pt_fuzzy_round_to_nearest();                                               \
+            return suspect;                                                            \
+        }                                                                              \
+        for (size_t i = 0; i < n; i++)                                                 \
+            out[i] = NAME(one_##op)(a[i], b[i], random[i], &trouble, true);            \
+        return NAME(is_trouble)(trouble.range, trouble.reach);                         \
+    }
+BLOCK(add)
+BLOCK(sub)
+BLOCK(mul)
+BLOCK(div)
+BLOCK(sqrt)
+#undef BLOCK
+
+/* What rounding cannot change, and signals nothing: NaN and Inf operands (but Inf - Inf
+ * and the like), and zeros. Takes the place of the kernel's result; the others keep
+ * theirs. */
+static inline INT NAME(is_settled)(REAL x, REAL y, REAL plain, INT zero)
+{
+    INT high = (INT)(2 * BIAS + 1) << MANTISSA;
+    INT mx = NAME(magnitude)(x), my = NAME(magnitude)(y);
+    INT nan = (INT)(mx > high) | (INT)(my > high);
+    INT inf = (INT)(mx == high) | (INT)(my == high);
+    INT valid = (INT)(NAME(magnitude)(plain) <= high) | nan;
+    return (nan | inf | zero) & valid;
+}
+
+#define SETTLE(op, plain_result, exact_zero, in_range)                                 \
+    static size_t NAME(settle_##op)(const void *av, const void *bv, void *outv,        \
+                                    size_t n, bool *rest)                              \
+    {                                                                                  \
+        const REAL *restrict a = av, *restrict b = bv;                                 \
+        REAL *restrict out = outv;                                                     \
+        UINT n_settled = 0, others = 0;                                                \
+        for (size_t i = 0; i < n; i++) {                                               \
+            REAL x = a[i], y = b[i];                                                   \
+            REAL plain = plain_result;                                                 \
+            INT settled = NAME(is_settled)(x, y, plain, exact_zero);                   \
+            n_settled += (UINT)settled;                                                \
+            others |= (UINT)(1 - (settled | (in_range)));                              \
+            out[i] = settled ? plain : out[i];                                         \
+        }                                                                              \
+        *rest = others != 0;                                                           \
+        return (size_t)n_settled;                                                      \
+    }
+/* The bounds are those of the operations that round to nearest (kernel_real.h), and lie
+ * within what truncation allows. They look at IEEE's result, not at the kernel's, which
+ * depends on the random number. Comparisons with NaN are false. Truth values are
+ * integers here, for they are to vectorise, not to branch. */
+#define WITHIN(x, low, high)                                                           \
+    ((INT)(ABS(x) >= NAME(real)(low)) & (INT)(ABS(x) < NAME(real)(high)))
+SETTLE(add, x + y, 0, WITHIN(plain, 0, HIGH))
+SETTLE(sub, x - y, 0, WITHIN(plain, 0, HIGH))
+SETTLE(mul, x *y, (INT)(x == 0) | (INT)(y == 0),
+       WITHIN(plain, LOW, HIGH) & WITHIN(x, 0, FACTOR) & WITHIN(y, 0, FACTOR))
+SETTLE(div, x / y, (INT)(x == 0) & (INT)(y != 0),
+       WITHIN(plain, LOW, FACTOR) & WITHIN(x, LOW, FACTOR) & WITHIN(y, 0, FACTOR))
+SETTLE(sqrt, SQRT(x), (INT)(x == 0), WITHIN(x, LOW, HIGH) & (INT)(x > 0))
+#undef SETTLE
+#undef WITHIN
+
+/* One row of one sum. */
+static inline void NAME(add_row)(REAL *restrict acc, const REAL *restrict row,
+                                 const uint32_t *restrict random, REAL *restrict marks)
+{
+    /* Vectorised before it is unrolled, or not at all. */
+#pragma omp simd
+    for (size_t j = 0; j < PT_FUZZY_SIDE; j++) {
+        struct NAME(watch) watch = {0, marks[j]};
+        acc[j] = NAME(cut_add)(acc[j], row[j], random[j], &watch);
+        marks[j] = watch.high;
+    }
+}
+
+static inline bool NAME(some_leaves)(const void *const *x, const size_t *rows, size_t n,
+                                     void *sums, const uint32_t *random)
+{
+    enum { SIDE = PT_FUZZY_SIDE };
+    _Alignas(64) REAL acc[PT_FUZZY_LEAVES * SIDE], marks[SIDE] = {0};
+    REAL *out = sums, mark = 0;
+    size_t shortest = rows[0];
+    for (size_t l = 0; l < n; l++) {
+        const REAL *first = x[l];
+        shortest = rows[l] < shortest ? rows[l] : shortest;
+        for (size_t j = 0; j < SIDE; j++)
+            acc[l * SIDE + j] = first[j];
+    }
+    /* Four short streams are more than the processor foresees: ask for what comes next,
+     * which lies behind the last stretch. It may be no memory at all. */
+    uintptr_t span =
+        (uintptr_t)((const REAL *)x[n - 1] + rows[n - 1] * SIDE) - (uintptr_t)x[0];
+    for (size_t k = 1; k < shortest; k++)
+        for (size_t l = 0; l < n; l++, random += SIDE) {
+            const REAL *row = (const REAL *)x[l] + k * SIDE;
+            __builtin_prefetch((const void *)((uintptr_t)row + span));
+            NAME(add_row)(acc + l * SIDE, row, random, marks);
+        }
+    for (size_t l = 0; l < n; l++)
+        for (size_t k = shortest; k < rows[l]; k++, random += SIDE)
+            NAME(add_row)(acc + l * SIDE, (const REAL *)x[l] + k * SIDE, random, marks);
+    for (size_t j = 0; j < SIDE; j++)
+        mark += marks[j];
+    for (size_t i = 0; i < n * SIDE; i++)
+        out[i] = acc[i];
+    return NAME(is_suspect)((struct NAME(watch)){0, mark});
+}
+
+/* All of them keep their accumulators in registers. */
+static __attribute__((noinline)) bool NAME(truncated_leaves)(const void *const *x,
+                                                             const size_t *rows,
+                                                             size_t n, void *sums,
+                                                             const uint32_t *random)
+{
+    return n == PT_FUZZY_LEAVES
+               ? NAME(some_leaves)(x, rows, PT_FUZZY_LEAVES, sums, random)
+               : NAME(some_leaves)(x, rows, n, sums, random);
+}
+
+static bool NAME(leaves)(const void *const *x, const size_t *rows, size_t n, void *sums,
+                         const uint32_t *random)
+{
+    pt_fuzzy_round_toward_zero();
+    bool suspect = NAME(truncated_leaves)(x, rows, n, sums, random);
+    pt_fuzzy_round_to_nearest();
+    return suspect;
+}
+
+#undef TOO_HIGH
