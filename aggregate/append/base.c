@@ -94,6 +94,30 @@ static enum pt_status read_run(const struct pt_base *base, uint64_t row,
     return status;
 }
 
+static enum pt_status read_trace(const struct pt_base *base, uint64_t row,
+                                 struct pt_base_trace *trace, struct pt_error *error)
+{
+    enum pt_status status =
+        pt_result_u64(base->file, PT_COLUMN_TRACES_BYTES, row, &trace->bytes, error);
+    if (!status)
+        status = pt_result_u64(base->file, PT_COLUMN_TRACES_CHECKSUM, row,
+                               &trace->checksum, error);
+    if (!status)
+        status =
+            pt_result_u32(base->file, PT_COLUMN_TRACES_RUN, row, &trace->run, error);
+    if (!status)
+        status = pt_result_u32(base->file, PT_COLUMN_TRACES_PROCESS, row,
+                               &trace->process, error);
+    if (!status)
+        status =
+            pt_result_text(base->file, PT_COLUMN_TRACES_PATH, row, &trace->path, error);
+    if (!status && (trace->run >= base->n_runs || trace->process >= base->n_processes))
+        status =
+            pt_error_set(error, PT_E_DAMAGED, "%s: the trace %s is of no run of it",
+                         base->path, trace->path);
+    return status;
+}
+
 static enum pt_status read_processes(struct pt_base *base, struct pt_error *error)
 {
     enum pt_status status = PT_OK;
@@ -122,13 +146,17 @@ static enum pt_status read_tables(struct pt_base *base, struct pt_error *error)
 {
     base->n_runs = (size_t)pt_result_rows(base->file, PT_COLUMN_RUNS_RUN_ID);
     base->n_processes = (size_t)pt_result_rows(base->file, PT_COLUMN_PROCESSES_N_RUNS);
+    base->n_traces = (size_t)pt_result_rows(base->file, PT_COLUMN_TRACES_BYTES);
+    base->traces = calloc(base->n_traces + 1, sizeof *base->traces);
     base->runs = calloc(base->n_runs + 1, sizeof *base->runs);
     base->processes = calloc(base->n_processes + 1, sizeof *base->processes);
-    if (!base->runs || !base->processes)
+    if (!base->runs || !base->processes || !base->traces)
         return pt_no_memory(error, "the runs");
     enum pt_status status = read_processes(base, error);
     for (size_t r = 0; !status && r < base->n_runs; r++)
         status = read_run(base, r, &base->runs[r], error);
+    for (size_t t = 0; !status && t < base->n_traces; t++)
+        status = read_trace(base, t, &base->traces[t], error);
     if (!status)
         status = pt_result_blob(base->file, PT_COLUMN_META_RUN_INFO, 0,
                                 pt_result_rows(base->file, PT_COLUMN_META_RUN_INFO),
@@ -175,6 +203,9 @@ void pt_base_close(struct pt_base *base)
     }
     for (size_t p = 0; base->processes && p < base->n_processes; p++)
         free(base->processes[p].role);
+    for (size_t t = 0; base->traces && t < base->n_traces; t++)
+        free(base->traces[t].path);
+    free(base->traces);
     free(base->runs);
     free(base->processes);
     free(base->info);

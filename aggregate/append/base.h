@@ -36,6 +36,13 @@ struct pt_base_process {
     uint64_t first_call, n_calls; /* rows of calls/ */
 };
 
+/* A row of traces/. */
+struct pt_base_trace {
+    uint64_t bytes, checksum;
+    uint32_t run, process;
+    char *path;
+};
+
 struct pt_base {
     const char *path; /* borrowed; NULL: nothing is added to */
     void *file;       /* the open result */
@@ -43,6 +50,8 @@ struct pt_base {
     size_t n_runs;
     struct pt_base_process *processes;
     size_t n_processes;
+    struct pt_base_trace *traces;
+    size_t n_traces;
     char *info, *command;
 };
 

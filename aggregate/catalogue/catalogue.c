@@ -24,6 +24,7 @@ static enum pt_status probe_mine(const struct pt_team *team, const char *paths,
         uint64_t first = info->n;
         if (!trace)
             return pt_no_memory(error, "the catalogue");
+        trace->given = (uint64_t)(path - paths);
         if (!request->base || path >= paths + reference_bytes)
             status = pt_catalogue_import(path, i, &request->import, trace, error);
         if (!status)
@@ -117,16 +118,15 @@ enum pt_status pt_catalogue_read(const struct pt_team *team,
     struct pt_array traces = {.item_bytes = sizeof(struct pt_catalogue_trace)};
     struct pt_array info = {.item_bytes = 1};
     bool talk = team->rank == 0;
-    char *paths = NULL;
     size_t bytes = 0, reference_bytes = 0;
 
     memset(catalogue, 0, sizeof *catalogue);
-    enum pt_status status =
-        pt_catalogue_list(team, request, &paths, &bytes, &reference_bytes, error);
+    enum pt_status status = pt_catalogue_list(team, request, &catalogue->paths, &bytes,
+                                              &reference_bytes, error);
     if (status)
         goto done;
-    status =
-        probe_mine(team, paths, bytes, reference_bytes, request, &traces, &info, error);
+    status = probe_mine(team, catalogue->paths, bytes, reference_bytes, request,
+                        &traces, &info, error);
     for (size_t i = 0; i < traces.n; i++) {
         catalogue->bytes_read +=
             ((struct pt_catalogue_trace *)traces.items)[i].bytes_read;
@@ -143,7 +143,6 @@ enum pt_status pt_catalogue_read(const struct pt_team *team,
     if (!status && talk)
         pt_catalogue_compare(catalogue);
 done:
-    pt_memory_free(paths);
     pt_array_free(&traces);
     pt_array_free(&info);
     if (status)
@@ -157,5 +156,6 @@ void pt_catalogue_free(struct pt_catalogue *catalogue)
     pt_memory_free(catalogue->runs);
     pt_memory_free(catalogue->processes);
     pt_memory_free(catalogue->info);
+    pt_memory_free(catalogue->paths);
     memset(catalogue, 0, sizeof *catalogue);
 }

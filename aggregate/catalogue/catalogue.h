@@ -26,6 +26,9 @@ struct pt_catalogue_trace {
     char path[PT_CATALOGUE_PATH];
     struct pt_trace_header header;
     uint64_t bytes; /* of the file */
+    uint64_t
+        given; /* place in catalogue.paths: the file that was named, a pickle too */
+    uint64_t given_bytes, checksum; /* of that file */
     int64_t duration_ns;
     uint32_t flags; /* enum pt_result_run_flag */
     uint32_t run;   /* row of runs */
@@ -61,7 +64,8 @@ struct pt_catalogue {
     size_t n_processes;
     char *info; /* owned */
     size_t info_bytes;
-    size_t n_left_out;          /* files that were not usable */
+    char *paths;       /* of all files, NUL-terminated one behind the other, owned */
+    size_t n_left_out; /* files that were not usable */
     uint64_t bytes_read, opens; /* by this rank */
 };
 

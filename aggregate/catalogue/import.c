@@ -1,9 +1,12 @@
 #include <dirent.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "base/file.h"
 #include "catalogue/internal.h"
 #include "pickle/convert.h"
@@ -32,6 +35,33 @@ static enum pt_status make_place(const char *path, size_t i, const char *folder,
         return pt_error_set(error, PT_E_LIMIT, "%s: the path is too long", path);
     unlink(place); /* of an aggregation that was killed */
     return PT_OK;
+}
+
+/* Of the whole file, as SCHEMA.md says. */
+static enum pt_status sum_file(const char *path, struct pt_catalogue_trace *trace,
+                               struct pt_error *error)
+{
+    enum { PIECE = 1 << 16 };
+    struct pt_hash_state state;
+    uint64_t at = 0;
+    size_t got = PIECE;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    char *data = malloc(PIECE);
+    enum pt_status status = data ? PT_OK : pt_no_memory(error, path);
+    if (!status && fd < 0)
+        status = pt_error_sys(error, "cannot open %s", path);
+    pt_hash_begin(&state);
+    while (!status && got == PIECE) {
+        status = pt_read_at(fd, data, PIECE, at, &got, path, error);
+        pt_hash_add(&state, data, got);
+        at += got;
+    }
+    if (fd >= 0)
+        close(fd);
+    free(data);
+    trace->given_bytes = at;
+    trace->checksum = pt_hash_end(&state).low;
+    return status;
 }
 
 /* What is wrong with this pickle, and not with the aggregation. */
@@ -65,7 +95,7 @@ enum pt_status pt_catalogue_import(const char *path, size_t i,
     if (!status && summary.damage[0])
         trace->flags |= PT_RUN_DAMAGED;
     snprintf(trace->path, sizeof trace->path, "%s", status ? path : place);
-    return PT_OK;
+    return status ? PT_OK : sum_file(path, trace, error);
 }
 
 /* Removes the files of a folder, and it. */

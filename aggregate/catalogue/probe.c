@@ -97,8 +97,13 @@ enum pt_status pt_catalogue_probe(const char *path, struct pt_catalogue_trace *t
                  pt_trace_reader_damage(reader));
     }
     read_metadata(reader, trace, info);
+    status = PT_OK;
+    if (!trace->given_bytes) {
+        trace->given_bytes = trace->bytes;
+        status = pt_trace_reader_checksum(reader, &trace->checksum, error);
+    }
     trace->bytes_read = pt_trace_reader_bytes_read(reader);
     trace->opens = pt_trace_reader_opens(reader);
     pt_trace_reader_close(reader);
-    return PT_OK;
+    return status;
 }

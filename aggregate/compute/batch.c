@@ -20,10 +20,12 @@ static uint64_t planes(const struct pt_work *work)
     return work->payload.dtype == 'c' ? 2 : 1;
 }
 
-static enum pt_status outbox_begin(struct pt_outbox *outbox, size_t room, bool moments,
-                                   struct pt_error *error)
+static enum pt_status outbox_begin(struct pt_outbox *outbox, size_t room,
+                                   const struct pt_extra *extra, struct pt_error *error)
 {
-    if (moments) {
+    if (extra->contributing && !(outbox->contributing = malloc(room * sizeof(double))))
+        return pt_no_memory(error, "results (--batch-size)");
+    if (pt_extra_moments(extra)) {
         outbox->moments = malloc(room * sizeof *outbox->moments);
         outbox->scratch = malloc(room * sizeof(double));
         if (!outbox->moments || !outbox->scratch)
@@ -57,7 +59,7 @@ enum pt_status pt_batch_begin(struct pt_batch *batch, uint64_t elements, int thr
         batch->base = malloc(tile * sizeof *batch->base);
     if (!batch->copies || !batch->digits || (batch->with_base && !batch->base))
         return pt_no_memory(error, "a batch (--batch-size)");
-    return outbox_begin(&batch->outbox, room, pt_extra_wanted(batch->extra), error);
+    return outbox_begin(&batch->outbox, room, batch->extra, error);
 }
 
 void pt_batch_free(struct pt_batch *batch)
@@ -71,6 +73,7 @@ void pt_batch_free(struct pt_batch *batch)
     free(batch->outbox.mean);
     free(batch->outbox.std);
     free(batch->outbox.sig);
+    free(batch->outbox.contributing);
     free(batch->outbox.moments);
     free(batch->outbox.scratch);
     pt_array_free(&batch->outbox.stretches);

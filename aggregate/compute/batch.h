@@ -50,7 +50,8 @@ struct pt_partial {
 /* Results on their way to the file. */
 struct pt_outbox {
     double *mean, *std, *sig;
-    struct pt_moments *moments; /* NULL: not asked for */
+    double *contributing;       /* NULL: not asked for */
+    struct pt_moments *moments; /* likewise */
     double *scratch;            /* with the moments */
     size_t n, room;
     struct pt_array stretches; /* struct pt_output_stretch */

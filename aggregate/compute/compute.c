@@ -22,7 +22,10 @@ static enum pt_status write_inline(const struct pt_team *team,
     if (!status)
         status = pt_output_write(output, PT_COLUMN_ELEMENTS_SIG, first, n,
                                  values->sig.items, error);
-    if (status || !pt_extra_wanted(extra))
+    if (!status && extra->contributing)
+        status = pt_output_write(output, PT_COLUMN_CONTRIBUTING_DIGITS, first, n,
+                                 values->contributing.items, error);
+    if (status || !pt_extra_moments(extra))
         return status;
     struct pt_output_stretch all = {first, n};
     void *scratch = pt_memory_get((size_t)n, sizeof(double));
@@ -49,10 +52,13 @@ static enum pt_status empty_outbox(struct pt_outbox *outbox,
     if (!status)
         status = pt_output_write_stretches(output, PT_COLUMN_ELEMENTS_SIG, stretches, n,
                                            outbox->sig, error);
+    if (!status && extra->contributing)
+        status = pt_output_write_stretches(output, PT_COLUMN_CONTRIBUTING_DIGITS,
+                                           stretches, n, outbox->contributing, error);
     uint64_t total = 0;
     for (size_t i = 0; i < n; i++)
         total += stretches[i].n;
-    if (!status && pt_extra_wanted(extra))
+    if (!status && pt_extra_moments(extra))
         status = pt_extra_write(output, extra, stretches, n, outbox->moments,
                                 (size_t)total, outbox->scratch, error);
     outbox->n = outbox->stretches.n = 0;

@@ -33,6 +33,8 @@ static enum pt_status measure_chunk(struct pt_batch *batch, size_t c,
         .mean = batch->outbox.mean + at,
         .std = batch->outbox.std + at,
         .sig = batch->outbox.sig + at,
+        .contributing =
+            batch->outbox.contributing ? batch->outbox.contributing + at : NULL,
         .digits = batch->digits + piece->digits_at + skip,
         .moments = batch->outbox.moments ? batch->outbox.moments + at : NULL,
         .plane = (size_t)(piece->to - piece->from)};

@@ -77,9 +77,12 @@ int main(int argc, char **argv)
     }
     /* Started by hand, Open MPI would bring up a daemon for a possible MPI_Comm_spawn,
      * and ssh to start it with; one process needs neither. Other libraries ignore it.
-     */
-    if (launched_rank() == NULL)
+     * Nor does it need a folder for its session: all that are started so share one, and
+     * fail when one makes it while another takes it away. */
+    if (launched_rank() == NULL) {
         setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+        setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
+    }
     /* Open MPI's "sm" keeps a semaphore for the shared pointer of an open file, which
      * nothing here uses, under the last part of the file's name: jobs of one node whose
      * results are called the same would take it away from each other. */

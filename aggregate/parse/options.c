@@ -27,6 +27,7 @@ enum option_code {
     OPT_APPEND,
     OPT_COMPAT,
     OPT_EXTREMES,
+    OPT_DIGITS_CONTRIBUTING,
     OPT_MERGEABLE,
     OPT_STRICT,
     OPT_FORCE,
@@ -60,6 +61,7 @@ static const struct option long_options[] = {
     {"append", required_argument, NULL, OPT_APPEND},
     {"compat", no_argument, NULL, OPT_COMPAT},
     {"extremes", no_argument, NULL, OPT_EXTREMES},
+    {"contributing", no_argument, NULL, OPT_DIGITS_CONTRIBUTING},
     {"mergeable", no_argument, NULL, OPT_MERGEABLE},
     {"strict", no_argument, NULL, OPT_STRICT},
     {"force", no_argument, NULL, OPT_FORCE},
@@ -119,6 +121,7 @@ void pt_parse_help(FILE *out)
         "sample, "
         "and\n"
         "                          the numbers of samples, NaN and Inf\n"
+        "  --contributing          store also each element's contributing digits\n"
         "  --mergeable             store what --append needs to add runs later\n"
         "  --append FILE           add the runs to this result, which is replaced when "
         "all\n"
@@ -267,6 +270,9 @@ static enum pt_status read_one(int code, const char *name, char *text,
         break;
     case OPT_EXTREMES:
         options->extra.extremes = true;
+        break;
+    case OPT_DIGITS_CONTRIBUTING:
+        options->extra.contributing = true;
         break;
     case OPT_MERGEABLE:
         options->extra.mergeable = true;

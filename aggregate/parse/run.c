@@ -59,13 +59,15 @@ static enum pt_status pass_two(struct pt_parse_state *s, struct pt_error *error)
         .context = &s->progress,
         .tiles = &s->tiles,
         .extra = s->options->extra};
+    struct pt_values_wanted wanted = {s->options->extra.contributing,
+                                      pt_extra_moments(&s->options->extra)};
     uint64_t n_damaged = 0;
     enum pt_status status = pt_readers_create(&s->catalogue, &s->readers, error);
     s->readers.sparing = s->options->online;
     status = pt_team_agree(s->team, status, error);
     if (!status)
-        status = pt_values_read(s->team, &s->calls, &s->readers, s->plan,
-                                pt_extra_wanted(&s->options->extra), &s->values, error);
+        status = pt_values_read(s->team, &s->calls, &s->readers, s->plan, wanted,
+                                &s->values, error);
     if (!status)
         status =
             pt_layout_make(s->team, &s->values, s->catalogue.n_runs, &s->layout, error);

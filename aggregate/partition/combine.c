@@ -206,7 +206,9 @@ static enum pt_status add_samples(struct combiner *c, const struct pt_item **ite
     if (!pt_array_push(&values->mean, value->n_stored) ||
         !pt_array_push(&values->std, value->n_stored) ||
         !pt_array_push(&values->sig, value->n_stored) ||
-        (values->with_moments && !pt_array_push(&values->moments, value->n_stored)))
+        (values->wanted.contributing &&
+         !pt_array_push(&values->contributing, value->n_stored)) ||
+        (values->wanted.moments && !pt_array_push(&values->moments, value->n_stored)))
         return pt_no_memory(error, "results");
     return PT_OK;
 }

@@ -28,8 +28,11 @@ static enum pt_status measure_one(struct pt_values *values, struct pt_value *val
         .mean = (double *)values->mean.items + at,
         .std = (double *)values->std.items + at,
         .sig = (double *)values->sig.items + at,
+        .contributing = values->wanted.contributing
+                            ? (double *)values->contributing.items + at
+                            : NULL,
         .digits = digits,
-        .moments = values->with_moments
+        .moments = values->wanted.moments
                        ? (struct pt_moments *)values->moments.items + at
                        : NULL,
         .plane = (size_t)value->n_elements};

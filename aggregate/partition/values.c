@@ -61,7 +61,7 @@ static enum pt_status prepare(const struct pt_calls *calls, struct pt_window *wi
     values->payloads.item_bytes = sizeof(struct pt_payload) + n_runs * sizeof(uint64_t);
     values->results.item_bytes = sizeof(struct pt_stat_result);
     values->mean.item_bytes = values->std.item_bytes = values->sig.item_bytes =
-        sizeof(double);
+        values->contributing.item_bytes = sizeof(double);
     values->moments.item_bytes = sizeof(struct pt_moments);
     values->names.item_bytes = sizeof(struct pt_name);
     values->name_text.item_bytes = values->labels.item_bytes = 1;
@@ -154,11 +154,12 @@ static enum pt_status number(const struct pt_team *team, struct pt_values *value
 
 enum pt_status pt_values_read(const struct pt_team *team, const struct pt_calls *calls,
                               struct pt_readers *readers,
-                              const struct pt_stat_plan *plan, bool with_moments,
-                              struct pt_values *values, struct pt_error *error)
+                              const struct pt_stat_plan *plan,
+                              struct pt_values_wanted wanted, struct pt_values *values,
+                              struct pt_error *error)
 {
     struct pt_window window = {.calls = calls, .readers = readers, .values = values};
-    *values = (struct pt_values){.with_moments = with_moments};
+    *values = (struct pt_values){.wanted = wanted};
     enum pt_status status = prepare(calls, &window, values, error);
     if (!status)
         status = read_windows(calls, &window, plan, error);
@@ -183,6 +184,7 @@ void pt_values_free(struct pt_values *values)
     pt_array_free(&values->mean);
     pt_array_free(&values->std);
     pt_array_free(&values->sig);
+    pt_array_free(&values->contributing);
     pt_array_free(&values->moments);
     pt_array_free(&values->names);
     pt_array_free(&values->name_text);

@@ -56,14 +56,15 @@ static inline uint64_t *pt_payload_refs(struct pt_payload *payload)
 }
 
 struct pt_values {
-    struct pt_array values;         /* struct pt_value, by call, phase, place */
-    struct pt_array payloads;       /* struct pt_payload and references */
-    struct pt_array results;        /* struct pt_stat_result, one per payload */
-    struct pt_map payload_index;    /* id → index */
-    struct pt_array mean, std, sig; /* double: elements of inline values */
-    struct pt_array
-        moments; /* struct pt_moments: of the same; where they are asked for */
-    bool with_moments;
+    struct pt_array values;                /* struct pt_value, by call, phase, place */
+    struct pt_array payloads;              /* struct pt_payload and references */
+    struct pt_array results;               /* struct pt_stat_result, one per payload */
+    struct pt_map payload_index;           /* id → index */
+    struct pt_array mean, std, sig;        /* double: elements of inline values */
+    struct pt_array contributing, moments; /* double, struct pt_moments: of the same */
+    struct pt_values_wanted {
+        bool contributing, moments;
+    } wanted;
     struct pt_array names;     /* struct pt_name */
     struct pt_array name_text; /* bytes */
     struct pt_map name_index;  /* hash of the text → index */
@@ -92,7 +93,8 @@ struct pt_shape {
 PT_MUST_CHECK enum pt_status
 pt_values_read(const struct pt_team *team, const struct pt_calls *calls,
                struct pt_readers *readers, const struct pt_stat_plan *plan,
-               bool with_moments, struct pt_values *values, struct pt_error *error);
+               struct pt_values_wanted wanted, struct pt_values *values,
+               struct pt_error *error);
 void pt_values_free(struct pt_values *values);
 
 /* Index of a name or a shape in this rank's tables, added if it is new; UINT32_MAX: no

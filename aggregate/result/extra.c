@@ -62,6 +62,9 @@ enum pt_status pt_extra_create(struct pt_output *output, const struct pt_extra *
     enum pt_status status = create(output, extremes, PT_ARRAY_LENGTH(extremes),
                                    extra->extremes ? n_elements : 0, error);
     if (!status)
+        status = pt_output_column(output, PT_COLUMN_CONTRIBUTING_DIGITS,
+                                  extra->contributing ? n_elements : 0, 1, error);
+    if (!status)
         status = create(output, merge, PT_ARRAY_LENGTH(merge),
                         extra->mergeable ? n_elements : 0, error);
     return status;

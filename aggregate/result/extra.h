@@ -1,6 +1,6 @@
-/* The columns beside elements/ that the user asks for: elements_ext/ (--extremes) and
- * merge/ (--mergeable). Both come from the moments of the elements; without the option
- * a group has no rows. */
+/* The columns beside elements/ that the user asks for: elements_ext/ (--extremes),
+ * merge/ (--mergeable) and contributing/ (--contributing). The first two come from the
+ * moments of the elements; without the option a group has no rows. */
 #ifndef PT_RESULT_EXTRA_H
 #define PT_RESULT_EXTRA_H
 
@@ -8,10 +8,11 @@
 #include "statistics/moments.h"
 
 struct pt_extra {
-    bool extremes, mergeable;
+    bool extremes, mergeable, contributing;
 };
 
-static inline bool pt_extra_wanted(const struct pt_extra *extra)
+/* Whether the moments of the elements are needed. */
+static inline bool pt_extra_moments(const struct pt_extra *extra)
 {
     return extra->extremes || extra->mergeable;
 }

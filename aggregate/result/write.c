@@ -158,6 +158,8 @@ enum pt_status pt_result_write(struct pt_output *output, const struct pt_result 
     if (!status)
         status = pt_result_write_runs(output, result, error);
     if (!status)
+        status = pt_result_write_traces(output, result, error);
+    if (!status)
         status = pt_result_write_functions(output, result, error);
     if (!status)
         status = pt_result_write_calls(output, result, error);

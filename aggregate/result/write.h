@@ -47,6 +47,9 @@ PT_MUST_CHECK enum pt_status pt_result_write(struct pt_output *output,
 PT_MUST_CHECK enum pt_status pt_result_write_runs(struct pt_output *output,
                                                   const struct pt_result *result,
                                                   struct pt_error *error);
+PT_MUST_CHECK enum pt_status pt_result_write_traces(struct pt_output *output,
+                                                    const struct pt_result *result,
+                                                    struct pt_error *error);
 PT_MUST_CHECK enum pt_status pt_result_write_functions(struct pt_output *output,
                                                        const struct pt_result *result,
                                                        struct pt_error *error);

@@ -7,6 +7,9 @@ const struct pt_result_column pt_result_columns[PT_N_COLUMNS] = {
 
 uint32_t pt_result_column_minor(enum pt_result_column_id column)
 {
+    if ((column >= PT_COLUMN_TRACES_RUN && column <= PT_COLUMN_TRACES_CHECKSUM) ||
+        column == PT_COLUMN_CONTRIBUTING_DIGITS)
+        return 3;
     if ((column >= PT_COLUMN_EXTREMES_MIN && column <= PT_COLUMN_MERGE_N_INF) ||
         column == PT_COLUMN_VALUES_FIRST_POSITION ||
         column == PT_COLUMN_POSITIONS_ELEMENT)

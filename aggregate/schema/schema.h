@@ -11,7 +11,7 @@
 #define PT_RESULT_NONE64 UINT64_MAX
 #define PT_RESULT_NONE32 UINT32_MAX
 
-enum { PT_RESULT_MAJOR = 1, PT_RESULT_MINOR = 2 };
+enum { PT_RESULT_MAJOR = 1, PT_RESULT_MINOR = 3 };
 
 /* Types of columns; all little-endian in the file. TEXT: fixed length, padded with NUL,
  * the width is the dataset's own. */
@@ -41,6 +41,11 @@ enum pt_column_type {
     X(RUNS_TRACE, "runs", "trace", TEXT)                                               \
     X(RUNS_INFO_FIRST, "runs", "info_first", U64)                                      \
     X(RUNS_INFO_BYTES, "runs", "info_bytes", U64)                                      \
+    X(TRACES_RUN, "traces", "run", U32)                                                \
+    X(TRACES_PROCESS, "traces", "process", U32)                                        \
+    X(TRACES_PATH, "traces", "path", TEXT)                                             \
+    X(TRACES_BYTES, "traces", "bytes", U64)                                            \
+    X(TRACES_CHECKSUM, "traces", "checksum", U64)                                      \
     X(PROCESSES_ROLE, "processes", "role", TEXT)                                       \
     X(PROCESSES_N_RUNS, "processes", "n_runs", U32)                                    \
     X(PROCESSES_N_CALLS, "processes", "n_calls", U64)                                  \
@@ -125,6 +130,7 @@ enum pt_column_type {
     X(EXTREMES_N, "elements_ext", "n", U32)                                            \
     X(EXTREMES_N_NAN, "elements_ext", "n_nan", U32)                                    \
     X(EXTREMES_N_INF, "elements_ext", "n_inf", U32)                                    \
+    X(CONTRIBUTING_DIGITS, "contributing", "digits", F64)                              \
     X(MERGE_MEAN, "merge", "mean", F64)                                                \
     X(MERGE_MEAN_LOW, "merge", "mean_low", F64)                                        \
     X(MERGE_M2, "merge", "m2", F64)                                                    \
@@ -246,7 +252,8 @@ enum pt_result_value_flag {
     PT_VALUE_NONFINITE_ALL = 512,
     PT_VALUE_NOT_NORMAL = 1024, /* believe General */
     PT_VALUE_BIASED = 2048,     /* against the reference */
-    PT_VALUE_NOT_MERGED = 4096  /* runs were added: what needs all samples is not there */
+    PT_VALUE_NOT_MERGED =
+        4096 /* runs were added: what needs all samples is not there */
 };
 
 #endif

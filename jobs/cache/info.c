@@ -10,6 +10,7 @@
 #include "cache/listing_print.h"
 #include "front/options.h"
 #include "result/show.h"
+#include "result/traces.h"
 
 enum { DIRECTORY = 1, TRACE, AGGREGATION, JSON, DUMP, VERIFY, CONFIG, HELP };
 
@@ -80,12 +81,12 @@ static enum pt_status read_wishes(int argc, char **argv, struct wishes *w,
         status = take(id, o.value, w, error);
     if (status != PT_OK || w->help)
         return status;
-    if (w->file && (w->directory || w->trace || w->aggregation))
+    if (w->file && ((w->directory && !w->verify) || w->trace || w->aggregation))
         return pt_error_set(error, PT_E_USAGE,
                             "a file and --directory, --trace or --aggregation exclude "
                             "each other");
     if ((w->dump || w->verify) && !w->file)
-        return pt_error_set(error, PT_E_USAGE, "%s needs the name of a trace",
+        return pt_error_set(error, PT_E_USAGE, "%s needs the name of a file",
                             w->dump ? "--dump" : "--verify");
     if (w->verify && (w->dump || w->json))
         return pt_error_set(error, PT_E_USAGE,
@@ -213,10 +214,11 @@ static enum pt_status describe(const struct wishes *w, struct pt_error *error)
     fclose(file);
     if (n != sizeof head || memcmp(head, hdf5, sizeof head) != 0)
         return describe_trace(w, error);
-    if (w->dump || w->verify)
+    if (w->dump)
         return pt_error_set(error, PT_E_UNSUPPORTED,
-                            "%s is a result; --dump and --verify are for traces",
-                            w->file);
+                            "%s is a result; --dump is for traces", w->file);
+    if (w->verify)
+        return pt_result_verify(stdout, w->file, w->directory, error);
     return pt_show_result(w->file, w->json, error);
 }
 

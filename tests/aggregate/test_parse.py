@@ -232,7 +232,8 @@ def test_order_of_the_files_does_not_matter(tmp_path):
     for name in "ab":
         parse("--directory", tmp_path / name, "--output", tmp_path / f"{name}.h5")
     a, b = contents(tmp_path / "a.h5"), contents(tmp_path / "b.h5")
-    del a["runs/trace"], b["runs/trace"]
+    for name in ("runs/trace", "traces/path"):
+        del a[name], b[name]
     assert_same(a, b)
 
 
@@ -413,7 +414,7 @@ def test_recipes_of_the_schema_work(tmp_path, capsys):
     parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5")
     source = os.path.join(os.environ["PYTRACER_SOURCE"], "aggregate/schema/SCHEMA.md")
     recipes = re.findall(r"```python\n(.*?)```", open(source).read(), re.S)
-    assert len(recipes) == 4
+    assert len(recipes) == 5
     with h5py.File(tmp_path / "r.h5") as f:
         found = {"f": f}
         exec(recipes[0], found)
@@ -422,6 +423,10 @@ def test_recipes_of_the_schema_work(tmp_path, capsys):
         exec(recipes[1], found)
         assert found["digits"].shape == (1, 20)
         exec(recipes[3], found)
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split()[0] for line in lines] == ["1", "2", "3"]
+        assert [line.split()[1] for line in lines] == [str(p) for p in sorted((tmp_path / "t").iterdir())]
+        exec(recipes[4], found)
         assert capsys.readouterr().out.split()[:2] == ["1", "solve"]
 
 
@@ -444,6 +449,14 @@ def test_help_and_version():
     for option, word in [("--help", "usage:"), ("--version", "pytracer-parse")]:
         done = subprocess.run([PARSE, option], capture_output=True, text=True)
         assert done.returncode == 0 and done.stdout.startswith(word)
+
+
+def test_started_by_hand_it_shares_no_folder_with_others(tmp_path):
+    """Open MPI's folder for a session is one for all that are started without mpirun: they would
+    take it away from each other."""
+    make_traces(tmp_path / "t", runs=2, calls=2, elements=10, scalars=3)
+    parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5",
+          environment={"OMPI_MCA_orte_tmpdir_base": "/proc/none", "TMPDIR": "/proc/none"})
 
 
 def test_digits_are_counted_against_a_reference_run(tmp_path):

@@ -264,6 +264,104 @@ def test_general_digits_are_those_of_exact_arithmetic(tmp_path):
                 assert sig == max(fits, default=0), (name, k)
 
 
+# δ with the last term log₂(q − ½) + log₂(2√(2π)) at q = 0.51, by scipy
+CONTRIBUTING = {9: Decimal("-3.3801830930914747"), 10: Decimal("-3.449729381504019")}
+
+
+def exponent(x):
+    """⌊log₂|x|⌋ of a fraction"""
+    e = abs(x).numerator.bit_length() - abs(x).denominator.bit_length()
+    return e if abs(x) >= Fraction(2)**e else e - 1
+
+
+def cnh(element, delta, precision, absolute):
+    if not element.var:
+        return precision
+    if not element.mean:
+        return -inf if not absolute else nan
+    lead = Decimal(exponent(element.mean)) if absolute else log2(abs(element.mean))
+    return float(min(Decimal(precision), lead - log2(element.var) / 2 - delta))
+
+
+def general(element, precision, absolute, contributing):
+    """By trying each k, in rational arithmetic."""
+    unit = Fraction(2)**exponent(element.mean) if absolute else abs(element.mean)
+    errors = [abs(x - element.mean) / unit for x in element.samples]
+    if not contributing:
+        return max((k for k in range(precision + 1) if all(e * 2**k <= 1 for e in errors)), default=0)
+    k = 0
+    while k < precision and all((e * 2**(k + 1)).__floor__() % 2 == 0 for e in errors):
+        k += 1
+    return k
+
+
+@pytest.mark.parametrize("absolute", [False, True], ids=["relative", "absolute"])
+@pytest.mark.parametrize("method", ["cnh", "general"])
+def test_significant_and_contributing_digits_of_both_errors(tmp_path, method, absolute):
+    names = ["f2", "f4", "f8", "f16", "c16", "i8"]
+    runs = []
+    for i in range(RUNS):
+        run = Run(i + 1)
+        run.call("f", {"one": 1.0 + i * 2.0**-40}, {name: {**VALUES, **INTEGERS}[name][i] for name in names})
+        runs.append(run)
+    write_runs(tmp_path / "t", runs)
+    parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5", "--method", method, "--contributing",
+          "--error", "absolute" if absolute else "relative", ranks=2, threads=2)
+    compared = 0
+    with h5py.File(tmp_path / "r.h5") as f:
+        assert f["contributing/digits"].shape == f["elements/sig"].shape
+        for name in names:
+            precision = PRECISION.get(name, 53)
+            [row] = timeline(f, "f", name, 1)
+            first, n = int(f["values/first_element"][row]), int(f["values/n_stored"][row])
+            wanted = [e for plane in elements_of({**VALUES, **INTEGERS}[name], precision) for e in plane]
+            got = zip(f["elements/sig"][first:first + n], f["contributing/digits"][first:first + n])
+            for k, (element, (sig, contributing)) in enumerate(zip(wanted, got)):
+                if not element.mean:
+                    continue  # no unit of an absolute error
+                compared += 1
+                if method == "general":
+                    assert sig == general(element, precision, absolute, False), (name, k)
+                    assert contributing == general(element, precision, absolute, True), (name, k)
+                else:
+                    same(sig, cnh(element, DELTA[RUNS], precision, absolute), 1e-9, (name, k))
+                    same(contributing, cnh(element, CONTRIBUTING[RUNS], precision, absolute), 1e-9, (name, k))
+    assert compared > 300
+
+
+def test_a_bias_against_the_reference_counts_and_is_flagged(tmp_path):
+    """σ_Z about the reference, n degrees of freedom; the flag where ‖μ − y‖ > 3 ‖σ‖."""
+    delta = Decimal("1.7822435464863058")  # ½ log₂(n/χ²₀.₀₂₅,ₙ) + log₂ Φ⁻¹(0.975) at n = 10, by scipy
+    rng = np.random.default_rng(4)
+    truth = 1 + rng.random(200)
+    offsets = {"none": 0.0, "small": 2.0**-31, "three": 3.5 * 2.0**-30, "large": 2.0**-20}
+    noise = 2.0**-30 * rng.standard_normal((RUNS, 200))
+    runs = []
+    for i in range(RUNS + 1):
+        run = Run(i + 1)
+        values = {k: truth if i == RUNS else truth * (1 + b) + noise[i] for k, b in offsets.items()}
+        run.call("f", {}, values)
+        runs.append(run)
+    write_runs(tmp_path / "t", runs[:-1])
+    runs[-1].write(tmp_path / "ieee.trace")
+    parse("--directory", tmp_path / "t", "--reference", tmp_path / "ieee.trace", "--output", tmp_path / "r.h5")
+    with h5py.File(tmp_path / "r.h5") as f:
+        assert f.attrs["runs_needed"] == 8
+        for name, offset in offsets.items():
+            [row] = timeline(f, "f", name, 1)
+            first = int(f["values/first_element"][row])
+            biases = spreads = Fraction(0)
+            for k in range(200):
+                y = exact(truth[k])
+                samples = [exact((truth * (1 + offset) + noise[i])[k]) for i in range(RUNS)]
+                mean = sum(samples) / RUNS
+                biases += (mean - y)**2
+                spreads += sum((x - mean)**2 for x in samples) / RUNS
+                square = sum((x / y - 1)**2 for x in samples) / RUNS
+                same(f["elements/sig"][first + k], float(-log2(square) / 2 - delta), 1e-9, (name, k))
+            assert bool(f["values/flags"][row] & 2048) == (biases > 9 * spreads) == (name in ("three", "large"))
+
+
 @pytest.mark.parametrize("given, made", product(("finite", "some", "all"), repeat=2))
 def test_functions_where_nan_appears_are_flagged(tmp_path, given, made):
     """Where an output has a NaN and no input has; the caller that only passes it on, not."""

@@ -47,6 +47,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     struct pt_log_options quiet = {.level = PT_LOG_ERROR};
     (void)argc;
     (void)argv;
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
     MPI_Init(NULL, NULL);
     team = (struct pt_team){.comm = MPI_COMM_SELF, .rank = 0, .size = 1, .threads = 1};
     snprintf(folder, sizeof folder, "/dev/shm/fuzz-partition-%d", (int)getpid());
@@ -117,10 +119,11 @@ static enum pt_status align(struct stages *s, unsigned alignment,
 
 static enum pt_status partition(struct stages *s, struct pt_error *error)
 {
+    struct pt_values_wanted wanted = {true, true};
     enum pt_status status = pt_readers_create(&s->catalogue, &s->opened, error);
     if (!status)
-        status = pt_values_read(&team, &s->calls, &s->opened, s->plan, true, &s->values,
-                                error);
+        status = pt_values_read(&team, &s->calls, &s->opened, s->plan, wanted,
+                                &s->values, error);
     if (!status)
         status =
             pt_layout_make(&team, &s->values, s->catalogue.n_runs, &s->layout, error);

@@ -40,6 +40,13 @@ uint64_t pt_trace_reader_bytes(const struct pt_trace_reader *reader); /* file si
 uint64_t pt_trace_reader_bytes_read(const struct pt_trace_reader *reader);
 uint64_t pt_trace_reader_opens(const struct pt_trace_reader *reader);
 
+/* One number for the contents (FORMAT.md, "Checksum of a trace"), from the headers of
+ * the blocks alone: 80 bytes of each are read. It names the contents that the checksums
+ * in the file stand for; whether the bodies hold them, pt_trace_check says. */
+PT_MUST_CHECK enum pt_status pt_trace_reader_checksum(struct pt_trace_reader *reader,
+                                                      uint64_t *checksum,
+                                                      struct pt_error *error);
+
 /* Definitions, borrowed. Ids out of range give an empty string, or a definition of
  * zeros. Strings are NUL-terminated after *bytes bytes; `bytes` may be NULL. */
 uint32_t
