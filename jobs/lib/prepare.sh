@@ -6,7 +6,7 @@ PT_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 
 # Debian's names of what the build needs; the tests add theirs.
 PT_PACKAGES=(gcc libc6-dev make cmake ninja-build pkg-config ca-certificates
-    python3 python3-dev libpython3-dev python3-numpy python3-scipy python3-sklearn
+    python3 python3-dev python3-numpy python3-scipy python3-sklearn
     openmpi-bin libopenmpi-dev libhdf5-openmpi-dev libhdf5-dev
     libcjson-dev libmicrohttpd-dev libxxhash-dev zlib1g-dev)
 PT_TEST_PACKAGES=(libcmocka-dev python3-pytest python3-h5py python3-venv python3-mpi4py
@@ -127,20 +127,16 @@ for name in sys.argv[1:]:
 PY
 }
 
-pt_python_embeds() { # headers and a libpython to link
+pt_python_has_headers() {
     "$1" - >/dev/null 2>&1 <<'PY'
-import glob, os, sys, sysconfig
-v = sysconfig.get_config_vars()
+import os, sys, sysconfig
 assert sys.version_info[:2] >= (3, 11)
-assert os.path.exists(os.path.join(v["INCLUDEPY"], "Python.h"))
-assert any(glob.glob(os.path.join(d, "libpython%s*" % v["LDVERSION"]))
-           for d in (v["LIBDIR"], v.get("LIBPL", ""),
-                     os.path.join(v["LIBDIR"], v.get("MULTIARCH") or "")) if d)
+assert os.path.exists(os.path.join(sysconfig.get_config_var("INCLUDEPY"), "Python.h"))
 PY
 }
 
-# Chooses PT_PYTHON: the first of the user's interpreters that has the modules "$@" and can
-# be embedded; else a virtual environment in .venv.
+# Chooses PT_PYTHON: the first of the user's interpreters that has the modules "$@" and its
+# headers; else a virtual environment in .venv.
 pt_choose_python() {
     local candidate seen=''
     for candidate in "${PYTHON:-}" "${VIRTUAL_ENV:+$VIRTUAL_ENV/bin/python}" \
@@ -149,16 +145,16 @@ pt_choose_python() {
         [ -n "$candidate" ] && [ -x "$candidate" ] || continue
         # A shim on PATH is not the interpreter: ask it.
         candidate=$("$candidate" -c 'import sys; print(sys.executable)' 2>/dev/null) || continue
-        pt_python_embeds "$candidate" || continue
+        pt_python_has_headers "$candidate" || continue
         seen=$candidate
         if pt_python_has "$candidate" "$@"; then
             PT_PYTHON=$candidate
             return 0
         fi
     done
-    [ -n "$seen" ] || pt_fail "no Python 3.11 or later with headers and libpython was found" \
+    [ -n "$seen" ] || pt_fail "no Python 3.11 or later with headers was found" \
         "as root on Debian: apt-get install python3-dev" \
-        "on a cluster: module load python, or set PYTHON to an interpreter built with --enable-shared"
+        "on a cluster: module load python, or set PYTHON to an interpreter"
     pt_note "no interpreter has $*: making a virtual environment in .venv from $seen"
     local log=$PT_ROOT/build/venv.log
     mkdir -p "$PT_ROOT/build"

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 
 import pytest
 from both import BIN, PYTHON, TRACE, configure, environment, run, traced, traces
@@ -64,11 +65,11 @@ def test_interpreters_that_cannot_be_traced(tmp_path):
     refused(run([TRACE, "--python", "./missing", "-c", "1"], tmp_path), "./missing")
     make("exit 3")
     refused(run([TRACE, "--python", "./fake", "-c", "1"], tmp_path), "./fake")
-    make("echo pypy; echo 3.10; echo 3.10.1; echo gil; echo /pypy")
+    make("echo pypy; echo 3.10; echo 3.10.1; echo gil; echo /pypy; echo /pypy")
     refused(run([TRACE, "--python", "./fake", "-c", "1"], tmp_path), "pypy 3.10.1", "CPython")
-    make("echo cpython; echo 3.13; echo 3.13.0; echo free; echo /python3.13t")
+    make("echo cpython; echo 3.13; echo 3.13.0; echo free; echo /python3.13t; echo /python3.13t")
     refused(run([TRACE, "--python", "./fake", "-c", "1"], tmp_path), "free-threaded", "3.13.0")
-    make("echo cpython; echo 3.10; echo 3.10.4; echo gil; echo /python3.10")
+    make("echo cpython; echo 3.10; echo 3.10.4; echo gil; echo /python3.10; echo /python3.10")
     refused(run([TRACE, "--python", "./fake", "-c", "1"], tmp_path), "3.10.4", "3.11")
     make("echo nonsense")
     refused(run([TRACE, "--python", "./fake", "-c", "1"], tmp_path), "./fake")
@@ -106,8 +107,8 @@ def test_environment_that_is_not_a_number(tmp_path):
 
 
 def test_tracer_is_not_started_by_hand(tmp_path):
-    for tracer in (BIN.parent / "libexec" / "pytracer").glob("pytracer-tracer-*"):
-        refused(run([tracer, "x.py"], tmp_path), "pytracer-trace", status=2)
+    for tracer in (BIN.parent / "libexec" / "pytracer").glob(f"pytracer-tracer-{sys.version_info[0]}.{sys.version_info[1]}.so"):
+        refused(run([PYTHON, "x.py"], tmp_path, env=environment(LD_PRELOAD=tracer)), "pytracer-trace", status=2)
 
 
 def test_dry_run_says_what_would_be_traced_and_runs_nothing(tmp_path):

@@ -1,19 +1,19 @@
-/* The tracer's own command line, written by the launcher:
+/* The command line of a traced interpreter, written by the launcher:
  *
- *     pytracer-tracer-X.Y  <version>  <descriptor>  <report>  <release>  <library>
- *                          <python>  <argument> …
+ *     <argv[0]>  -ISc  <words>  <version>  <descriptor>  <report>  <executable>
+ *                <argument> …
  *
+ * argv[0]     of the interpreter, as it would have been typed
+ * -ISc words  a program that says that the tracer is not there: what an interpreter
+ *             does whose loader ignored LD_PRELOAD (secure execution)
  * version     of both programs: a launcher starts the tracer it was built with
  * descriptor  number of the file that holds the resolved configuration
- * report      off, on, only, no-trace
- * release     of the interpreter, "3.11.2": that of libpython must be the same
- * library     the libpython that the launcher has put first in LD_PRELOAD, or empty
- * python      sys.executable, absolute
- * argument    argv of the interpreter, from its argv[0] on
+ * report      off, on, only, no-trace, suggest
+ * executable  sys.executable, absolute
+ * argument    what follows argv[0] on the interpreter's command line
  *
- * A tracer serves all interpreters of its version X.Y, each with its own libpython, as
- * standard library and interior must be of one release. LD_PRELOAD is put back as it
- * was before Python starts. */
+ * Before Python starts, the command line is made what it would be without us, where
+ * `ps` looks too, and our name is gone from LD_PRELOAD. */
 #ifndef PT_EMBED_HANDLE_H
 #define PT_EMBED_HANDLE_H
 
@@ -22,11 +22,11 @@
 #include "launcher/command.h"
 
 enum {
-    PT_HANDLE_VERSION = 1,
+    PT_HANDLE_OPTIONS = 1,
+    PT_HANDLE_WORDS,
+    PT_HANDLE_VERSION,
     PT_HANDLE_DESCRIPTOR,
     PT_HANDLE_REPORT,
-    PT_HANDLE_RELEASE,
-    PT_HANDLE_LIBRARY,
     PT_HANDLE_PYTHON,
     PT_HANDLE_ARGUMENTS
 };
@@ -43,7 +43,8 @@ enum pt_report {
 struct pt_handle {
     struct pt_config *config; /* owned */
     enum pt_report report;
-    const char *executable;    /* sys.executable */
+    char *executable;          /* sys.executable; owned */
+    char *tracer;              /* path of our shared object; owned */
     struct pt_command command; /* what is run */
     int argc;                  /* of the interpreter */
     char **argv;
@@ -56,9 +57,18 @@ static inline const char *pt_report_name(enum pt_report report)
     return names[report];
 }
 
-/* Reads the tracer's command line; texts are borrowed from argv. PT_E_USAGE: not
- * started by the launcher; PT_E_VERSION: a launcher of another build; PT_E_UNSUPPORTED:
- * this libpython is not of the interpreter's release. Before Python starts. */
+/* The words: by themselves a program that ends with an error. */
+#define PT_HANDLE_REFUSAL                                                              \
+    "import sys; sys.exit('pytracer-trace: the loader did not load the tracer into '"  \
+    " + sys.executable + ': LD_PRELOAD has no effect there (a program with more '"     \
+    " 'privileges than its user, or another C library)')"
+
+/* What a loader understands as a path in LD_PRELOAD ends at one of these. */
+#define PT_HANDLE_SEPARATORS ": "
+
+/* Reads the command line and restores it and LD_PRELOAD; handle->argv is borrowed from
+ * argv. PT_E_USAGE: not started by the launcher; PT_E_VERSION: a launcher of another
+ * build. Before Python starts. */
 PT_MUST_CHECK enum pt_status
 pt_handle_read(int argc, char **argv, struct pt_handle *handle, struct pt_error *error);
 

@@ -6,11 +6,8 @@
 
 #include <Python.h>
 
-#include <limits.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cpython/patch.h"
 #include "intercept/intercept.h"
@@ -74,19 +71,16 @@ static struct PyModuleDef definition = {PyModuleDef_HEAD_INIT, .m_name = "_pytra
 
 /* ---- import ---------------------------------------------------------------------- */
 
+static const char *tracer; /* path of our shared object. Written before the program */
+
 /* The folder "python" beside the tracer. New reference; NULL with an exception. */
 static PyObject *our_folder(void)
 {
-    char path[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", path, sizeof path - sizeof "python");
-    char *slash;
-
-    path[n > 0 ? n : 0] = '\0';
-    slash = strrchr(path, '/');
-    if (slash == NULL)
-        return PyErr_Format(PyExc_OSError, "no /proc");
-    snprintf(slash + 1, sizeof path - (size_t)(slash + 1 - path), "python");
-    return PyUnicode_DecodeFSDefault(path);
+    const char *slash = strrchr(tracer, '/'); /* the path is absolute */
+    PyObject *folder = PyUnicode_DecodeFSDefaultAndSize(tracer, slash - tracer);
+    PyObject *path = folder != NULL ? PyUnicode_FromFormat("%U/python", folder) : NULL;
+    Py_XDECREF(folder);
+    return path;
 }
 
 static void provide(void)
@@ -118,7 +112,7 @@ static PyObject *is_builtin(PyObject *self, PyObject *name)
     return original(self, name);
 }
 
-enum pt_status pt_markers_install(struct pt_error *error)
+enum pt_status pt_markers_install(const char *path, struct pt_error *error)
 {
     PyObject *imp = PyImport_ImportModule("_imp");
     PyObject *function = imp != NULL ? PyObject_GetAttrString(imp, "is_builtin") : NULL;
@@ -126,6 +120,7 @@ enum pt_status pt_markers_install(struct pt_error *error)
     bool done = false;
     void *pointer;
 
+    tracer = path;
     memcpy(&pointer, &ours, sizeof pointer);
     if (function != NULL && PyCFunction_CheckExact(function) &&
         PyCFunction_GET_FLAGS(function) == METH_O) {

@@ -13,15 +13,11 @@
 /* Isolated and without site: what it is does not depend on what is installed, and it
  * answers in a few milliseconds. */
 static const char question[] =
-    "import sys\n"
+    "import posix, sys\n"
     "v = sys.version_info\n"
     "print(sys.implementation.name, '%d.%d' % v[:2], '%d.%d.%d' % v[:3],\n"
     "      'free' if 't' in getattr(sys, 'abiflags', '') else 'gil',\n"
-    "      sys.executable, sys.base_prefix, sep='\\n')\n"
-    "for line in open('/proc/self/maps'):\n"
-    "    if '/libpython' in line:\n"
-    "        print(line[line.index('/'):], end='')\n"
-    "        break\n";
+    "      sys.executable, posix.readlink('/proc/self/exe'), sep='\\n')\n";
 
 static bool is_program(const char *path)
 {
@@ -138,25 +134,6 @@ static bool keep(char *to, size_t room, const char *text)
     return (size_t)snprintf(to, room, "%s", text) < room && text[0] != '\0';
 }
 
-/* The libpython that belongs to the interpreter: the one it has loaded, or the one
- * beside an interpreter that needs none (conda's). Debian's is where the loader looks
- * anyway. */
-static void find_library(const char *prefix, const char *library,
-                         struct pt_interpreter *interpreter)
-{
-    char *path = interpreter->library;
-    size_t room = sizeof interpreter->library;
-    if (library[0] != '\0')
-        snprintf(path, room, "%s", library);
-    else if (snprintf(path, room, "%s/lib/libpython%s.so.1.0", prefix,
-                      interpreter->version) >= (int)room ||
-             access(path, R_OK) != 0)
-        path[0] = '\0';
-    /* LD_PRELOAD has no way to write these. */
-    if (strpbrk(path, ": ") != NULL)
-        path[0] = '\0';
-}
-
 static bool is_known(const char *version)
 {
     static const char *const known[] = {"3.11", "3.12", "3.13"};
@@ -182,11 +159,11 @@ enum pt_status pt_interpreter_find(const char *wanted,
     const char *release = next_line(&text);
     const char *threads = next_line(&text);
     const char *executable = next_line(&text);
-    const char *prefix = next_line(&text);
-    const char *library = next_line(&text);
+    const char *program = next_line(&text);
     if (!keep(interpreter->version, sizeof interpreter->version, version) ||
         !keep(interpreter->release, sizeof interpreter->release, release) ||
-        !keep(interpreter->executable, sizeof interpreter->executable, executable))
+        !keep(interpreter->executable, sizeof interpreter->executable, executable) ||
+        !keep(interpreter->program, sizeof interpreter->program, program))
         return pt_error_set(error, PT_E_UNSUPPORTED,
                             "%s does not answer like a Python interpreter",
                             interpreter->command);
@@ -205,7 +182,6 @@ enum pt_status pt_interpreter_find(const char *wanted,
                             "%s is a free-threaded build of Python %s, which cannot be "
                             "traced: name an ordinary one with --python",
                             interpreter->command, release);
-    find_library(prefix, library, interpreter);
     return PT_OK;
 }
 
@@ -222,10 +198,10 @@ enum pt_status pt_interpreter_tracer(const struct pt_interpreter *interpreter,
     slash = strrchr(self, '/'); /* of <prefix>/bin */
     if (slash != NULL)
         *slash = '\0';
-    if (snprintf(path, PATH_MAX, "%s/libexec/pytracer/pytracer-tracer-%s", self,
+    if (snprintf(path, PATH_MAX, "%s/libexec/pytracer/pytracer-tracer-%s.so", self,
                  interpreter->version) >= PATH_MAX)
         return pt_error_set(error, PT_E_LIMIT, "the path %s is too long", self);
-    if (!is_program(path))
+    if (access(path, R_OK) != 0)
         return pt_error_set(error, PT_E_MISSING,
                             "no tracer for Python %s (%s): there is no %s; build it: "
                             "cmake -DPython3_EXECUTABLE=%s …, or name another "

@@ -11,7 +11,7 @@ struct pt_interpreter {
     char executable[PATH_MAX]; /* what it calls sys.executable */
     char version[16];          /* "3.11" */
     char release[32];          /* "3.11.2" */
-    char library[PATH_MAX];    /* its libpython; empty: the system's, or none */
+    char program[PATH_MAX];    /* the file that runs: no link, no script around it */
 };
 
 /* Chooses: `wanted` (may be NULL), else that of VIRTUAL_ENV, of CONDA_PREFIX, python3
@@ -21,7 +21,7 @@ PT_MUST_CHECK enum pt_status pt_interpreter_find(const char *wanted,
                                                  struct pt_interpreter *interpreter,
                                                  struct pt_error *error);
 
-/* The tracer built for this version, in ../libexec/pytracer beside our own executable:
+/* The tracer (a shared object) built for this version, in ../libexec/pytracer beside our own executable:
  * `path` has room for PATH_MAX. PT_E_MISSING says how to build it. */
 PT_MUST_CHECK enum pt_status
 pt_interpreter_tracer(const struct pt_interpreter *interpreter, char *path,

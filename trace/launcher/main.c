@@ -1,10 +1,13 @@
 /* pytracer-trace: reads its command line and the configuration, finds the interpreter
- * that would have run the program, and becomes the tracer built for that interpreter.
+ * that would have run the program, and becomes that interpreter, into which the tracer
+ * built for its version is preloaded.
  *
- * The tracer needs libc, libm and libpython alone, since whatever else it linked would
- * shadow the traced program's own libraries. What needs more is done here, before the
- * exec, and handed over in an unnamed file. */
+ * The tracer needs libc and libm alone, since whatever else it linked would shadow the
+ * traced program's own libraries. What needs more is done here, before the exec, and
+ * handed over in an unnamed file. */
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,47 +42,63 @@ static enum pt_status hand_over(const struct pt_config *config, int *descriptor,
     return PT_OK;
 }
 
-/* The interpreter's own libpython takes the place of the one that the tracer was built
- * with; the tracer puts the variable back as it was. */
-static enum pt_status preload(const char *library, struct pt_error *error)
+/* How LD_PRELOAD can name the tracer: by its path, or as a file that stays open. */
+static enum pt_status name_preload(const char *tracer, char *name,
+                                   struct pt_error *error)
 {
-    const char *before = getenv("LD_PRELOAD");
-    char *value = NULL;
-    if (library[0] == '\0')
+    if (strpbrk(tracer, PT_HANDLE_SEPARATORS) == NULL) {
+        memcpy(name, tracer, strlen(tracer) + 1);
         return PT_OK;
-    if (asprintf(&value, "%s%s%s", library, before != NULL ? ":" : "",
-                 before != NULL ? before : "") < 0)
-        return pt_error_set(error, PT_E_MEMORY, "no memory");
-    int failed = setenv("LD_PRELOAD", value, 1);
-    free(value);
-    return failed == 0 ? PT_OK : pt_error_sys(error, "cannot set LD_PRELOAD");
+    }
+    int descriptor = open(tracer, O_RDONLY); /* which exec keeps */
+    if (descriptor < 0)
+        return pt_error_sys(error, "cannot open %s", tracer);
+    snprintf(name, PATH_MAX, "/proc/self/fd/%d", descriptor);
+    return PT_OK;
 }
 
-/* Becomes the tracer; returns only if that fails. See embed/handle.h. */
+/* Before the user's own, which stay; the tracer takes itself out again. */
+static enum pt_status preload(const char *tracer, struct pt_error *error)
+{
+    const char *before = getenv("LD_PRELOAD");
+    char name[PATH_MAX], *value = NULL;
+    enum pt_status status = name_preload(tracer, name, error);
+    if (status != PT_OK)
+        return status;
+    if (asprintf(&value, "%s%s%s", name, before != NULL ? ":" : "",
+                 before != NULL ? before : "") < 0)
+        return pt_error_set(error, PT_E_MEMORY, "no memory");
+    if (setenv("LD_PRELOAD", value, 1) != 0)
+        status = pt_error_sys(error, "cannot set LD_PRELOAD");
+    free(value);
+    return status;
+}
+
+/* Becomes the interpreter with the tracer in it; returns only if that fails. See
+ * embed/handle.h. */
 static enum pt_status start(const struct pt_launch_options *options,
                             const struct pt_interpreter *interpreter,
                             const char *tracer, int descriptor, struct pt_error *error)
 {
     char number[16];
     size_t n = (size_t)options->n_command;
-    const char **argv = calloc(PT_HANDLE_ARGUMENTS + 1 + n + 1, sizeof *argv);
+    const char **argv = calloc(PT_HANDLE_ARGUMENTS + n + 1, sizeof *argv);
     if (argv == NULL)
         return pt_error_set(error, PT_E_MEMORY, "no memory");
     snprintf(number, sizeof number, "%d", descriptor);
-    argv[0] = tracer;
+    argv[0] = interpreter->command;
+    argv[PT_HANDLE_OPTIONS] = "-ISc";
+    argv[PT_HANDLE_WORDS] = PT_HANDLE_REFUSAL;
     argv[PT_HANDLE_VERSION] = PT_VERSION;
     argv[PT_HANDLE_DESCRIPTOR] = number;
     argv[PT_HANDLE_REPORT] = pt_report_name(options->report);
-    argv[PT_HANDLE_RELEASE] = interpreter->release;
-    argv[PT_HANDLE_LIBRARY] = interpreter->library;
     argv[PT_HANDLE_PYTHON] = interpreter->executable;
-    argv[PT_HANDLE_ARGUMENTS] = interpreter->command;
     for (size_t i = 0; i < n; i++)
-        argv[PT_HANDLE_ARGUMENTS + 1 + i] = options->command[i];
-    enum pt_status status = preload(interpreter->library, error);
+        argv[PT_HANDLE_ARGUMENTS + i] = options->command[i];
+    enum pt_status status = preload(tracer, error);
     if (status == PT_OK) {
-        execv(tracer, (char **)argv); /* which does not write to them */
-        status = pt_error_sys(error, "cannot start %s", tracer);
+        execv(interpreter->program, (char **)argv); /* which does not write to them */
+        status = pt_error_sys(error, "cannot start %s", interpreter->program);
     }
     free(argv);
     return status;
