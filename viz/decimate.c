@@ -74,62 +74,122 @@ static void change_bin(struct pt_decimator *d, uint64_t time)
     d->bin_to = index == d->n_bins - 1 ? UINT64_MAX : bin_start(d, index + 1);
 }
 
-struct pt_point pt_point_at(const struct pt_points *points, size_t i)
+static uint64_t time_of(const struct pt_points *points, size_t i)
 {
-    return (struct pt_point){points->first_row + i, points->calls[i],
-                             points->times[i],      points->values[i],
-                             points->flags[i],      points->call_flags[i]};
+    return points->times[points->calls[i] - points->base];
 }
 
-/* Points [from, to), all of one bin. Most change nothing but the last: that is why
- * places are compared, and points copied at the end only. */
+struct pt_point pt_point_at(const struct pt_points *points, size_t i)
+{
+    return (struct pt_point){
+        points->first_row + i, points->calls[i],
+        time_of(points, i),    points->values[i],
+        points->flags[i],      points->call_flags[points->calls[i] - points->base]};
+}
+
+/* The extremes of n values and of what *low and *high are before; NaN is passed over.
+ * Lanes, so that no comparison waits for the one before it. */
+static void find_extremes(const double *values, size_t n, double *low, double *high)
+{
+    enum { LANES = 4 };
+    double least[LANES], greatest[LANES];
+    size_t i = 0;
+
+    for (size_t k = 0; k < LANES; k++) {
+        least[k] = *low;
+        greatest[k] = *high;
+    }
+    for (; i + LANES <= n; i += LANES)
+        for (size_t k = 0; k < LANES; k++) {
+            double v = values[i + k];
+            least[k] = v < least[k] ? v : least[k];
+            greatest[k] = v > greatest[k] ? v : greatest[k];
+        }
+    for (; i < n; i++) {
+        least[0] = values[i] < least[0] ? values[i] : least[0];
+        greatest[0] = values[i] > greatest[0] ? values[i] : greatest[0];
+    }
+    for (size_t k = 0; k < LANES; k++) {
+        *low = least[k] < *low ? least[k] : *low;
+        *high = greatest[k] > *high ? greatest[k] : *high;
+    }
+}
+
+/* The first of [from, to) that equals x; `to` where there is none. */
+static size_t find_value(const double *values, size_t from, size_t to, double x)
+{
+    while (from < to && !(values[from] == x))
+        from++;
+    return from;
+}
+
+/* Points [from, to), all of one bin. Most change nothing but the last: so the extremes
+ * are found first, their places only where they are new, and points are copied at the
+ * end. */
 static void fill(struct pt_bin *bin, const struct pt_points *points, size_t from,
                  size_t to)
 {
-    const double *values = points->values;
-    const size_t none = to;
-    size_t least = none, greatest = none, marked = none;
-    double low = bin->has_least ? bin->points[PT_POINT_LEAST].value : INFINITY;
-    double high = bin->has_least ? bin->points[PT_POINT_GREATEST].value : -INFINITY;
+    const bool has = bin->has_least;
+    const double before_low = has ? bin->points[PT_POINT_LEAST].value : INFINITY;
+    const double before_high = has ? bin->points[PT_POINT_GREATEST].value : -INFINITY;
+    double low = before_low, high = before_high;
 
-    for (size_t i = from; i < to; i++) {
-        double v = values[i];
-        if (v < low || (least == none && !bin->has_least && !isnan(v))) {
-            low = v;
-            least = i;
+    find_extremes(points->values + from, to - from, &low, &high);
+    /* Without one before, infinities count, and only NaNs leave nothing to be found. */
+    if (!has || low < before_low) {
+        size_t at = find_value(points->values, from, to, low);
+        if (at < to) {
+            bin->points[PT_POINT_LEAST] = pt_point_at(points, at);
+            bin->has_least = true;
         }
-        if (v > high || (greatest == none && !bin->has_least && !isnan(v))) {
-            high = v;
-            greatest = i;
+    }
+    if (!has || high > before_high) {
+        size_t at = find_value(points->values, from, to, high);
+        if (at < to)
+            bin->points[PT_POINT_GREATEST] = pt_point_at(points, at);
+    }
+    if (!bin->has_marked) {
+        const bool *marked = memchr(points->marked + from, true, to - from);
+        if (marked) {
+            bin->points[PT_POINT_MARKED] =
+                pt_point_at(points, (size_t)(marked - points->marked));
+            bin->has_marked = true;
         }
-        if (points->marked[i] && marked == none)
-            marked = i;
     }
     if (!bin->filled)
         bin->points[PT_POINT_FIRST] = pt_point_at(points, from);
     bin->filled = true;
     bin->points[PT_POINT_LAST] = pt_point_at(points, to - 1);
-    if (least != none)
-        bin->points[PT_POINT_LEAST] = pt_point_at(points, least);
-    if (greatest != none)
-        bin->points[PT_POINT_GREATEST] = pt_point_at(points, greatest);
-    bin->has_least |= least != none;
-    if (marked != none && !bin->has_marked) {
-        bin->points[PT_POINT_MARKED] = pt_point_at(points, marked);
-        bin->has_marked = true;
+}
+
+/* The first point after `from`, up to `to`, that the bin at hand does not hold:
+ * doubling steps, then halving. */
+static size_t find_end(const struct pt_decimator *d, const struct pt_points *points,
+                       size_t from, size_t to)
+{
+    const uint64_t first = d->bin_from, width = d->bin_to - first;
+    size_t low = from, high = to, step = 1; /* low: in the bin; high: not */
+
+    while (high - low > 1) {
+        size_t middle =
+            high == to && step < to - low ? low + step : low + (high - low) / 2;
+        step *= 2;
+        if (time_of(points, middle) - first < width)
+            low = middle;
+        else
+            high = middle;
     }
+    return high;
 }
 
 void pt_decimator_run(struct pt_decimator *d, const struct pt_points *points,
                       size_t from, size_t to)
 {
-    const uint64_t *times = points->times;
     while (from < to) {
-        size_t end = from + 1;
-        if (times[from] < d->bin_from || times[from] >= d->bin_to)
-            change_bin(d, times[from]);
-        while (end < to && times[end] >= d->bin_from && times[end] < d->bin_to)
-            end++;
+        uint64_t time = time_of(points, from);
+        if (time < d->bin_from || time >= d->bin_to)
+            change_bin(d, time);
+        size_t end = find_end(d, points, from, to);
         fill(&d->bin, points, from, end);
         from = end;
     }

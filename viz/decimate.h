@@ -45,15 +45,21 @@ void pt_decimator_init(struct pt_decimator *d, uint64_t from, uint64_t to,
                        uint64_t n_bins,
                        void (*emit)(void *context, const struct pt_point *point),
                        void *context);
-/* Points that stand in arrays: i of them is row first_row + i. */
+/* Points that stand in arrays: i of them is row first_row + i, and of its call c time
+ * and flags stand at c - base. */
 struct pt_points {
-    uint64_t first_row;
-    const uint64_t *calls, *times;
+    uint64_t first_row, base;
+    const uint64_t *calls;
     const double *values;
-    const uint32_t *flags, *call_flags;
+    const uint32_t *flags;
     const bool *marked;
+    const uint64_t *times;
+    const uint32_t *call_flags;
 };
-/* Points [from, to) of the arrays. Points ascend in row and in time. */
+/* Points [from, to) of the arrays. Points ascend in row and in time; where a time is
+ * out of order (a call that only some runs made), its point may count in its
+ * neighbours' bin.
+ */
 void pt_decimator_run(struct pt_decimator *d, const struct pt_points *points,
                       size_t from, size_t to);
 /* Point i of the arrays. */

@@ -7,33 +7,33 @@
 #include "statistics/plan.h"
 
 enum {
-    ROWS = 1024,    /* of a series, read at once */
-    WINDOW = 16384, /* calls, read at once */
-    FEW = 16        /* values in a window up to which their calls are read one by one */
+    VALUE_MARKS = PT_VALUE_NONFINITE_SOME | PT_VALUE_NONFINITE_ALL |
+                  PT_VALUE_SHAPE_DIFFERS | PT_VALUE_NOT_ALL_RUNS,
+    CALL_MARKS = PT_CALL_NOT_ALL_RUNS | PT_CALL_NOT_PIVOT | PT_CALL_RAISED |
+                 PT_CALL_VALUES_DIFFER,
+    ROWS = 1 << 17,   /* read at once, of all series together; */
+    MOST_ROWS = 4096, /* of one series: */
+    LEAST_ROWS = 256, /* reading fewer costs more calls of the kernel than copying */
+    WINDOW = 16384,   /* calls, read at once */
+    FEW = 16 /* values in a window up to which their calls are read one by one */
 };
 
 /* Rows of one series that have been read and not yet shown. */
 struct pt_plot_rows {
-    uint64_t calls[ROWS], times[ROWS];
-    double values[ROWS];
-    uint32_t flags[ROWS], call_flags[ROWS];
-    bool marked[ROWS];
+    uint32_t most;
+    uint64_t *calls; /* into `room`, `most` each, as all below */
+    double *values;
+    uint32_t *flags;
+    bool *marked;
+    uint64_t room[];
 };
 
 struct window {
     uint64_t base, n; /* calls [base, base + n) */
-    bool whole;       /* times and flags hold all of them */
+    bool whole;       /* times and flags hold all of them, else those that were read */
     uint64_t times[WINDOW];
     uint32_t flags[WINDOW];
 };
-
-static bool is_marked(uint32_t flags, uint32_t call_flags)
-{
-    return (flags & (PT_VALUE_NONFINITE_SOME | PT_VALUE_NONFINITE_ALL |
-                     PT_VALUE_SHAPE_DIFFERS | PT_VALUE_NOT_ALL_RUNS)) ||
-           (call_flags & (PT_CALL_NOT_ALL_RUNS | PT_CALL_NOT_PIVOT | PT_CALL_RAISED |
-                          PT_CALL_VALUES_DIFFER));
-}
 
 /* Digits that the value's type can have. */
 static enum pt_status precision_of(const struct pt_result *result, uint64_t row,
@@ -83,10 +83,28 @@ static void emit(void *context, const struct pt_point *point)
     }
 }
 
-static enum pt_status begin(const struct pt_result *result, const struct pt_plot *plot,
-                            struct pt_plot_series *s, struct pt_error *error)
+static struct pt_plot_rows *make_rows(uint32_t most)
 {
-    s->rows = malloc(sizeof *s->rows);
+    struct pt_plot_rows *rows = NULL;
+    const size_t row = sizeof *rows->calls + sizeof *rows->values +
+                       sizeof *rows->flags + sizeof *rows->marked;
+
+    rows = malloc(sizeof *rows + most * row);
+    if (!rows)
+        return NULL;
+    rows->most = most;
+    rows->calls = rows->room;
+    rows->values = (double *)(rows->calls + most);
+    rows->flags = (uint32_t *)(rows->values + most);
+    rows->marked = (bool *)(rows->flags + most);
+    return rows;
+}
+
+static enum pt_status begin(const struct pt_result *result, const struct pt_plot *plot,
+                            struct pt_plot_series *s, size_t n, struct pt_error *error)
+{
+    size_t share = ROWS / n, most = share < LEAST_ROWS ? LEAST_ROWS : share;
+    s->rows = make_rows((uint32_t)(most < MOST_ROWS ? most : MOST_ROWS));
     if (!s->rows)
         return pt_error_set(error, PT_E_MEMORY, "no memory for a timeline");
     for (int i = 0; i < PT_PLOT_COLUMNS; i++)
@@ -106,7 +124,7 @@ static enum pt_status refill(const struct pt_result *result,
     if (s->at < s->n || s->read == s->series.n)
         return PT_OK;
     uint64_t left = s->series.n - s->read, first = s->series.first + s->read;
-    uint32_t n = left < ROWS ? (uint32_t)left : ROWS;
+    uint32_t n = left < s->rows->most ? (uint32_t)left : s->rows->most;
     enum pt_status status =
         pt_result_read(result, PT_COLUMN_VALUES_CALL, first, n, s->rows->calls, error);
     if (status == PT_OK)
@@ -171,39 +189,55 @@ static enum pt_status move(const struct pt_result *result, struct window *window
     return status;
 }
 
-/* Times and flags of the calls of rows [from, to), all in the window. */
-static enum pt_status look_up(const struct pt_result *result,
-                              const struct window *window, struct pt_plot_rows *rows,
-                              uint32_t from, uint32_t to, struct pt_error *error)
+/* Which of the rows at hand are to be seen in any case, up to the first whose call is
+ * not in the window; returns its place. */
+static uint32_t mark(const struct window *window, struct pt_plot_rows *rows,
+                     uint32_t from, uint32_t n)
+{
+    const uint32_t *call_flags = window->flags;
+    const uint64_t base = window->base, size = window->n;
+    uint32_t i = from;
+
+    for (; i < n; i++) {
+        uint64_t at = rows->calls[i] - base;
+        if (at >= size)
+            break;
+        rows->marked[i] =
+            ((rows->flags[i] & VALUE_MARKS) | (call_flags[at] & CALL_MARKS)) != 0;
+    }
+    return i;
+}
+
+/* Of a window that was not read: what the rows at hand need of it, one by one. */
+static enum pt_status read_calls(const struct pt_result *result, struct window *window,
+                                 const struct pt_plot_series *s, struct pt_error *error)
 {
     enum pt_status status = PT_OK;
-    for (uint32_t i = from; window->whole && i < to; i++) {
-        uint64_t at = rows->calls[i] - window->base;
-        rows->times[i] = window->times[at];
-        rows->call_flags[i] = window->flags[at];
-    }
-    for (uint32_t i = from; !window->whole && status == PT_OK && i < to; i++) {
-        status = pt_result_u64(result, PT_COLUMN_CALLS_TIME, rows->calls[i],
-                               &rows->times[i], error);
+
+    for (uint32_t i = s->at; status == PT_OK && i < s->n; i++) {
+        uint64_t call = s->rows->calls[i], at = call - window->base;
+        if (at >= window->n)
+            break;
+        status = pt_result_u64(result, PT_COLUMN_CALLS_TIME, call, &window->times[at],
+                               error);
         if (status == PT_OK)
-            status = pt_result_u32(result, PT_COLUMN_CALLS_FLAGS, rows->calls[i],
-                                   &rows->call_flags[i], error);
+            status = pt_result_u32(result, PT_COLUMN_CALLS_FLAGS, call,
+                                   &window->flags[at], error);
     }
-    for (uint32_t i = from; status == PT_OK && i < to; i++)
-        rows->marked[i] = is_marked(rows->flags[i], rows->call_flags[i]);
     return status;
 }
 
-static void show(struct pt_plot_series *s, uint32_t to)
+static void show(struct pt_plot_series *s, const struct window *window, uint32_t to)
 {
     const struct pt_plot_rows *rows = s->rows;
     const struct pt_points points = {.first_row = s->series.first + s->read - s->n,
+                                     .base = window->base,
                                      .calls = rows->calls,
-                                     .times = rows->times,
                                      .values = rows->values,
                                      .flags = rows->flags,
-                                     .call_flags = rows->call_flags,
-                                     .marked = rows->marked};
+                                     .marked = rows->marked,
+                                     .times = window->times,
+                                     .call_flags = window->flags};
     if (!s->all)
         pt_decimator_run(&s->decimator, &points, s->at, to);
     for (uint32_t i = s->at; s->all && i < to; i++) {
@@ -214,21 +248,21 @@ static void show(struct pt_plot_series *s, uint32_t to)
 }
 
 /* The values of one series that lie in the window. */
-static enum pt_status pass(const struct pt_result *result, const struct window *window,
+static enum pt_status pass(const struct pt_result *result, struct window *window,
                            enum pt_result_column_id metric, struct pt_plot_series *s,
                            struct pt_error *error)
 {
     enum pt_status status = PT_OK;
     for (bool more = true; status == PT_OK && more;) {
-        uint32_t to = s->at;
-        while (to < s->n && s->rows->calls[to] - window->base < window->n)
-            to++;
+        if (!window->whole)
+            status = read_calls(result, window, s, error);
+        if (status != PT_OK)
+            break;
+        uint32_t to = mark(window, s->rows, s->at, s->n);
         more = to > s->at && to == s->n;
-        status = look_up(result, window, s->rows, s->at, to, error);
-        if (status == PT_OK && to > s->at)
-            show(s, to);
-        if (status == PT_OK)
-            status = refill(result, metric, s, error);
+        if (to > s->at)
+            show(s, window, to);
+        status = refill(result, metric, s, error);
     }
     return status;
 }
@@ -243,7 +277,7 @@ enum pt_status pt_plot_read(const struct pt_result *result, const struct pt_plot
     bool more = true;
 
     for (size_t k = 0; status == PT_OK && k < n; k++) {
-        status = begin(result, plot, &series[k], error);
+        status = begin(result, plot, &series[k], n, error);
         if (status == PT_OK)
             status = refill(result, plot->metric, &series[k], error);
     }

@@ -25,6 +25,7 @@ static void keep(void *context, const struct pt_point *point)
 static void add(struct pt_decimator *d, const struct pt_point *p, bool marked)
 {
     const struct pt_points one = {.first_row = p->row,
+                                  .base = p->call,
                                   .calls = &p->call,
                                   .times = &p->time,
                                   .values = &p->value,
@@ -128,6 +129,58 @@ static void the_greatest_times_do_not_overflow(void **state)
     free(kept);
 }
 
+/* What comes in one portion comes out as what comes point by point. */
+static void portions_of_any_size_are_reduced_alike(void **state)
+{
+    (void)state;
+    enum { MANY = 3000 };
+    static uint64_t calls[MANY], times[MANY];
+    static double values[MANY];
+    static uint32_t flags[MANY];
+    static bool marked[MANY];
+    const struct pt_points points = {.first_row = 7,
+                                     .base = 100,
+                                     .calls = calls,
+                                     .values = values,
+                                     .flags = flags,
+                                     .marked = marked,
+                                     .times = times,
+                                     .call_flags = flags};
+    srand(5);
+    for (size_t i = 0; i < MANY; i++) {
+        calls[i] = 100 + i;
+        times[i] = (i ? times[i - 1] : 0) + (uint64_t)(rand() % 4);
+        values[i] = rand() % 40;
+        if (rand() % 5 == 0)
+            values[i] = (double[]){NAN, INFINITY, -INFINITY}[rand() % 3];
+        flags[i] = (uint32_t)rand();
+        marked[i] = rand() % 50 == 0;
+    }
+    for (uint64_t bins = 1; bins <= 4000; bins = bins * 3 + 1) {
+        struct kept *kept[2] = {calloc(1, sizeof **kept), calloc(1, sizeof **kept)};
+        for (int k = 0; k < 2; k++) {
+            struct pt_decimator d;
+            assert_non_null(kept[k]);
+            pt_decimator_init(&d, times[0], times[MANY - 1], bins, keep, kept[k]);
+            for (size_t i = 0, n; i < MANY; i += n) {
+                n = k == 0 ? 1 : 1 + (size_t)rand() % 700;
+                n = n < MANY - i ? n : MANY - i;
+                pt_decimator_run(&d, &points, i, i + n);
+            }
+            pt_decimator_finish(&d);
+        }
+        assert_int_equal(kept[0]->n, kept[1]->n);
+        for (size_t i = 0; i < kept[0]->n; i++) {
+            const struct pt_point *a = &kept[0]->points[i], *b = &kept[1]->points[i];
+            assert_true(a->row == b->row && a->call == b->call && a->time == b->time &&
+                        a->flags == b->flags && a->call_flags == b->call_flags);
+            assert_memory_equal(&a->value, &b->value, sizeof a->value);
+        }
+        free(kept[0]);
+        free(kept[1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -136,6 +189,7 @@ int main(void)
         cmocka_unit_test(as_many_bins_as_points_keep_every_point),
         cmocka_unit_test(a_bin_of_nan_alone_keeps_its_ends),
         cmocka_unit_test(the_greatest_times_do_not_overflow),
+        cmocka_unit_test(portions_of_any_size_are_reduced_alike),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,9 +17,21 @@ export function seriesColor(index: number): string {
   return set[index % set.length];
 }
 
-/** A colour of the style sheet. */
+const known = { theme: "", colors: new Map<string, string>() };
+
+/** A colour of the style sheet; it is asked once for each theme, charts ask for every mark. */
 export function themeColor(name: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+  const theme = document.documentElement.dataset.theme ?? "";
+  if (theme !== known.theme) {
+    known.theme = theme;
+    known.colors.clear();
+  }
+  let color = known.colors.get(name);
+  if (!color) {
+    color = getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
+    known.colors.set(name, color);
+  }
+  return color;
 }
 
 const MAPS = {

@@ -1,6 +1,8 @@
 // What charts draw on: a canvas on the page, or an SVG document to keep. A chart is
 // written once against this interface.
 
+import { blendCopies, type Copy, type Picture } from "./copies";
+
 export interface TextStyle {
   fill: string;
   size?: number;
@@ -21,19 +23,34 @@ export interface Surface {
   text(x: number, y: number, text: string, style: TextStyle): void;
   image(source: HTMLCanvasElement, x: number, y: number, w: number, h: number): void;
   clip(x: number, y: number, w: number, h: number, draw: () => void): void;
+  /** Few pictures at many places; the later ones cover the earlier ones. */
+  copies(copies: Copy[]): void;
 }
 
 const FAMILY = 'system-ui, -apple-system, "Segoe UI", "Helvetica Neue", Arial, sans-serif';
 
+/** An empty canvas of that size; a new one costs more than clearing the old one. */
+function fit(canvas: HTMLCanvasElement, width: number, height: number): void {
+  if (canvas.width !== width || canvas.height !== height) {
+    canvas.width = width;
+    canvas.height = height;
+    return;
+  }
+  const context = canvas.getContext("2d");
+  context?.resetTransform();
+  context?.clearRect(0, 0, width, height);
+}
+
+let layer: HTMLCanvasElement | null = null; // where copies are laid out
+
 export class CanvasSurface implements Surface {
   private readonly context: CanvasRenderingContext2D;
 
-  constructor(canvas: HTMLCanvasElement, readonly width: number, readonly height: number, ratio = window.devicePixelRatio || 1) {
+  constructor(private readonly canvas: HTMLCanvasElement, readonly width: number, readonly height: number, private readonly ratio = window.devicePixelRatio || 1) {
     const context = canvas.getContext("2d");
     if (!context) throw new Error("This browser has no 2-D canvas.");
     this.context = context;
-    canvas.width = Math.round(width * ratio);
-    canvas.height = Math.round(height * ratio);
+    fit(canvas, Math.round(width * ratio), Math.round(height * ratio));
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
   }
 
@@ -118,6 +135,23 @@ export class CanvasSurface implements Surface {
     draw();
     this.context.restore();
   }
+
+  private prepare(picture: Picture, reach: number): ImageData {
+    const side = (2 * reach) / this.ratio;
+    const surface = new CanvasSurface(document.createElement("canvas"), side, side, this.ratio);
+    surface.context.translate(side / 2, side / 2);
+    picture.draw(surface);
+    return surface.context.getImageData(0, 0, 2 * reach, 2 * reach);
+  }
+
+  copies(copies: Copy[]): void {
+    const { width, height } = this.canvas;
+    if (!copies.length || !width || !height) return;
+    layer ??= document.createElement("canvas");
+    if (layer.width !== width || layer.height !== height) fit(layer, width, height);
+    layer.getContext("2d")?.putImageData(blendCopies(copies, width, height, this.ratio, (picture, reach) => this.prepare(picture, reach)), 0, 0);
+    this.context.drawImage(layer, 0, 0, width / this.ratio, height / this.ratio);
+  }
 }
 
 const escape = (text: string) =>
@@ -127,6 +161,7 @@ const at = (value: number) => String(Math.round(value * 100) / 100);
 export class SvgSurface implements Surface {
   private readonly parts: string[] = [];
   private clips = 0;
+  private pictures = 0;
 
   constructor(readonly width: number, readonly height: number) {}
 
@@ -169,6 +204,20 @@ export class SvgSurface implements Surface {
     this.parts.push(`<clipPath id="${id}"><rect x="${at(x)}" y="${at(y)}" width="${at(w)}" height="${at(h)}"/></clipPath><g clip-path="url(#${id})">`);
     draw();
     this.parts.push("</g>");
+  }
+
+  copies(copies: Copy[]): void {
+    const ids = new Map<Picture, string>();
+    for (const { picture, x, y } of copies) {
+      let id = ids.get(picture);
+      if (!id) {
+        ids.set(picture, (id = `p${this.pictures++}`));
+        this.parts.push(`<defs><g id="${id}">`);
+        picture.draw(this);
+        this.parts.push("</g></defs>");
+      }
+      this.parts.push(`<use href="#${id}" x="${at(x)}" y="${at(y)}"/>`);
+    }
   }
 
   toString(): string {

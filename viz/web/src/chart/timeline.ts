@@ -3,8 +3,10 @@ import type { Cell } from "../export";
 import { Frame, tipRows } from "./frame";
 import { Pointer } from "./pointer";
 import { extent, makeScale, type Scale } from "./scale";
+import type { Copy, Picture } from "./copies";
+import { beginMarks, drawShape, markPicture, shapeOf, WARNINGS, type Shape } from "./marks";
 import type { Surface } from "./surface";
-import { isDark, seriesColor, themeColor } from "../palette";
+import { seriesColor, themeColor } from "../palette";
 import { full, hexFloat, short, integer, valueFlags, callFlags } from "../format";
 
 export interface Mark {
@@ -43,6 +45,8 @@ export interface TimelineOptions {
 
 const MARGIN = { left: 64, right: 20, top: 14, bottom: 40 };
 const REACH = 22;
+const SIZE = 4.5; // of a mark
+const PATIENCE_MS = 150; // until what is at hand is drawn in place of detail that has not come
 
 export class TimelineChart {
   readonly frame: Frame;
@@ -57,6 +61,7 @@ export class TimelineChart {
   private x: Scale = makeScale(0, 1, 0, 1);
   private y: Scale = makeScale(0, 1, 1, 0);
   private active: { series: number; mark: number } | null = null;
+  private waiting = 0;
   private readonly pointer: Pointer;
 
   constructor(private readonly options: TimelineOptions) {
@@ -94,6 +99,7 @@ export class TimelineChart {
     Object.assign(this, look);
     this.active = null;
     this.frame.hideTip();
+    clearTimeout(this.waiting);
     this.frame.redraw();
   }
 
@@ -103,12 +109,10 @@ export class TimelineChart {
   }
 
   private rangeY(): [number, number] {
-    const values = function* (series: TimelineSeries[]) {
-      for (const s of series) for (const m of s.marks) yield m.value;
-    };
-    if (this.log) return extent(values(this.series), 0.06, true);
-    if (!this.digits) return extent(values(this.series), 0.06);
-    const [low] = extent(values(this.series), 0);
+    const values = this.series.flatMap((s) => s.marks.map((m) => m.value));
+    if (this.log) return extent(values, 0.06, true);
+    if (!this.digits) return extent(values, 0.06);
+    const [low] = extent(values, 0);
     return [Math.min(0, Math.floor(low)) - 1.5, 57];
   }
 
@@ -123,7 +127,7 @@ export class TimelineChart {
     this.drawAxes(surface, w, hgt);
     surface.clip(left, top - 6, w, hgt + 12, () => {
       for (const s of this.series) this.drawLine(surface, s);
-      for (const s of this.series) for (const m of s.marks) this.drawMark(surface, s, m, 4.5);
+      this.drawMarks(surface);
       this.drawActive(surface);
     });
     this.drawLevels(surface, w);
@@ -183,24 +187,25 @@ export class TimelineChart {
     return [this.x.pixel(m.time), fits ? this.y.pixel(m.value) : foot];
   }
 
-  private drawMark(surface: Surface, s: TimelineSeries, m: Mark, size: number): void {
-    const [x, y] = this.place(m);
-    const color = !m.place ? seriesColor(s.color) : m.place.color < 0 ? themeColor("ink-2") : seriesColor(m.place.color);
-    if (m.callFlags & 4) {
-      const d = size + 0.5;
-      surface.line([x - d, y - d, x + d, y + d], color, 2.4);
-      surface.line([x - d, y + d, x + d, y - d], color, 2.4);
-    } else if (m.callFlags & 11) {
-      surface.polygon(star(x, y, size + 2.5), color, themeColor("card"));
-    } else if (Number.isNaN(m.value) && !(m.flags & 520)) {
-      surface.circle(x, y, 2, themeColor("ink-2")); // nothing to show: a label, one sample
-    } else if (Number.isNaN(m.value) || m.flags & 520) {
-      surface.polygon([x, y - size, x + size, y, x, y + size, x - size, y], themeColor("card"), themeColor("bad"));
-    } else if (s.phase === 0) {
-      surface.polygon([x, y - size, x + size, y + size * 0.75, x - size, y + size * 0.75], isDark() ? "#10161d" : "#ffffff", color);
-    } else {
-      surface.polygon([x, y + size, x + size, y - size * 0.75, x - size, y - size * 0.75], color, undefined, 0.92);
+  private colorOf(s: TimelineSeries, m: Mark): string {
+    return !m.place ? seriesColor(s.color) : m.place.color < 0 ? themeColor("ink-2") : seriesColor(m.place.color);
+  }
+
+  private drawMarks(surface: Surface): void {
+    beginMarks();
+    const copies: Copy[] = [];
+    const last: Copy[] = [];
+    for (const s of this.series) {
+      const known = new Map<Shape, Picture>(); // of this series, where all have one colour
+      for (const m of s.marks) {
+        const shape = shapeOf(s.phase, m.value, m.flags, m.callFlags);
+        let picture = m.place ? markPicture(shape, SIZE, this.colorOf(s, m)) : known.get(shape);
+        if (!picture) known.set(shape, (picture = markPicture(shape, SIZE, this.colorOf(s, m))));
+        const [x, y] = this.place(m);
+        (WARNINGS.has(shape) ? last : copies).push({ picture, x, y });
+      }
     }
+    surface.copies(copies.concat(last));
   }
 
   private drawActive(surface: Surface): void {
@@ -208,7 +213,8 @@ export class TimelineChart {
     if (!current) return;
     const [x, y] = this.place(current.mark);
     surface.circle(x, y, 11, "transparent", themeColor("accent"));
-    this.drawMark(surface, current.series, current.mark, 6.5);
+    const { series: s, mark: m } = current;
+    drawShape(surface, shapeOf(s.phase, m.value, m.flags, m.callFlags), x, y, 6.5, this.colorOf(s, m));
   }
 
   private current(): { series: TimelineSeries; mark: Mark } | null {
@@ -266,7 +272,9 @@ export class TimelineChart {
     this.span = all ? [a, b] : [from, to];
     this.frame.hideTip();
     this.active = null;
-    this.frame.redraw();
+    // The answer is mostly quicker than drawing twice would be.
+    clearTimeout(this.waiting);
+    this.waiting = window.setTimeout(this.frame.redraw, PATIENCE_MS);
     this.options.zoomed(all ? undefined : [from, to]);
   }
 
@@ -329,16 +337,7 @@ export class TimelineChart {
   }
 
   destroy(): void {
+    clearTimeout(this.waiting);
     this.frame.destroy();
   }
-}
-
-function star(x: number, y: number, r: number): number[] {
-  const points: number[] = [];
-  for (let i = 0; i < 10; i++) {
-    const a = (Math.PI * i) / 5 - Math.PI / 2;
-    const d = i % 2 ? r * 0.45 : r;
-    points.push(x + d * Math.cos(a), y + d * Math.sin(a));
-  }
-  return points;
 }

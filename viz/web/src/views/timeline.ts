@@ -21,7 +21,7 @@ const UNITS: Record<string, string> = {
   mean: "mean", std: "standard deviation", min: "least value", max: "greatest value", n_nan: "NaN count", n_inf: "Inf count", agreement: "share of runs that agree",
 };
 
-const MANY_BINS = 2400; // of all functions together
+const MANY_BINS = 1800; // of all functions together
 const COLORS = 8; // of the palette: more would not be told apart
 const isDigits = (metric: string) => metric.startsWith("sig") || metric === "contributing";
 
