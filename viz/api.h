@@ -76,6 +76,7 @@ pt_handler pt_api_sites;
 pt_handler pt_api_norms;
 pt_handler pt_api_positions;
 pt_handler pt_api_divergences;
+pt_handler pt_api_divisions;
 pt_handler pt_api_timeline;
 pt_handler pt_api_gantt;
 pt_handler pt_api_value;

@@ -55,6 +55,11 @@ static void add_about(struct pt_json *json, const struct pt_viz_result *item)
     pt_json_f64(json, "binary64", item->shown53);
     pt_json_f64(json, "binary32", item->shown24);
     pt_json_object_end(json);
+    if (item->reference == PT_RESULT_NONE64)
+        pt_json_null(json, "reference_run");
+    else
+        pt_json_u64(json, "reference_run", item->reference);
+    pt_json_u64(json, "runs_needed", about->runs_needed);
     pt_json_f64(json, "contributing_probability", about->contributing_probability);
     pt_json_f64(json, "contributing_shift", item->contributing);
 }

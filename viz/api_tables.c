@@ -4,7 +4,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { TABLE_ROWS = 200000, INFO_BYTES = 1 << 16 };
+#include "schema/divisions.h"
+
+enum { TABLE_ROWS = 200000, INFO_BYTES = 1 << 20, MOST_DIVISIONS = 100 };
+
+/* Where a call was made from. */
+static enum pt_status add_site(struct pt_json *json, const struct pt_result *result,
+                               uint32_t site, struct pt_error *error)
+{
+    enum pt_status status =
+        pt_json_column_row(json, "file", result, PT_COLUMN_SITES_FILE, site, error);
+    if (status == PT_OK)
+        status =
+            pt_json_column_row(json, "line", result, PT_COLUMN_SITES_LINE, site, error);
+    if (status == PT_OK)
+        status =
+            pt_json_column_row(json, "name", result, PT_COLUMN_SITES_NAME, site, error);
+    return status;
+}
 
 /* Writes {"n": rows, "columns": {name: [...], …}} for the columns of one group,
  * [first, last] in the order of the specification. */
@@ -63,6 +80,33 @@ enum pt_status pt_api_sites(const struct pt_request *request, struct pt_reply *r
                  error);
 }
 
+/* Divisions by values without a digit, each with its place. */
+enum pt_status pt_api_divisions(const struct pt_request *request,
+                                struct pt_reply *reply, struct pt_error *error)
+{
+    const struct pt_result *result = request->result->result;
+    struct pt_json json = {.out = &reply->body};
+    struct pt_division found[MOST_DIVISIONS];
+    size_t n = 0;
+    enum pt_status status = pt_divisions_find(result, found, MOST_DIVISIONS, &n, error);
+
+    pt_json_object(&json, NULL);
+    pt_json_array(&json, "divisions");
+    for (size_t i = 0; status == PT_OK && i < n; i++) {
+        pt_json_object(&json, NULL);
+        pt_json_u64(&json, "function", found[i].function);
+        pt_json_u64(&json, "calls", found[i].calls);
+        pt_json_u64(&json, "empty", found[i].empty);
+        pt_json_u64(&json, "value", found[i].value);
+        if (found[i].site != PT_RESULT_NONE32)
+            status = add_site(&json, result, found[i].site, error);
+        pt_json_object_end(&json);
+    }
+    pt_json_array_end(&json);
+    pt_json_object_end(&json);
+    return status;
+}
+
 enum pt_status pt_api_divergences(const struct pt_request *request,
                                   struct pt_reply *reply, struct pt_error *error)
 {
@@ -81,16 +125,8 @@ enum pt_status pt_api_divergences(const struct pt_request *request,
         uint32_t site = 0;
         status = pt_result_u32(result, PT_COLUMN_DIVERGENCES_SITE, i, &site, error);
         pt_json_object(&json, NULL);
-        if (status == PT_OK && site < sites) {
-            status = pt_json_column_row(&json, "file", result, PT_COLUMN_SITES_FILE,
-                                        site, error);
-            if (status == PT_OK)
-                status = pt_json_column_row(&json, "line", result, PT_COLUMN_SITES_LINE,
-                                            site, error);
-            if (status == PT_OK)
-                status = pt_json_column_row(&json, "name", result, PT_COLUMN_SITES_NAME,
-                                            site, error);
-        }
+        if (status == PT_OK && site < sites)
+            status = add_site(&json, result, site, error);
         pt_json_object_end(&json);
     }
     pt_json_array_end(&json);
@@ -116,6 +152,7 @@ enum pt_status pt_api_runs(const struct pt_request *request, struct pt_reply *re
         status = pt_result_u64(result, PT_COLUMN_RUNS_INFO_FIRST, i, &first, error);
         if (status == PT_OK)
             status = pt_result_u64(result, PT_COLUMN_RUNS_INFO_BYTES, i, &bytes, error);
+        bytes = bytes < INFO_BYTES ? bytes : INFO_BYTES;
         if (status == PT_OK)
             status = pt_result_blob(result, PT_COLUMN_META_RUN_INFO, first, bytes,
                                     INFO_BYTES, &text, error);

@@ -58,6 +58,7 @@ static enum pt_status add(struct pt_viz_results *results, const char *path,
     if (item) {
         item->id = strdup(id);
         item->path = strdup(path);
+        item->reference = PT_RESULT_NONE64;
         item->shown53 = item->shown24 = item->contributing = NAN;
     }
     if (!item || !item->id || !item->path || results->n == MAX_RESULTS) {
@@ -92,13 +93,34 @@ static void find_limits(struct pt_viz_result *item)
     pt_stat_plan_destroy(plan);
 }
 
+/* A reference run is the last row of runs/. */
+static enum pt_status find_reference(struct pt_viz_result *item, struct pt_error *error)
+{
+    uint64_t rows = pt_result_rows(item->result, PT_COLUMN_RUNS_FLAGS);
+    uint32_t flags = 0;
+    enum pt_status status = PT_OK;
+
+    if (rows > 0)
+        status =
+            pt_result_u32(item->result, PT_COLUMN_RUNS_FLAGS, rows - 1, &flags, error);
+    if (status == PT_OK && (flags & PT_RUN_REFERENCE))
+        item->reference = rows - 1;
+    return status;
+}
+
 static enum pt_status open_item(struct pt_viz_result *item, struct pt_error *error)
 {
     enum pt_status status = PT_OK;
     if (!item->result) {
         status = pt_result_open(item->path, &item->result, error);
         if (status == PT_OK)
+            status = find_reference(item, error);
+        if (status == PT_OK)
             find_limits(item);
+        if (status != PT_OK) {
+            pt_result_close(item->result);
+            item->result = NULL;
+        }
     }
     return status;
 }

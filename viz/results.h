@@ -15,6 +15,8 @@ struct pt_viz_result {
     char *path;
     struct pt_result *result; /* NULL: not opened yet */
     double shown53, shown24;  /* most digits that n runs can show: D(n); NaN: none */
+    uint64_t reference;  /* row of the run under IEEE arithmetic that digits are counted
+                            against; PT_RESULT_NONE64: the mean of the runs */
     double contributing; /* digits by which contributing ones exceed significant ones;
                             NaN: not a constant (General), or one run only */
 };

@@ -19,6 +19,7 @@ static const struct {
     {API "edges", pt_api_edges, true},
     {API "sites", pt_api_sites, true},
     {API "divergences", pt_api_divergences, true},
+    {API "divisions", pt_api_divisions, true},
     {API "timeline", pt_api_timeline, true},
     {API "gantt", pt_api_gantt, true},
     {API "values/#", pt_api_value, true},

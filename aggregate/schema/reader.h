@@ -35,6 +35,7 @@ struct pt_result_about {
     char method[32], error[32], alignment[32], generator[64];
     uint32_t ddof;
     uint32_t has_digits;
+    uint32_t runs_needed; /* that place the digits within ±1 bit; 0: not told */
 };
 
 /* Opens `path` for reading. Errors: PT_E_IO (cannot be opened), PT_E_FORMAT (not HDF5,

@@ -289,6 +289,8 @@ static enum pt_status read_about(struct pt_result *result, struct pt_error *erro
         if (!read_number(file, numbers[i].name, numbers[i].type, numbers[i].out))
             return pt_error_set(error, PT_E_DAMAGED, "%s: the attribute %s is missing",
                                 about->path, numbers[i].name);
+    if (!read_number(file, "runs_needed", H5T_NATIVE_UINT32, &about->runs_needed))
+        about->runs_needed = 0;
     if (!read_text(file, "method", about->method, sizeof about->method) ||
         !read_text(file, "error", about->error, sizeof about->error) ||
         !read_text(file, "alignment", about->alignment, sizeof about->alignment) ||

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from viewer import Viewer, make_result
+from viewer import Viewer, division, make_result, with_events
 
 
 class Columns(dict):
@@ -56,10 +56,35 @@ def test_overview_repeats_the_attributes_and_sizes(viewer, h5):
     assert o["n_runs"] == h5.attrs["n_runs"] == 10
     assert o["confidence"] == h5.attrs["confidence"]
     assert o["method"] == "cnh" and o["has_digits"] is True
+    assert o["reference_run"] is None and o["runs_needed"] == h5.attrs["runs_needed"] == 9
     assert o["counts"]["calls"] == len(h5["calls/key"])
     assert o["counts"]["elements"] == len(h5["elements/mean"])
     # D(10) of binary64 by the formula of the statistics, delta from its reference table
     assert o["shown_digits"]["binary64"] == pytest.approx(52 + math.log2(10 / 3) - 1.83921, abs=1e-4)
+
+
+def test_the_reference_and_divisions_by_nothing_are_named(folder):
+    path = with_events(make_result(folder / "events.h5", "--reference"))
+    with h5py.File(path, "r+") as file:
+        expected = division(file)
+        del file.attrs["runs_needed"]  # of an older file
+    with Viewer("--filename", path) as viewer:
+        overview = viewer.get("overview")
+        assert overview["n_runs"] == 10 and overview["reference_run"] == 10
+        assert overview["runs_needed"] == 0
+        assert viewer.get("runs")["columns"]["flags"][10] == 8
+        assert viewer.get("divisions") == {"divisions": [expected]}
+
+
+def test_what_a_run_says_of_itself_may_be_long(result, tmp_path):
+    path = shutil.copy(result, tmp_path / "long.h5")
+    with h5py.File(path, "r+") as file:
+        text = file["meta/run_info"][:].tobytes()
+        del file["meta/run_info"]
+        file["meta/run_info"] = np.frombuffer(text + b"a=" + b"x" * 2_000_000, np.uint8)
+        file["runs/info_first"][0], file["runs/info_bytes"][0] = len(text), 2_000_002
+    with Viewer("--filename", path) as viewer:
+        assert viewer.get("runs")["info"][0] == "a=" + "x" * (2**20 - 2)
 
 
 def test_functions_are_the_columns_of_the_file(viewer, h5):

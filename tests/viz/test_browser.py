@@ -11,7 +11,7 @@ from statistics import NormalDist
 import h5py
 import pytest
 
-from viewer import BIN, Viewer, make_result
+from viewer import BIN, Viewer, division, make_result, with_events
 
 HERE = Path(__file__).parent
 
@@ -62,10 +62,10 @@ def expectations(path):
         }
 
 
-def run_node(script, url, expected, timeout):
+def run_node(script, url, expected, timeout, **more):
     done = subprocess.run(
         [os.environ.get("PYTRACER_NODE", "node"), "--test", "--test-reporter=tap", HERE / script],
-        env={**os.environ, "URL": url, "EXPECTED": str(expected)}, capture_output=True, text=True,
+        env={**os.environ, "URL": url, "EXPECTED": str(expected), **more}, capture_output=True, text=True,
         timeout=timeout)
     failed = re.findall(r"^not ok .*?(?=^ok|^not ok|^1\.\.|\Z)", done.stdout, re.M | re.S)
     assert done.returncode == 0, "\n".join(t[:3000] for t in failed) or done.stdout[-3000:] + done.stderr[-2000:]
@@ -90,6 +90,35 @@ def test_every_view_works_with_the_keyboard_alone(result, viewer, tmp_path):
     expected = tmp_path / "expected.json"
     expected.write_text(json.dumps(expectations(result)))
     run_node("keyboard_test.mjs", viewer.url, expected, 180)
+
+
+def test_a_reference_its_biases_events_and_threads_are_shown(folder, tmp_path):
+    path = with_events(make_result(folder / "reference.h5", "--reference"))
+    with h5py.File(path) as file:
+        flags = file["values/flags"][:]
+        biased = [int(i) for i in range(len(flags)) if flags[i] & 2048]
+        expected = {
+            "runs_needed": int(file.attrs["runs_needed"]),
+            "cancellations": [["33", "12", "__main__.naive_variance", "regress.py:34"],
+                              ["12", "2", "__main__.score", "regress.py:54"]],
+            "cancelling_line": 34, "biased": biased,
+            "biased_function": int(file["values/function"][biased[0]]),
+            "division": division(file), "threads": file["calls/thread"][:].tolist(),
+            "source": file["sources/text"][:].tobytes().decode().split("\n")}
+    assert len(biased) == 3
+    written = tmp_path / "expected.json"
+    written.write_text(json.dumps(expected))
+    with Viewer("--filename", path) as viewer:
+        run_node("reference_test.mjs", viewer.url, written, 120)
+
+
+def test_a_result_that_appears_in_the_folder_is_shown(tmp_path):
+    watched = tmp_path / "watched"
+    watched.mkdir()
+    make_result(watched / "a.h5", "--calls", "60")
+    fresh = make_result(tmp_path / "fresh.h5", "--calls", "60", "--runs", "5")
+    with Viewer("--directory", watched) as viewer:
+        run_node("folder_test.mjs", viewer.url, "", 120, FRESH=str(fresh), APPEARS=str(watched / "b.h5"))
 
 
 SPARSE = """

@@ -45,7 +45,7 @@ def keys_of(answer):
 
 
 @pytest.mark.parametrize("path", [
-    "results", "overview", "functions", "runs", "edges", "sites", "divergences",
+    "results", "overview", "functions", "runs", "edges", "sites", "divergences", "divisions",
     "timeline?functions=3&sites=1", "gantt", "values/3", "values/3/norms", "calls/5", "sources",
     "sources/0"])
 def test_every_member_of_an_answer_is_documented(viewer, path):

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
-from viewer import BIN, make_result
+from viewer import BIN, division, make_result, with_events
 
 
 def report(*options, status=0):
@@ -77,6 +77,44 @@ def test_markdown_is_a_table_and_keeps_names_plain(result, functions):
     assert len(rows) == sum(f["rank"] > 0 for f in functions)
     assert "<script" not in text and "&#60;script" in text
     assert "## What was not observed" in text
+
+
+@pytest.fixture(scope="module")
+def referred(folder):
+    return with_events(make_result(folder / "referred.h5", "--reference"))
+
+
+@pytest.mark.parametrize("form", ["html", "markdown"])
+def test_what_digits_are_counted_against_is_said(result, referred, form):
+    text = report(result, "--format", form)
+    assert "digits are counted against the mean of the runs" in text and "biased" not in text
+    text = report(referred, "--format", form)
+    assert "digits are counted against the run under IEEE arithmetic" in text
+    assert "9 runs place the digits within ±1 bit: there are enough." in text
+    assert "3 values are biased: rounding moves their mean off the run under IEEE" in text
+
+
+def test_csv_says_what_digits_are_counted_against(result, referred):
+    for path, words in [(result, "the mean of the runs"), (referred, "the run under IEEE arithmetic")]:
+        rows = list(csv.DictReader(io.StringIO(report(path, "--format", "csv"))))
+        assert {r["digits_against"] for r in rows} == {words}
+        biased = [r["function"] for r in rows if "3 values biased" in r["notes"]]
+        assert biased == (["solve"] if path == referred else [])
+
+
+@pytest.mark.parametrize("form, row, order", [
+    ("html", r'<tr><td class="n">(\d+)</td><td class="n">(\d+)</td><td>(\S+ \S+:\d+)</td></tr>', [0, 1, 2]),
+    ("markdown", r"\| (\S+ \S+:\d+) \| (\d+) \| (\d+) \|", [1, 2, 0])], ids=["html", "markdown"])
+def test_cancellations_and_divisions_by_nothing_are_listed(referred, form, row, order):
+    text = report(referred, "--format", form).replace("\\_", "_")
+    found = re.findall(row, text.split("Cancellations")[1])
+    assert [tuple(f[i] for i in order) for f in found] == [
+        ("33", "12", "__main__.naive_variance /home/me/regress.py:34"),
+        ("12", "2", "__main__.score /home/me/regress.py:54")]
+    with h5py.File(referred) as file:
+        d = division(file)
+    assert (f"numpy.divide: {d['empty']} of {d['calls']} calls, first its call 6, "
+            f"{d['file']}:{d['line']}") in text
 
 
 def test_the_ending_of_the_output_chooses_the_format(result, tmp_path):

@@ -114,6 +114,11 @@ static void count_flags(struct pt_report *report, const struct portion *p, uint6
         (p->flags[i] & (PT_VALUE_SHAPE_DIFFERS | PT_VALUE_NOT_ALL_RUNS)) != 0;
     report->values_nonfinite +=
         (p->flags[i] & (PT_VALUE_NONFINITE_SOME | PT_VALUE_NONFINITE_ALL)) != 0;
+    if (!(p->flags[i] & PT_VALUE_BIASED))
+        return;
+    report->values_biased++;
+    if (p->function[i] < report->n_functions)
+        report->functions[p->function[i]].n_biased++;
 }
 
 /* values/ is sorted by function, name and phase: the worst of each is found on the way.
@@ -270,6 +275,8 @@ enum pt_status pt_report_collect(const struct pt_viz_result *result,
         status = describe_worst(report, r, error);
     if (status == PT_OK)
         status = read_divergences(report, r, error);
+    if (status == PT_OK)
+        status = pt_report_read_events(report, r, error);
 done:
     free(portion);
     if (status == PT_OK)
@@ -292,6 +299,10 @@ void pt_report_destroy(struct pt_report *report)
         free(report->worst[i].name);
     for (size_t i = 0; i < report->n_divergences; i++)
         free(report->divergences[i].file);
+    for (size_t i = 0; i < report->n_cancellations; i++)
+        free(report->cancellations[i].place);
+    for (size_t i = 0; i < report->n_divisions; i++)
+        free(report->divisions[i].file);
     free(report->functions);
     free(report->ranked);
     free(report->program);

@@ -27,7 +27,7 @@ void pt_report_csv(const struct pt_report *report, struct pt_buffer *out)
 {
     pt_buffer_printf(
         out, "rank,module,function,file,line,calls,partial,digits_in,digits_out,"
-             "lost,self_lost,self_lost_max,notes\r\n");
+             "lost,self_lost,self_lost_max,notes,digits_against\r\n");
     for (size_t i = 0; i < report->n_functions; i++) {
         const struct pt_report_function *f = &report->functions[i];
         char words[96];
@@ -42,7 +42,8 @@ void pt_report_csv(const struct pt_report *report, struct pt_buffer *out)
         add_number(out, f->lost);
         add_number(out, f->self_lost);
         add_number(out, f->self_lost_max);
-        pt_report_function_words(f->flags, words, sizeof words);
-        add_field(out, words, "\r\n");
+        pt_report_function_words(f, words, sizeof words);
+        add_field(out, words, ",");
+        add_field(out, pt_report_against(report), "\r\n");
     }
 }

@@ -77,7 +77,7 @@ static void add_ranking(const struct pt_report *report, struct pt_buffer *out)
     for (size_t i = 0; i < report->n_ranked && i < ROWS; i++) {
         const struct pt_report_function *f = &report->functions[report->ranked[i]];
         char words[96];
-        pt_report_function_words(f->flags, words, sizeof words);
+        pt_report_function_words(f, words, sizeof words);
         pt_buffer_printf(out, "<tr><td class=\"n\">%" PRIu32 "</td>", f->rank);
         add_function(out, f);
         pt_buffer_printf(out, "<td class=\"n\">%" PRIu64 "</td>", f->n_calls);
@@ -135,7 +135,8 @@ static void add_worst(const struct pt_report *report, struct pt_buffer *out)
         add_text(out, v->name);
         pt_buffer_printf(out, "<small>");
         add_text(out, v->dtype);
-        pt_buffer_printf(out, "</small></td>");
+        pt_buffer_printf(out, "%s</small></td>",
+                         v->flags & PT_VALUE_BIASED ? " · biased" : "");
         add_function(out, &report->functions[v->function]);
         pt_buffer_printf(
             out,
@@ -164,6 +165,46 @@ static void add_divergences(const struct pt_report *report, struct pt_buffer *ou
     pt_buffer_printf(out, "</ul></section>\n");
 }
 
+static void add_cancellations(const struct pt_report *report, struct pt_buffer *out)
+{
+    if (!report->n_cancellations)
+        return;
+    pt_buffer_printf(
+        out, "<section><h2>Cancellations</h2><p>Sums whose leading bits cancel; "
+             "each line as the worst run had it.</p><table><thead><tr><th "
+             "class=\"n\">Most bits</th><th class=\"n\">Results</th><th>Where"
+             "</th></tr></thead><tbody>\n");
+    for (size_t i = 0; i < report->n_cancellations; i++) {
+        const struct pt_report_cancellation *c = &report->cancellations[i];
+        pt_buffer_printf(out,
+                         "<tr><td class=\"n\">%.0f</td><td class=\"n\">%llu</td><td>",
+                         c->bits, c->results);
+        add_text(out, c->place);
+        pt_buffer_printf(out, "</td></tr>\n");
+    }
+    pt_buffer_printf(out, "</tbody></table></section>\n");
+}
+
+static void add_divisions(const struct pt_report *report, struct pt_buffer *out)
+{
+    if (!report->n_divisions)
+        return;
+    pt_buffer_printf(out, "<section><h2>Divisions by values without a significant "
+                          "digit</h2><ul>\n");
+    for (size_t i = 0; i < report->n_divisions; i++) {
+        const struct pt_report_division *d = &report->divisions[i];
+        char title[512], words[1200];
+        pt_report_title(&report->functions[d->found.function], title, sizeof title);
+        pt_report_division_words(d, words, sizeof words);
+        pt_buffer_printf(out, "<li>");
+        add_text(out, title);
+        pt_buffer_printf(out, ": ");
+        add_text(out, words);
+        pt_buffer_printf(out, "</li>\n");
+    }
+    pt_buffer_printf(out, "</ul></section>\n");
+}
+
 void pt_report_html(const struct pt_report *report, struct pt_buffer *out)
 {
     char notes[PT_REPORT_NOTES][160], lead[1200];
@@ -181,6 +222,8 @@ void pt_report_html(const struct pt_report *report, struct pt_buffer *out)
     add_ranking(report, out);
     add_sources(report, out);
     add_worst(report, out);
+    add_cancellations(report, out);
+    add_divisions(report, out);
     add_divergences(report, out);
     pt_buffer_printf(out, "<section><h2>What was not observed</h2><ul>\n");
     for (size_t i = 0; i < n; i++)

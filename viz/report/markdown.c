@@ -72,10 +72,37 @@ static void add_worst(const struct pt_report *report, struct pt_buffer *out)
         add_bits(out, v->digits);
         pt_buffer_printf(out, " %s ", v->phase ? "output" : "input");
         add_text(out, v->name);
-        pt_buffer_printf(out, " | ");
+        pt_buffer_printf(out, "%s | ", v->flags & PT_VALUE_BIASED ? " (biased)" : "");
         add_title(out, &report->functions[v->function]);
         pt_buffer_printf(out, " | %.17g | %.3g | %" PRIu64 " |\n", v->mean, v->std,
                          v->time);
+    }
+}
+
+static void add_events(const struct pt_report *report, struct pt_buffer *out)
+{
+    if (report->n_cancellations)
+        pt_buffer_printf(out, "\n## Cancellations\n\nSums whose leading bits cancel; "
+                              "each line as the worst run had it.\n\n"
+                              "| where | most bits | results |\n|---|--:|--:|\n");
+    for (size_t i = 0; i < report->n_cancellations; i++) {
+        const struct pt_report_cancellation *c = &report->cancellations[i];
+        pt_buffer_printf(out, "| ");
+        add_text(out, c->place);
+        pt_buffer_printf(out, " | %.0f | %llu |\n", c->bits, c->results);
+    }
+    if (report->n_divisions)
+        pt_buffer_printf(out,
+                         "\n## Divisions by values without a significant digit\n\n");
+    for (size_t i = 0; i < report->n_divisions; i++) {
+        const struct pt_report_division *d = &report->divisions[i];
+        char words[1200];
+        pt_report_division_words(d, words, sizeof words);
+        pt_buffer_printf(out, "- ");
+        add_title(out, &report->functions[d->found.function]);
+        pt_buffer_printf(out, ": ");
+        add_text(out, words);
+        pt_buffer_printf(out, "\n");
     }
 }
 
@@ -92,6 +119,7 @@ void pt_report_markdown(const struct pt_report *report, struct pt_buffer *out)
     pt_buffer_printf(out, "\n\n");
     add_ranking(report, out);
     add_worst(report, out);
+    add_events(report, out);
     if (report->total_divergences)
         pt_buffer_printf(out,
                          "\n## Where runs part\n\n%" PRIu64 " places; the first:\n\n",

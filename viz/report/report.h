@@ -5,13 +5,15 @@
 
 #include "buffer.h"
 #include "results.h"
+#include "schema/divisions.h"
 
-enum { PT_REPORT_WORST = 20, PT_REPORT_DIVERGENCES = 20 };
+enum { PT_REPORT_WORST = 20, PT_REPORT_DIVERGENCES = 20, PT_REPORT_EVENTS = 20 };
 
 struct pt_report_function {
     char *module, *name, *file; /* owned */
     uint32_t line, rank, flags;
     uint64_t n_calls, n_partial;
+    uint64_t n_biased; /* of its values */
     double digits_in, digits_out, lost, self_lost, self_lost_max;
 };
 
@@ -31,6 +33,20 @@ struct pt_report_divergence {
     uint64_t time, n_calls;
 };
 
+/* A line whose sums cancelled, in the worst run. */
+struct pt_report_cancellation {
+    char *place; /* "module.function file:line"; owned */
+    unsigned long long results;
+    double bits;
+};
+
+/* A division by values without a digit. */
+struct pt_report_division {
+    struct pt_division found;
+    char *file; /* owned; NULL: not known */
+    uint32_t line;
+};
+
 struct pt_report {
     const struct pt_viz_result *result; /* borrowed */
     const struct pt_result_about *about;
@@ -41,13 +57,17 @@ struct pt_report {
     struct pt_report_value worst[PT_REPORT_WORST]; /* fewest digits first */
     size_t n_worst;
     struct pt_report_divergence divergences[PT_REPORT_DIVERGENCES];
-    size_t n_divergences;       /* in the array */
-    uint64_t total_divergences; /* in the result */
+    size_t n_divergences;                                          /* in the array */
+    uint64_t total_divergences;                                    /* in the result */
+    struct pt_report_cancellation cancellations[PT_REPORT_EVENTS]; /* most bits first */
+    size_t n_cancellations;
+    struct pt_report_division divisions[PT_REPORT_EVENTS];
+    size_t n_divisions;
     uint64_t n_calls, n_values;
     /* What was not seen, or not in all runs. */
     uint64_t runs_unsealed, runs_damaged, runs_partial;
     uint64_t calls_partial, values_omitted, values_sampled, values_differ,
-        values_nonfinite;
+        values_nonfinite, values_biased;
 };
 
 /* Reads what the report needs, each column once, in portions. The caller ends *report
@@ -56,6 +76,12 @@ PT_MUST_CHECK enum pt_status pt_report_collect(const struct pt_viz_result *resul
                                                struct pt_report **report,
                                                struct pt_error *error);
 void pt_report_destroy(struct pt_report *report);
+
+/* The part of collecting that finds cancellations (in what runs say of themselves) and
+ * divisions by values without a digit. */
+PT_MUST_CHECK enum pt_status pt_report_read_events(struct pt_report *report,
+                                                   const struct pt_result *r,
+                                                   struct pt_error *error);
 
 /* A page that needs nothing else: no script, no other file, no network. */
 void pt_report_html(const struct pt_report *report, struct pt_buffer *out);

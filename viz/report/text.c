@@ -18,6 +18,9 @@ size_t pt_report_notes(const struct pt_report *report, char notes[PT_REPORT_NOTE
         {report->values_differ,
          "values differ between runs in shape or type, or are missing"},
         {report->values_nonfinite, "values hold NaN or Inf"},
+        {report->values_biased,
+         "values are biased: rounding moves their mean off the run under IEEE "
+         "arithmetic by more than three times its spread"},
         {report->values_omitted, "values were too large or not numbers, and left out"},
         {report->values_sampled,
          "values are represented by a sample of their elements"},
@@ -36,26 +39,50 @@ size_t pt_report_notes(const struct pt_report *report, char notes[PT_REPORT_NOTE
     return n;
 }
 
+const char *pt_report_against(const struct pt_report *report)
+{
+    return report->result->reference == PT_RESULT_NONE64 ? "the mean of the runs"
+                                                         : "the run under IEEE "
+                                                           "arithmetic";
+}
+
+/* Whether more runs would tell more. */
+static void add_needed(const struct pt_report *report, char *text, size_t size)
+{
+    const struct pt_result_about *about = report->about;
+
+    if (about->runs_needed > about->n_runs)
+        snprintf(text, size, " %u runs would place the digits within ±1 bit.",
+                 about->runs_needed);
+    else if (about->runs_needed > 0)
+        snprintf(text, size,
+                 " %u runs place the digits within ±1 bit: there are enough.",
+                 about->runs_needed);
+}
+
 void pt_report_lead(const struct pt_report *report, char *text, size_t size)
 {
-    char date[40] = "", bits[16];
+    char date[40] = "", bits[16], needed[96] = "";
     time_t seconds = (time_t)(report->about->created_ns / 1000000000);
     struct tm tm;
 
     if (gmtime_r(&seconds, &tm))
         strftime(date, sizeof date, "%Y-%m-%d %H:%M UTC", &tm);
     pt_report_bits(report->result->shown53, bits, sizeof bits);
+    add_needed(report, needed, sizeof needed);
     snprintf(
         text, size,
         "%u runs of %s, aggregated %s by %s. %zu functions, %" PRIu64 " calls, %" PRIu64
         " values. Digits are bits; so many runs can show at most %s of 53. Method %s, "
-        "probability %g, confidence %g.",
+        "probability %g, confidence %g; digits are counted against %s.%s",
         report->about->n_runs, report->program, date, report->about->generator,
         report->n_functions, report->n_calls, report->n_values, bits,
-        report->about->method, report->about->probability, report->about->confidence);
+        report->about->method, report->about->probability, report->about->confidence,
+        pt_report_against(report), needed);
 }
 
-void pt_report_function_words(uint32_t flags, char *text, size_t size)
+void pt_report_function_words(const struct pt_report_function *function, char *text,
+                              size_t size)
 {
     static const struct {
         uint32_t flag;
@@ -68,7 +95,23 @@ void pt_report_function_words(uint32_t flags, char *text, size_t size)
 
     text[0] = '\0';
     for (size_t i = 0; i < PT_ARRAY_LENGTH(words); i++)
-        if ((flags & words[i].flag) && n < size)
+        if ((function->flags & words[i].flag) && n < size)
             n += (size_t)snprintf(text + n, size - n, "%s%s", n ? ", " : "",
                                   words[i].word);
+    if (function->n_biased && n < size)
+        snprintf(text + n, size - n, "%s%" PRIu64 " value%s biased", n ? ", " : "",
+                 function->n_biased, function->n_biased == 1 ? "" : "s");
+}
+
+void pt_report_division_words(const struct pt_report_division *division, char *text,
+                              size_t size)
+{
+    const struct pt_division *found = &division->found;
+    char place[1024] = "";
+
+    if (division->file && division->file[0])
+        snprintf(place, sizeof place, ", %s:%" PRIu32, division->file, division->line);
+    snprintf(text, size,
+             "%" PRIu64 " of %" PRIu64 " calls, first its call %" PRIu64 "%s",
+             found->empty, found->calls, found->first, place);
 }

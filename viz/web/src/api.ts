@@ -14,6 +14,10 @@ export interface Overview {
   ddof: number;
   alignment: string;
   has_digits: boolean;
+  /** Row of the run under IEEE arithmetic that digits are counted against; null: their mean. */
+  reference_run: number | null;
+  /** Runs that place the digits within ±1 bit; 0: not told. */
+  runs_needed: number;
   shown_digits: { binary64: number | null; binary32: number | null };
   contributing_probability: number;
   contributing_shift: number | null;
@@ -175,6 +179,14 @@ export interface Region {
   c1: number;
 }
 
+/** A function that divides by values without a significant digit. */
+export interface Division extends Partial<Frame> {
+  function: number;
+  calls: number;
+  empty: number;
+  value: number;
+}
+
 export interface Norms {
   mean: { two: number; max: number; left_out: number };
   std: { two: number; max: number; left_out: number };
@@ -253,6 +265,9 @@ export class Api {
   }
   divergences(signal?: AbortSignal): Promise<Table & { places: Partial<Frame>[] }> {
     return this.json("divergences", {}, signal);
+  }
+  async divisions(signal?: AbortSignal): Promise<Division[]> {
+    return (await this.json<{ divisions: Division[] }>("divisions", {}, signal)).divisions;
   }
   timeline(
     functions: number[],

@@ -84,6 +84,9 @@ const VALUE_FLAGS: [number, string][] = [
   [128, "missing in some runs"],
   [256, "one run only"],
   [512, "NaN or Inf in all runs"],
+  [1024, "samples not normal: believe General"],
+  [2048, "biased against the reference"],
+  [4096, "some numbers are of the added runs alone"],
 ];
 const CALL_FLAGS: [number, string][] = [
   [1, "not in all runs"],

@@ -1,8 +1,9 @@
 // What ran, how much of it can be trusted, and where to look first.
-import type { FunctionRow } from "../api";
+import type { Division, FunctionRow } from "../api";
 import { functionPlace, functionTitle, type App, type View } from "../app";
 import { h } from "../dom";
-import { entriesOf, valueOf } from "../environment";
+import { against, consequence, enough } from "../claim";
+import { cancellationsOf, entriesOf, valueOf, type Cancellation, type Entry } from "../environment";
 import { bits, bytes, date, decimal, functionFlags, integer, kindName, plural } from "../format";
 import { digitsColor } from "../palette";
 import { badge, digitsCell, heading, SortTable } from "./parts";
@@ -20,6 +21,7 @@ export class OverviewView implements View {
   readonly title = "Overview";
   readonly element: HTMLElement;
   private readonly noise = h("section", { class: "card", hidden: true });
+  private readonly events = h("div", { class: "stack" });
   private readonly abort = new AbortController();
 
   constructor(private readonly app: App) {
@@ -29,10 +31,11 @@ export class OverviewView implements View {
       (o.roles.length > 1 ? ` on ${o.roles.length} processes` : "") +
       `, aggregated ${date(o.created_s)}. ` +
       (o.has_digits
-        ? `Digits: ${o.method === "cnh" ? "centred normality (CNH)" : "general"} method, probability ${o.probability}, confidence ${level} %.`
+        ? `Digits: ${o.method === "cnh" ? "centred normality (CNH)" : "general"} method, probability ${o.probability}, confidence ${level} %, counted against ${against(o)}. ${consequence(o)}`
         : "One run only: there are means, but no digits.");
-    this.element = h("div", { class: "view overview" }, heading("Overview", lead), this.cards(), this.ranking(), this.sourcesTable(), this.noise, this.facts());
+    this.element = h("div", { class: "view overview" }, heading("Overview", lead), this.cards(), this.ranking(), this.sourcesTable(), this.events, this.noise, this.facts());
     void this.showNoise();
+    void this.showDivisions();
   }
 
   private link(f: FunctionRow): HTMLElement {
@@ -60,7 +63,7 @@ export class OverviewView implements View {
       card("Least digits", least ? bits(least.digits_out) : "–", least ? "bits" : "", least ? h("span", {}, `≈ ${decimal(least.digits_out as number)} decimal digits, in the outputs of `, this.link(least)) : none("no digits to show")),
       card("NaN or Inf", integer(nan.length), nan.length === 1 ? "function" : "functions", nan.length ? list(nan) : none("none appeared in any run"), nan.length ? "warn" : "good"),
       card("Divergences", integer(o.counts.divergences), o.counts.divergences === 1 ? "place" : "places", o.counts.divergences ? h("a", { href: this.app.href("divergence") }, "where runs took different ways") : none("all runs made the same calls"), o.counts.divergences ? "warn" : "good"),
-      card("At best", bits(o.shown_digits.binary64), "bits", h("span", {}, `is what ${plural(o.n_runs, "run")} can show of 53 (float32: ${bits(o.shown_digits.binary32)} of 24)`)));
+      card("At best", bits(o.shown_digits.binary64), "bits", h("span", {}, `is what ${plural(o.n_runs, "run")} can show of 53 (float32: ${bits(o.shown_digits.binary32)} of 24)${enough(o) && `; ${enough(o)}`}`)));
     return grid;
   }
 
@@ -127,7 +130,7 @@ export class OverviewView implements View {
   /** What perturbed the runs, and what else differed between them. */
   private async showNoise(): Promise<void> {
     const { info } = await this.app.api.runs(this.abort.signal).catch(() => ({ info: [] as string[] }));
-    const entries = entriesOf(info);
+    const entries = entriesOf(info, this.app.overview.reference_run);
     if (!entries.length || this.abort.signal.aborted) return;
     const list = h("dl", { class: "facts" });
     const fact = (name: string, key: string) => {
@@ -141,11 +144,6 @@ export class OverviewView implements View {
     fact("Except within", "fuzzy.except");
     for (const e of entries.filter((x) => /^coverage\.[a-z]+$/.test(x.key)))
       list.append(h("div", {}, h("dt", {}, `Layer ${e.key.slice("coverage.".length)}`), h("dd", {}, e.values.slice(0, 2).join(" | ") + (e.values.length > 2 ? " | …" : ""))));
-    const events = entries.filter((e) => e.key.startsWith("event.cancellation."));
-    for (const e of events.slice(0, 10)) {
-      const [name, ...place] = e.key.slice("event.cancellation.".length).split(" ");
-      list.append(h("div", {}, h("dt", {}, `Cancellation in ${name}`), h("dd", {}, `${place.join(" ")}: ${e.values[0]}`)));
-    }
     const unreached = entries.filter((e) => e.key.startsWith("coverage.unreached."));
     if (unreached.length)
       list.append(h("div", {}, h("dt", {}, "Compiled code that no layer reaches"), h("dd", {}, unreached.map((e) => `${e.key.slice("coverage.unreached.".length)} (${e.values[0]})`).join(", "))));
@@ -157,7 +155,41 @@ export class OverviewView implements View {
     this.noise.append(h("div", { class: "card-head" }, h("h2", {}, "Noise"), h("a", { href: this.app.href("runs") }, "Environment")));
     if (odd.length) this.noise.append(h("p", { class: "message warn" }, `Not all of it is rounding: ${odd.map((e) => e.key).join(", ")} ${odd.length === 1 ? "differs" : "differ"} between runs.`));
     this.noise.append(list);
+    this.showCancellations(entries);
     this.noise.hidden = false;
+  }
+
+  private place(file: string | undefined, line: number | undefined): HTMLElement {
+    return file ? h("a", { href: this.app.href("source", { file, line }) }, `${file.split("/").pop()}:${line}`) : h("span", {}, "–");
+  }
+
+  private showCancellations(entries: Entry[]): void {
+    const found = cancellationsOf(entries);
+    if (!found.length) return;
+    const table = new SortTable<Cancellation>("Cancellations", [
+      { key: "bits", label: "Most bits", numeric: true, value: (c) => c.bits },
+      { key: "results", label: "Results", numeric: true, value: (c) => c.results, cell: (c) => integer(c.results) },
+      { key: "function", label: "In", value: (c) => c.function },
+      { key: "place", label: "Line", value: (c) => `${c.file}:${c.line}`, cell: (c) => this.place(c.file, c.line) },
+    ], { key: "bits", down: true });
+    table.show(found);
+    this.events.append(h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", {}, "Cancellations")),
+      h("p", { class: "quiet" }, "Sums whose leading bits cancel: what is left of their operands is mostly noise. Each line as the worst run had it."), table.element));
+  }
+
+  /** Where all that follows is noise. */
+  private async showDivisions(): Promise<void> {
+    const found = await this.app.api.divisions(this.abort.signal).catch(() => [] as Division[]);
+    if (!found.length || this.abort.signal.aborted) return;
+    const table = new SortTable<Division>("Divisions by values without a significant digit", [
+      { key: "function", label: "Function", value: (d) => functionTitle(this.app.functions[d.function]), cell: (d) => this.link(this.app.functions[d.function]) },
+      { key: "empty", label: "Such calls", numeric: true, value: (d) => d.empty, cell: (d) => `${integer(d.empty)} of ${integer(d.calls)}` },
+      { key: "value", label: "First", value: (d) => d.value, cell: (d) => h("a", { href: this.app.href(`value/${d.value}`) }, "its divisor") },
+      { key: "place", label: "Called from", value: (d) => `${d.file}:${d.line}`, cell: (d) => this.place(d.file, d.line) },
+    ], { key: "empty", down: true });
+    table.show(found);
+    this.events.prepend(h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", {}, "Divisions by values without a significant digit")),
+      h("p", { class: "quiet" }, "The runs do not agree on the leading digit of what is divided by: all that follows is noise."), table.element));
   }
 
   update(): void {}

@@ -2,7 +2,8 @@
 import type { FunctionRow } from "../api";
 import { functionTitle, type App, type View } from "../app";
 import { clear, h } from "../dom";
-import { bits } from "../format";
+import { cancellationsOf, entriesOf } from "../environment";
+import { bits, plural } from "../format";
 import { digitsColor } from "../palette";
 import { describeError, heading, message } from "./parts";
 
@@ -37,7 +38,8 @@ export class SourceView implements View {
       this.files.value = path[index];
       if (this.shown !== path[index]) {
         const { text } = await this.app.api.source(index, this.abort.signal);
-        this.show(path[index], text);
+        const { info } = await this.app.api.runs(this.abort.signal).catch(() => ({ info: [] as string[] }));
+        this.show(path[index], text, info);
       }
       this.mark(line);
     } catch (error) {
@@ -45,10 +47,11 @@ export class SourceView implements View {
     }
   }
 
-  private show(path: string, text: string): void {
+  private show(path: string, text: string, info: string[]): void {
     this.shown = path;
     const here = new Map<number, FunctionRow>();
     for (const f of this.app.functions) if (f.file === path || f.file.endsWith(`/${path}`)) here.set(f.line, f);
+    const cancels = new Map(cancellationsOf(entriesOf(info, this.app.overview.reference_run)).filter((c) => c.file === path || c.file.endsWith(`/${path}`)).map((c) => [c.line, c]));
     clear(this.code);
     const list = h("ol", { class: "lines" });
     text.split("\n").forEach((content, i) => {
@@ -60,6 +63,8 @@ export class SourceView implements View {
         note.style.borderColor = digitsColor(f.digits_out ?? 53);
         item.append(note);
       }
+      const c = cancels.get(i + 1);
+      if (c) item.append(h("span", { class: "line-note cancels" }, `cancels up to ${c.bits} bits, ${plural(c.results, "result")}`));
       list.append(item);
     });
     this.code.append(list);

@@ -56,7 +56,7 @@ export class RunsView implements View {
 
   /** What all runs share, and what differs. */
   private environment(info: string[]): HTMLElement {
-    const entries = entriesOf(info);
+    const entries = entriesOf(info, this.app.overview.reference_run);
     const list = h("dl", { class: "numbers" });
     const differing = entries.filter((e) => e.values.length > 1 && !e.isCount);
     for (const e of [...differing, ...entries.filter((x) => !differing.includes(x))])

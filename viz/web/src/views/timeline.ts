@@ -2,6 +2,7 @@
 import { num, type Frame, type FunctionRow, type Timeline } from "../api";
 import { functionTitle, type App, type View } from "../app";
 import { TimelineChart, type Level, type TimelineSeries } from "../chart/timeline";
+import { against, claim, enough } from "../claim";
 import { clear, h, segmented, select } from "../dom";
 import { bits, integer, plural } from "../format";
 import { seriesColor } from "../palette";
@@ -203,8 +204,8 @@ export class TimelineView implements View {
     const drawn = series.reduce((n, s) => n + s.marks.length, 0);
     const o = this.app.overview;
     const how = !isDigits(this.metric) || !o.has_digits ? ""
-      : this.metric === "contributing" ? ` Digits by ${o.method} of ${o.n_runs} runs that contribute with probability ${o.contributing_probability}, confidence ${o.confidence}.`
-      : ` Digits by ${o.method} of ${o.n_runs} runs, probability ${o.probability}, confidence ${o.confidence}.`;
+      : this.metric === "contributing" ? ` Digits by ${o.method} of ${plural(o.n_runs, "run")} that contribute with probability ${o.contributing_probability}, confidence ${o.confidence}, against ${against(o)}.`
+      : ` Digits ${claim(o, o.n_runs)}${o.runs_needed > o.n_runs ? `; ${enough(o)}` : ""}.`;
     this.note.textContent = !answer.series.length
       ? "These functions have no values."
       : `${plural(total, "value")}${series.some((s) => s.reduced) ? `, ${integer(drawn)} drawn: of each stretch the first, last, least, greatest and the first that is flagged; zoom in for the rest` : ""}. Drag to zoom, double-click for all, click a mark for its value.${how}`;

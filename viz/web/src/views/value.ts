@@ -3,8 +3,9 @@ import { num, type Call, type Field, type Grid, type Region, type Value } from "
 import { functionTitle, type App, type View } from "../app";
 import { Heatmap } from "../chart/heatmap";
 import { Histogram, LineChart } from "../chart/line";
+import { bias, claim, consequence } from "../claim";
 import { append, clear, h, segmented, select } from "../dom";
-import { bits, callFlags, decimal, dtypeName, full, hexFloat, integer, plural, precisionOf, shapeText, short, valueFlags } from "../format";
+import { bits, callFlags, decimal, dtypeName, full, hexFloat, integer, precisionOf, shapeText, short, valueFlags } from "../format";
 import { mapNames, type MapName } from "../palette";
 import { elementsOf, gridOf, samplePlaces, sparsePlaces, type Places } from "../places";
 import { badge, describeError, heading, message } from "./parts";
@@ -94,9 +95,10 @@ export class ValueView implements View {
     }
     if (v.agreement !== null) add("Runs that agree", `${(v.agreement * 100).toFixed(0)} %`);
     const o = this.app.overview;
-    const how = h("p", { class: "quiet" }, `By ${o.method} of ${plural(v.n_runs, "run")}, probability ${o.probability}, confidence ${o.confidence}.`);
+    const how = h("p", { class: "quiet", title: consequence(o) }, `Digits ${claim(o, v.n_runs)}.`);
+    const biased = bias(v.flags);
     if (v.picture.parts && v.n_elements > 1 && v.n_stored <= NORMED) void this.addNorms(list);
-    return h("section", { class: "card" }, h("h2", {}, "Numbers"), v.sig_norm === null ? null : how, list);
+    return h("section", { class: "card" }, h("h2", {}, "Numbers"), v.sig_norm === null ? null : how, biased ? h("p", { class: "message warn" }, biased) : null, list);
   }
 
   private async addNorms(list: HTMLElement): Promise<void> {
