@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 
-enum { MAX_TEXT_WIDTH = 1 << 16, SIGNATURE_BYTES = 8 };
+enum { SIGNATURE_BYTES = 8 };
 
 static pthread_mutex_t hdf5_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -64,7 +64,7 @@ static bool is_type(hid_t stored, enum pt_column_type type, size_t *width)
     *width = size;
     if (type == PT_COLUMN_TEXT)
         return class == H5T_STRING && H5Tis_variable_str(stored) == 0 && size > 0 &&
-               size <= MAX_TEXT_WIDTH;
+               size <= PT_RESULT_TEXT_WIDTH;
     if (type == PT_COLUMN_F64)
         return class == H5T_FLOAT && size == 8;
     if (class != H5T_INTEGER)
@@ -102,8 +102,29 @@ static bool same_bytes(hid_t stored, enum pt_column_type type)
 static bool is_contiguous(hid_t dataset)
 {
     hid_t list = H5Dget_create_plist(dataset);
-    bool yes = list >= 0 && H5Pget_layout(list) == H5D_CONTIGUOUS &&
-               H5Pget_external_count(list) == 0;
+    bool yes = list >= 0 && H5Pget_layout(list) == H5D_CONTIGUOUS;
+    if (list >= 0)
+        H5Pclose(list);
+    return yes;
+}
+
+/* Is there a link of that name, and not a plain one? A soft or external link may lead
+ * to another file, a dataset's storage too (keeps_elsewhere). A result can come from
+ * anyone: nothing but the file itself is read, so that no report carries what it did
+ * not hold. */
+static bool is_link(hid_t file, const char *name)
+{
+    H5L_info_t info;
+    return H5Lexists(file, name, H5P_DEFAULT) > 0 &&
+           (H5Lget_info(file, name, &info, H5P_DEFAULT) < 0 ||
+            info.type != H5L_TYPE_HARD);
+}
+
+static bool keeps_elsewhere(hid_t dataset)
+{
+    hid_t list = H5Dget_create_plist(dataset);
+    bool yes = list < 0 || H5Pget_external_count(list) != 0 ||
+               H5Pget_layout(list) == H5D_VIRTUAL;
     if (list >= 0)
         H5Pclose(list);
     return yes;
@@ -121,6 +142,12 @@ static enum pt_status place_column(struct pt_result *result,
     hsize_t rows = 0;
 
     pt_result_column_path(column, name, sizeof name);
+    if (is_link(result->file, pt_result_columns[column].group) ||
+        is_link(result->file, name))
+        return pt_error_set(error, PT_E_DAMAGED,
+                            "%s: the column %s is a link, perhaps to another file; a "
+                            "result is read from one file only",
+                            result->about.path, name);
     hid_t dataset = H5Dopen2(result->file, name, H5P_DEFAULT);
     if (dataset < 0 && pt_result_column_minor(column) > result->about.minor) {
         place->direct = true; /* an older file: no rows */
@@ -129,6 +156,13 @@ static enum pt_status place_column(struct pt_result *result,
     }
     if (dataset < 0) {
         status = pt_error_set(error, PT_E_DAMAGED, "%s: the column %s is missing",
+                              result->about.path, name);
+        goto done;
+    }
+    if (keeps_elsewhere(dataset)) {
+        status = pt_error_set(error, PT_E_DAMAGED,
+                              "%s: the column %s keeps its numbers in another file; a "
+                              "result is read from one file only",
                               result->about.path, name);
         goto done;
     }
@@ -197,111 +231,6 @@ static enum pt_status check_lengths(const struct pt_result *result,
     return PT_OK;
 }
 
-/* Reads a numeric attribute; the class is checked, HDF5 converts. */
-static bool read_number(hid_t file, const char *name, hid_t memory, void *out)
-{
-    bool ok = false;
-    hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
-    hid_t type = attribute < 0 ? H5I_INVALID_HID : H5Aget_type(attribute);
-    hid_t space = attribute < 0 ? H5I_INVALID_HID : H5Aget_space(attribute);
-    if (type >= 0 && space >= 0 && H5Sget_simple_extent_npoints(space) == 1) {
-        H5T_class_t class = H5Tget_class(type);
-        ok = class == H5Tget_class(memory) && H5Aread(attribute, memory, out) >= 0;
-    }
-    if (space >= 0)
-        H5Sclose(space);
-    if (type >= 0)
-        H5Tclose(type);
-    if (attribute >= 0)
-        H5Aclose(attribute);
-    return ok;
-}
-
-/* Reads a text attribute, fixed or variable length, into out[size]; longer is cut. */
-static bool read_text(hid_t file, const char *name, char *out, size_t size)
-{
-    bool ok = false;
-    hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
-    hid_t type = attribute < 0 ? H5I_INVALID_HID : H5Aget_type(attribute);
-    hid_t space = attribute < 0 ? H5I_INVALID_HID : H5Aget_space(attribute);
-    out[0] = '\0';
-    if (type < 0 || space < 0 || H5Tget_class(type) != H5T_STRING ||
-        H5Sget_simple_extent_npoints(space) != 1)
-        goto done;
-    if (H5Tis_variable_str(type) > 0) {
-        char *text = NULL;
-        ok = H5Aread(attribute, type, &text) >= 0 && text;
-        if (ok)
-            strncat(out, text, size - 1);
-        if (text)
-            H5free_memory(text);
-    } else if (H5Tget_size(type) > 0 && H5Tget_size(type) <= MAX_TEXT_WIDTH) {
-        char *text = calloc(1, H5Tget_size(type) + 1);
-        ok = text && H5Aread(attribute, type, text) >= 0;
-        if (ok)
-            strncat(out, text, size - 1);
-        free(text);
-    }
-done:
-    if (space >= 0)
-        H5Sclose(space);
-    if (type >= 0)
-        H5Tclose(type);
-    if (attribute >= 0)
-        H5Aclose(attribute);
-    return ok;
-}
-
-static enum pt_status read_about(struct pt_result *result, struct pt_error *error)
-{
-    struct pt_result_about *about = &result->about;
-    hid_t file = result->file;
-    char format[32];
-
-    if (!read_text(file, "format", format, sizeof format) ||
-        strcmp(format, PT_RESULT_FORMAT) != 0)
-        return pt_error_set(error, PT_E_FORMAT,
-                            "%s: an HDF5 file, but not a pytracer result", about->path);
-    if (!read_number(file, "major", H5T_NATIVE_UINT32, &about->major) ||
-        !read_number(file, "minor", H5T_NATIVE_UINT32, &about->minor))
-        return pt_error_set(error, PT_E_DAMAGED, "%s: the version is missing",
-                            about->path);
-    if (about->major != PT_RESULT_MAJOR)
-        return pt_error_set(error, PT_E_VERSION,
-                            "%s: a result of format %u.%u; this program reads 1.x: use "
-                            "the pytracer that wrote it, or parse the traces again",
-                            about->path, about->major, about->minor);
-    const struct {
-        const char *name;
-        hid_t type;
-        void *out;
-    } numbers[] = {
-        {"created_ns", H5T_NATIVE_INT64, &about->created_ns},
-        {"n_runs", H5T_NATIVE_UINT32, &about->n_runs},
-        {"probability", H5T_NATIVE_DOUBLE, &about->probability},
-        {"contributing_probability", H5T_NATIVE_DOUBLE,
-         &about->contributing_probability},
-        {"confidence", H5T_NATIVE_DOUBLE, &about->confidence},
-        {"ddof", H5T_NATIVE_UINT32, &about->ddof},
-        {"has_digits", H5T_NATIVE_UINT32, &about->has_digits},
-    };
-    for (size_t i = 0; i < PT_ARRAY_LENGTH(numbers); i++)
-        if (!read_number(file, numbers[i].name, numbers[i].type, numbers[i].out))
-            return pt_error_set(error, PT_E_DAMAGED, "%s: the attribute %s is missing",
-                                about->path, numbers[i].name);
-    if (!read_number(file, "runs_needed", H5T_NATIVE_UINT32, &about->runs_needed))
-        about->runs_needed = 0;
-    if (!read_text(file, "method", about->method, sizeof about->method) ||
-        !read_text(file, "error", about->error, sizeof about->error) ||
-        !read_text(file, "alignment", about->alignment, sizeof about->alignment) ||
-        !read_text(file, "generator", about->generator, sizeof about->generator))
-        return pt_error_set(error, PT_E_DAMAGED,
-                            "%s: one of the attributes method, error, alignment, "
-                            "generator is missing",
-                            about->path);
-    return PT_OK;
-}
-
 /* What the first bytes say, before HDF5 is asked. */
 static enum pt_status check_signature(struct pt_result *result, struct pt_error *error)
 {
@@ -362,7 +291,7 @@ static enum pt_status open_hdf5(struct pt_result *result, struct pt_error *error
                             "%s: HDF5 cannot read it: damaged, cut while copying, or "
                             "still being written",
                             result->about.path);
-    status = read_about(result, error);
+    status = pt_result_read_about(result, error);
     for (int i = 0; status == PT_OK && i < PT_N_COLUMNS; i++)
         status = place_column(result, (enum pt_result_column_id)i, error);
     return status;

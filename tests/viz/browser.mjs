@@ -1,6 +1,7 @@
 // Debian's Chromium under playwright-core, with nothing that talks to the network.
 import { createRequire } from "node:module";
-import { mkdtempSync, rmSync } from "node:fs";
+import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -37,4 +38,27 @@ export async function launch({ width = 1280, height = 720, dark = false, scale =
     rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
   };
   return { page, context, problems, requests, close };
+}
+
+/** A browser at the printed address; `open` goes to a view and waits for what it asks for. */
+export async function visit(url) {
+  const browser = await launch();
+  const { page } = browser;
+  page.setDefaultTimeout(15000);
+  await page.goto(url);
+  await page.waitForSelector("h1");
+  const open = async (hash) => {
+    await page.goto(`${new URL(url).origin}/${hash}`);
+    await page.waitForLoadState("networkidle");
+  };
+  return { ...browser, open };
+}
+
+/** axe-core finds no fault in what is shown. The page's own policy forbids scripts from
+ * elsewhere: axe comes through the debugger. */
+export async function checkAccess(page, where = "") {
+  await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
+  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const faults = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ") + " " + (n.any[0]?.message ?? "")).slice(0, 3).join("; ")}`);
+  assert.deepEqual(faults, [], where);
 }

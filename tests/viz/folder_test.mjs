@@ -4,15 +4,13 @@ import assert from "node:assert/strict";
 import { renameSync } from "node:fs";
 import { basename } from "node:path";
 import { after, before, test } from "node:test";
-import { launch } from "./browser.mjs";
+import { visit } from "./browser.mjs";
 
 let browser, page;
 before(async () => {
-  browser = await launch();
+  browser = await visit(process.env.URL);
   page = browser.page;
   page.setDefaultTimeout(30000);
-  await page.goto(process.env.URL);
-  await page.waitForSelector("h1");
 });
 after(() => browser?.close());
 

@@ -3,16 +3,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, before, test } from "node:test";
-import { launch } from "./browser.mjs";
+import { visit } from "./browser.mjs";
 
 const expected = JSON.parse(readFileSync(process.env.EXPECTED, "utf8"));
 let browser, page;
 before(async () => {
-  browser = await launch();
+  browser = await visit(process.env.URL);
   page = browser.page;
-  page.setDefaultTimeout(15000);
-  await page.goto(process.env.URL);
-  await page.waitForSelector("h1");
 });
 after(() => browser?.close());
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
-import { launch, require } from "./browser.mjs";
+import { checkAccess, visit } from "./browser.mjs";
 
 const url = process.env.URL;
 const origin = new URL(url).origin;
@@ -11,11 +11,8 @@ const expected = JSON.parse(readFileSync(process.env.EXPECTED, "utf8"));
 
 let browser, page;
 before(async () => {
-  browser = await launch();
+  browser = await visit(url);
   page = browser.page;
-  page.setDefaultTimeout(15000);
-  await page.goto(url);
-  await page.waitForSelector("h1");
 });
 after(() => browser?.close());
 afterEach(() => {
@@ -24,10 +21,7 @@ afterEach(() => {
 });
 
 const bits = (v) => (v === null ? "–" : v.toFixed(1).replace("-", "−"));
-const open = async (hash) => {
-  await page.goto(`${origin}/${hash}`);
-  await page.waitForLoadState("networkidle");
-};
+const open = (hash) => browser.open(hash);
 const canvas = () => page.locator("canvas").first();
 
 /** Moves over the chart until a tool tip with `text` shows; its rows as an object. */
@@ -399,17 +393,12 @@ test("a wrong address and a dead value say so", async () => {
 });
 
 test("no view has a fault that axe-core finds, light or dark", async () => {
-  const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
   for (const theme of ["light", "dark"]) {
     for (const place of ["#/overview", "#/functions", "#/timeline", `#/value/${expected.matrix.row}`, "#/source?line=12", "#/divergence", "#/runs", "#/calls", "#/graph", "#/compare", `#/value/${expected.vector.row}`, `#/value/${expected.scalar.row}`, `#/value/${expected.label.row}`, "#/timeline?color=site&y=contributing", "#/functions?q=svd"]) {
       await open(place);
       await page.evaluate((t) => { document.documentElement.dataset.theme = t; document.dispatchEvent(new Event("themechange")); }, theme);
       await page.waitForTimeout(200);
-      // The page's own policy forbids scripts from elsewhere: axe comes through the debugger.
-      await page.evaluate(axe);
-      const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-      const faults = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ") + " " + (n.any[0]?.message ?? "")).slice(0, 3).join("; ")}`);
-      assert.deepEqual(faults, [], `${place} ${theme}`);
+      await checkAccess(page, `${place} ${theme}`);
     }
   }
 });

@@ -3,32 +3,27 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { after, afterEach, before, test } from "node:test";
-import { launch, require } from "./browser.mjs";
+import { checkAccess, visit } from "./browser.mjs";
 
 const expected = JSON.parse(readFileSync(process.env.EXPECTED, "utf8"));
-const origin = new URL(process.env.URL).origin;
 const AGAINST = "against the run under IEEE arithmetic";
 let browser, page;
 before(async () => {
-  browser = await launch();
+  browser = await visit(process.env.URL);
   page = browser.page;
-  page.setDefaultTimeout(15000);
-  await page.goto(process.env.URL);
-  await page.waitForSelector("h1");
 });
 after(() => browser?.close());
 afterEach(async () => {
   assert.deepEqual(browser.problems, []);
-  await page.evaluate(readFileSync(require.resolve("axe-core/axe.min.js"), "utf8"));
-  const found = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
-  assert.deepEqual(found.violations.map((v) => `${v.id} ${v.nodes[0].target}`), []);
+  await checkAccess(page);
 });
 
-const open = async (hash) => {
-  await page.goto(`${origin}/${hash}`);
-  await page.waitForLoadState("networkidle");
+const open = (hash) => browser.open(hash);
+const rows = async (heading) => {
+  const table = page.locator(`section:has(h2:text-is('${heading}')) tbody`);
+  await table.waitFor();
+  return table.locator("tr").evaluateAll((list) => list.map((r) => [...r.cells].map((c) => c.textContent)));
 };
-const rows = (heading) => page.locator(`section:has(h2:text-is('${heading}')) tbody tr`).evaluateAll((list) => list.map((r) => [...r.cells].map((c) => c.textContent)));
 
 test("the overview says what digits are counted against, and whether the runs are enough", async () => {
   await open("#/overview");

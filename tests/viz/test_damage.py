@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from viewer import PROGRAM, Viewer, fails
+from viewer import BIN, PROGRAM, Viewer, fails
 
 
 def test_no_such_file(tmp_path):
@@ -100,6 +100,49 @@ def test_columns_must_be_as_documented(copy, change, expected):
         change(file)
     words, _ = fails("--filename", copy)
     assert expected in words
+
+
+def external_link(file, other):
+    del file["sources/text"]
+    file["sources/text"] = h5py.ExternalLink(other, "sources/text")
+
+
+def external_group(file, other):
+    del file["sources"]
+    file["sources"] = h5py.ExternalLink(other, "sources")
+
+
+def soft_link(file, other):
+    file["elsewhere"] = h5py.ExternalLink(other, "/")
+    del file["sources/text"]
+    file["sources/text"] = h5py.SoftLink("/elsewhere/sources/text")
+
+
+def external_storage(file, other):
+    n = len(file["sources/text"])
+    del file["sources/text"]
+    file["sources"].create_dataset("text", (n,), np.uint8, external=[(other, 0, n)])
+
+
+def virtual(file, other):
+    n = len(file["sources/text"])
+    layout = h5py.VirtualLayout((n,), np.uint8)
+    layout[:] = h5py.VirtualSource(other, "sources/text", (n,))
+    del file["sources/text"]
+    file["sources"].create_virtual_dataset("text", layout)
+
+
+@pytest.mark.parametrize("change", [external_link, external_group, soft_link, external_storage, virtual])
+def test_nothing_but_the_file_itself_is_read(result, copy, change):
+    """A result that names another file as its own: neither shown nor written into a report."""
+    with h5py.File(copy, "r+") as file:
+        change(file, str(result))
+    with h5py.File(copy) as file:
+        assert len(file["sources/text"]) > 0  # HDF5 itself would follow
+    words, _ = fails("--filename", copy)
+    assert "sources/" in words and "one file only" in words
+    done = subprocess.run([BIN / "pytracer-report", copy], capture_output=True, text=True, timeout=20)
+    assert done.returncode == 1 and done.stdout == "" and "one file only" in done.stderr
 
 
 def replace(file, name, data):

@@ -1,9 +1,9 @@
 // A chart's place on the page: canvas, tool bar (PNG, SVG, CSV, table), tool tip, the
 // line that screen readers hear, and redrawing when size or theme change.
-import { clear, download, h } from "../dom";
-import { fileName, saveButtons, type Cell } from "../export";
-import { themeColor } from "../palette";
-import { CanvasSurface, SvgSurface, type Surface } from "./surface";
+import { clear, h } from "../dom";
+import { saveButtons, type Cell } from "../export";
+import { pictureButtons } from "./pictures";
+import { CanvasSurface, type Surface } from "./surface";
 
 export interface FrameOptions {
   /** What the chart is, for screen readers and file names. */
@@ -36,8 +36,7 @@ export class Frame {
     this.element = h("div", { class: "chart" },
       h("div", { class: "tools" },
         table,
-        h("button", { type: "button", class: "tool", title: "Save the chart as a picture", onclick: () => this.savePng() }, "PNG"),
-        h("button", { type: "button", class: "tool", title: "Save the chart as vector graphics", onclick: () => this.saveSvg() }, "SVG"),
+        ...pictureButtons(options.title, () => [this.width, this.height], (surface) => options.draw(surface)),
         ...saveButtons(options.title, () => options.data())),
       h("div", { class: "plot" }, this.canvas, this.tip),
       this.live, this.tableBox);
@@ -68,21 +67,6 @@ export class Frame {
     this.canvas.style.height = `${this.height}px`;
     this.options.draw(new CanvasSurface(this.canvas, this.width, this.height));
     if (!this.tableBox.hidden) this.fillTable();
-  }
-
-  private savePng(): void {
-    const canvas = document.createElement("canvas");
-    const surface = new CanvasSurface(canvas, this.width, this.height, 2);
-    surface.rect(0, 0, this.width, this.height, themeColor("card"));
-    this.options.draw(surface);
-    canvas.toBlob((blob) => blob && download(fileName(this.options.title, "png"), blob));
-  }
-
-  private saveSvg(): void {
-    const surface = new SvgSurface(this.width, this.height);
-    surface.rect(0, 0, this.width, this.height, themeColor("card"));
-    this.options.draw(surface);
-    download(fileName(this.options.title, "svg"), new Blob([surface.toString()], { type: "image/svg+xml" }));
   }
 
   private toggleTable(button: HTMLElement): void {

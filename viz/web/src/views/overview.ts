@@ -1,9 +1,12 @@
 // What ran, how much of it can be trusted, and where to look first.
 import type { Division, FunctionRow } from "../api";
+import { pictureButtons } from "../chart/pictures";
+import { drawRanking, rankingData, rankingSize } from "../chart/ranking";
 import { functionPlace, functionTitle, type App, type View } from "../app";
 import { h } from "../dom";
 import { against, consequence, enough } from "../claim";
 import { cancellationsOf, entriesOf, valueOf, type Cancellation, type Entry } from "../environment";
+import { saveButtons } from "../export";
 import { bits, bytes, date, decimal, functionFlags, integer, kindName, plural } from "../format";
 import { digitsColor } from "../palette";
 import { badge, digitsCell, heading, SortTable } from "./parts";
@@ -94,6 +97,7 @@ export class OverviewView implements View {
       h("span", { class: "ramp", "aria-hidden": "true" }), " from 0 to 53.");
     return h("section", { class: "card" },
       h("div", { class: "card-head" }, h("h2", {}, "Functions by digits they lose"), h("a", { href: this.app.href("functions") }, `All ${integer(this.app.functions.length)}`)),
+      top.length ? h("div", { class: "tools" }, ...pictureButtons("Ranking", () => rankingSize(top), (surface) => drawRanking(surface, top)), ...saveButtons("Ranking", () => rankingData(top))) : null,
       top.length ? list : h("p", { class: "quiet" }, this.app.overview.has_digits ? "No function has both inputs and outputs that vary." : "Digits need at least two runs."),
       top.length ? legend : null);
   }
