@@ -178,7 +178,7 @@ export class OverviewView implements View {
     ], { key: "bits", down: true });
     table.show(found);
     this.events.append(h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", {}, "Cancellations")),
-      h("p", { class: "quiet" }, "Sums whose leading bits cancel: what is left of their operands is mostly noise. Each line as the worst run had it."), table.element));
+      h("p", { class: "quiet" }, "Sums whose leading bits cancel: the noise that their operands carry moves up by as many bits. Each line as the worst run had it."), table.element));
   }
 
   /** Where all that follows is noise. */
