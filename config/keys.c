@@ -121,8 +121,8 @@ static const struct pt_key keys[] = {
     BOOL("numpy.scalar", numpy.scalar,
          "Trace the arithmetic of numpy's floating-point scalars too."),
     WORDS("fuzzy.layers", PT_KEY_WORDS, fuzzy.layers, layers,
-          "Layers of the built-in stochastic arithmetic: empty (off), `all`, or names "
-          "with commas between."),
+          "Layers of the built-in stochastic arithmetic: empty (off), or names with "
+          "commas between; `all` is all but `rounding`."),
     WORDS("fuzzy.mode", PT_KEY_WORD, fuzzy.mode, modes,
           "How the last bit is disturbed; `sr` is stochastic rounding."),
     NUMBER("fuzzy.seed", PT_KEY_SEED, fuzzy.seed, 0, UINT64_MAX,

@@ -3,6 +3,9 @@
 #include <errno.h>
 #include <fenv.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #define EXPORT __attribute__((visibility("default")))
 
@@ -49,4 +52,56 @@ int after_log(double x)
     r = log(x);
     (void)r;
     return errno * 64 + (fetestexcept(FE_ALL_EXCEPT) & ~FE_INEXACT);
+}
+
+/* Sums of products, as no library does them: for the layer rounding. */
+#define SUM(name, real)                                                                \
+    EXPORT real name(const real *x, const real *y, int n);                             \
+    real name(const real *x, const real *y, int n)                                     \
+    {                                                                                  \
+        real sum = 0;                                                                  \
+        for (int i = 0; i < n; i++)                                                    \
+            sum += x[i] * y[i];                                                        \
+        return sum;                                                                    \
+    }
+SUM(sum_double, double)
+SUM(sum_float, float)
+SUM(sum_long_double, long double)
+
+/* What may depend on the mode, once it is directed: 1 for a number read, 2 for one
+ * printed, 4 for an exponential, 8 for one rounded to a whole number that come out
+ * other than in nearest; 16 if the mode is not directed after all. */
+EXPORT int changed_by_mode(void);
+int changed_by_mode(void)
+{
+    char text[64];
+    volatile double third = 1, e = 1, half = 2.5, one = 1;
+    volatile long double wide = 0.5L;
+    int changed = 0;
+    third /= 3;
+    if (strtod("0.1", NULL) != 0x1.999999999999ap-4 ||
+        strtold("0.1", NULL) != 0xc.ccccccccccccccdp-7L ||
+        strtof("0.3", NULL) != 0x1.333334p-2f)
+        changed |= 1;
+    /* many arguments: some are on the stack */
+    snprintf(text, sizeof text, "%.2f %d %d %d %d %.1f %d %d %.0Lf %.1f", 0.125, 1, 2,
+             3, 4, 0.25, 5, 6, wide, third);
+    if (strcmp(text, "0.12 1 2 3 4 0.2 5 6 0 0.3") != 0)
+        changed |= 2;
+    if (exp(e) != 0x1.5bf0a8b145769p+1)
+        changed |= 4;
+    if (rint(half) != 2 || lrint(half) != 2 || nearbyint(-half) != -2)
+        changed |= 8;
+    if (one + 0x1p-60 == 1 && one - 0x1p-60 == 1)
+        changed |= 16;
+    return changed;
+}
+
+/* fegetround() after fesetround(mode); -1 asks only. */
+EXPORT int mode_after(int mode);
+int mode_after(int mode)
+{
+    if (mode >= 0)
+        fesetround(mode);
+    return fegetround();
 }

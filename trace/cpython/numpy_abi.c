@@ -54,10 +54,11 @@ enum { DESCR_TYPE_VOID = 20 };
 
 struct ufunc_object {
     PyObject_HEAD int nin, nout, nargs, identity;
-    void *functions;
-    void *data;
+    void **functions;
+    void **data;
     int ntypes, reserved;
     const char *name;
+    const char *types;
 };
 
 struct scalar_type {
@@ -308,6 +309,23 @@ struct pt_ufunc_shape pt_numpy_ufunc_shape(PyObject *ufunc)
 
     return (struct pt_ufunc_shape){object->nin, object->nout,
                                    object->name ? object->name : "?"};
+}
+
+struct pt_ufunc_loops pt_numpy_ufunc_loops(PyObject *ufunc)
+{
+    const struct ufunc_object *object = (const struct ufunc_object *)ufunc;
+
+    return (struct pt_ufunc_loops){
+        object->functions, object->data, object->types,
+        object->functions && object->data && object->types ? object->ntypes : 0};
+}
+
+void pt_numpy_ufunc_set_loops(PyObject *ufunc, void **functions, void **data)
+{
+    struct ufunc_object *object = (struct ufunc_object *)ufunc;
+
+    object->functions = functions;
+    object->data = data;
 }
 
 vectorcallfunc *pt_numpy_ufunc_entry(PyObject *ufunc)

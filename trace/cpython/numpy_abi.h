@@ -57,6 +57,17 @@ struct pt_ufunc_shape {
     const char *name; /* borrowed from the ufunc */
 };
 struct pt_ufunc_shape pt_numpy_ufunc_shape(PyObject *ufunc);
+/* Its loops: the i-th of n is called with data[i], and serves the types (numpy's
+ * numbers for them) from types[i * (n_inputs + n_outputs)] on. The tables may be those
+ * of other ufuncs too. Borrowed. */
+struct pt_ufunc_loops {
+    void **functions, **data;
+    const char *types;
+    int n;
+};
+struct pt_ufunc_loops pt_numpy_ufunc_loops(PyObject *ufunc);
+/* Gives it other tables, of as many; they are never freed. */
+void pt_numpy_ufunc_set_loops(PyObject *ufunc, void **functions, void **data);
 /* Where the ufunc keeps the function that serves its calls, operators included; NULL if
  * this numpy has no such place. */
 vectorcallfunc *pt_numpy_ufunc_entry(PyObject *ufunc);

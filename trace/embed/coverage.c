@@ -14,6 +14,7 @@
 #include "fuzzy/library/routines.h"
 #include "intercept/intercept.h"
 #include "intercept/places.h"
+#include "intercept/rounding.h"
 
 /* An extension module that no layer reaches, and how often its functions were called.
  */
@@ -41,7 +42,7 @@ static bool is_reached(const char *module, unsigned active)
         return true;
     if ((active & PT_FUZZY_PYTHON) && strcmp(module, "math") == 0)
         return true;
-    return (active & PT_FUZZY_ROUNDING) != 0;
+    return (active & PT_FUZZY_ROUNDING) && pt_rounding_module(module);
 }
 
 static void add_extension(void *context, const struct pt_extension *extension)

@@ -63,16 +63,16 @@ static void on_module(PyObject *module, const char *name)
 {
     struct pt_error error;
     on_loaded(module, name); /* what it has loaded while it was executed */
-    if (strcmp(name, "numpy.core._multiarray_umath") != 0 &&
-        strcmp(name, "numpy._core._multiarray_umath") != 0)
-        return;
-    if (pt_fuzzy_numpy_ready(module, &error) != PT_OK)
+    if ((strcmp(name, "numpy.core._multiarray_umath") == 0 ||
+         strcmp(name, "numpy._core._multiarray_umath") == 0) &&
+        pt_fuzzy_numpy_ready(module, &error) != PT_OK)
         pt_log_warning("numpy is not perturbed: %s", error.text);
+    pt_intercept_round_module(module, name);
 }
 
 /* What is decided about functions holds for as long as the process lives. */
-static enum pt_status start_scope_and_places(const struct pt_config *config,
-                                             struct pt_error *error)
+static enum pt_status start_interception(const struct pt_config *config,
+                                         struct pt_error *error)
 {
     struct pt_scope *scope;
     unsigned layers = 0;
@@ -83,6 +83,8 @@ static enum pt_status start_scope_and_places(const struct pt_config *config,
         pt_scope_create(&config->fuzzy.only, &config->fuzzy.except, &scope, error);
     if (status == PT_OK && scope != NULL)
         status = pt_intercept_scope(scope, error);
+    if (status == PT_OK && (layers & PT_FUZZY_ROUNDING))
+        pt_intercept_rounding();
     if (status == PT_OK &&
         (config->fuzzy.places != NULL || config->fuzzy.cancellation > 0))
         status = pt_places_start(config->fuzzy.places == NULL, error);
@@ -93,7 +95,7 @@ enum pt_status pt_stochastic_watch(const struct pt_config *config,
                                    struct pt_error *error)
 {
     struct pt_error why;
-    enum pt_status status = start_scope_and_places(config, error);
+    enum pt_status status = start_interception(config, error);
     if (status != PT_OK)
         return status;
     if (pt_fuzzy_python_ready(&why) != PT_OK)

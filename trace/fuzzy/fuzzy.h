@@ -79,8 +79,7 @@ struct pt_fuzzy_counts {
 };
 
 /* Reads a comma-separated list ("numpy", "all", "" or "off" for none) into *layers.
- * "all" is every layer of this build but `rounding`. An unknown name is PT_E_USAGE and
- * is named; a layer that this build has not is PT_E_UNSUPPORTED. */
+ * "all" is every layer but `rounding`. An unknown name is PT_E_USAGE and is named. */
 PT_MUST_CHECK enum pt_status pt_fuzzy_parse_layers(const char *names, unsigned *layers,
                                                    struct pt_error *error);
 
@@ -106,9 +105,9 @@ const char *pt_fuzzy_numpy_left_alone(void);
 PT_MUST_CHECK enum pt_status pt_fuzzy_seed_system(uint64_t *seed,
                                                   struct pt_error *error);
 
-/* Switches the arithmetic on with a copy of *options. Wrong precisions are PT_E_USAGE,
- * what this build cannot do PT_E_UNSUPPORTED, a second start PT_E_EXISTS. With
- * options->layers == 0 nothing happens. Thread: before all others. */
+/* Switches the arithmetic on with a copy of *options. Wrong options are PT_E_USAGE, a
+ * second start PT_E_EXISTS. With options->layers == 0 nothing happens. Thread: before
+ * all others. */
 PT_MUST_CHECK enum pt_status pt_fuzzy_start(const struct pt_fuzzy_options *options,
                                             struct pt_error *error);
 

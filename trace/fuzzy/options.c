@@ -8,11 +8,9 @@
 static const struct layer {
     const char *name;
     enum pt_fuzzy_layer layer;
-    bool present; /* in this build */
 } layers_known[] = {
-    {"numpy", PT_FUZZY_NUMPY, true},        {"python", PT_FUZZY_PYTHON, true},
-    {"libm", PT_FUZZY_LIBM, true},          {"blas", PT_FUZZY_BLAS, true},
-    {"rounding", PT_FUZZY_ROUNDING, false},
+    {"numpy", PT_FUZZY_NUMPY}, {"python", PT_FUZZY_PYTHON},     {"libm", PT_FUZZY_LIBM},
+    {"blas", PT_FUZZY_BLAS},   {"rounding", PT_FUZZY_ROUNDING},
 };
 
 static const char *const modes[] = {
@@ -36,15 +34,9 @@ static enum pt_status add_layer(const char *name, size_t length, unsigned *layer
     for (size_t i = 0; i < PT_ARRAY_LENGTH(layers_known); i++) {
         const struct layer *known = &layers_known[i];
         if (all) {
-            if (known->present && known->layer != PT_FUZZY_ROUNDING)
+            if (known->layer != PT_FUZZY_ROUNDING)
                 *layers |= known->layer;
         } else if (is_word(name, length, known->name)) {
-            if (!known->present)
-                return pt_error_set(
-                    error, PT_E_UNSUPPORTED,
-                    "the layer \"%s\" of the stochastic arithmetic is "
-                    "not in this build: it has numpy, python, libm and blas",
-                    known->name);
             *layers |= known->layer;
             return PT_OK;
         }

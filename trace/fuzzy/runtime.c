@@ -216,11 +216,9 @@ static enum pt_status check_options(const struct pt_fuzzy_options *options,
     if ((unsigned)options->mode > PT_FUZZY_UD_DET)
         return pt_error_set(error, PT_E_USAGE, "unknown mode %d of the arithmetic",
                             (int)options->mode);
-    if (options->layers &
-        ~(unsigned)(PT_FUZZY_NUMPY | PT_FUZZY_PYTHON | PT_FUZZY_LIBM | PT_FUZZY_BLAS))
-        return pt_error_set(
-            error, PT_E_UNSUPPORTED,
-            "this build has the layers numpy, python, libm and blas only");
+    if (options->layers >= 1U << PT_FUZZY_N_LAYERS)
+        return pt_error_set(error, PT_E_USAGE, "unknown layers %#x of the arithmetic",
+                            options->layers);
     return PT_OK;
 }
 

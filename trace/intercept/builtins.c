@@ -13,6 +13,7 @@
 #include "cpython/frame.h"
 #include "cpython/numpy_abi.h"
 #include "cpython/patch.h"
+#include "intercept/rounding.h"
 #include "intercept/thunks.h"
 
 enum { PARAMETERS = 24, UNNAMED = 16 };
@@ -23,6 +24,8 @@ struct builtin {
     int flags;               /* METH_…, of a method */
     const char *const *text; /* where its documentation stands, or will stand */
     enum pt_function_kind kind;
+    bool unlisted;       /* never recorded */
+    bool rounded;        /* by the layer rounding */
     char *module, *name; /* owned: where it is defined, and its qualified name */
     uint64_t epoch;      /* of `function` and of the names' ids */
     struct pt_function *function; /* NULL: not selected */
@@ -251,7 +254,7 @@ static size_t open_call(struct pt_thread **found, struct builtin *builtin,
     struct pt_thread *thread;
     size_t level;
 
-    if (!pt_runtime.running)
+    if (!pt_runtime.running || builtin->unlisted)
         return 0;
     if (builtin->epoch != pt_runtime.epoch)
         decide(builtin);
@@ -288,11 +291,15 @@ void *pt_thunk_call(void *a, void *b, void *c, void *d, void *e, unsigned number
     void *const arguments[5] = {a, b, c, d, e};
     struct pt_thread *thread = NULL;
     uint64_t epoch = pt_runtime.epoch;
+    enum pt_rounding_mode around = pt_rounding_pause();
     size_t level = open_call(&thread, builtin, arguments);
+    enum pt_rounding_mode entered =
+        builtin->rounded ? pt_rounding_enter() : PT_ROUNDING_NEAREST;
     void *returned = original(a, b, c, d, e);
-
+    pt_rounding_leave(entered);
     if (level > 0)
         pt_call_close(thread, level, epoch, result_of(builtin, a, returned));
+    pt_rounding_resume(around);
     return returned;
 }
 
@@ -392,9 +399,12 @@ bool pt_builtin_hook(PyMethodDef *definition, const struct pt_builtin_names *nam
     struct builtin what = {.calling = PT_CALLING_METHOD,
                            .flags = definition->ml_flags,
                            .text = &definition->ml_doc,
-                           .kind = kind};
+                           .kind = kind,
+                           .unlisted = names->unlisted || !is_public(names->name),
+                           .rounded = pt_rounding_function(names->module, names->name)};
 
-    return is_public(names->name) && hook((void **)&definition->ml_meth, &what, names);
+    return (!what.unlisted || what.rounded) &&
+           hook((void **)&definition->ml_meth, &what, names);
 }
 
 bool pt_slot_hook(void **slot, enum pt_calling calling,

@@ -9,10 +9,12 @@
 struct pt_builtin_names {
     const char *module, *name;      /* where it is defined, and its qualified name */
     const PyCodeObject *parameters; /* Cython's; NULL: as the definition's text says */
+    bool unlisted;                  /* not to be recorded, whatever is selected */
 };
 
-/* Records the calls through `definition` from now on, if they are selected. False if
- * they cannot be recorded, or already are. */
+/* Records the calls through `definition` from now on, if they are selected, and rounds
+ * them, if the layer rounding reaches them. False if nothing is to be done or can be,
+ * or already is. */
 bool pt_builtin_hook(PyMethodDef *definition, const struct pt_builtin_names *names,
                      enum pt_function_kind kind);
 /* How the function in a slot is called. */

@@ -6,6 +6,7 @@
 #include "capture/parts.h"
 #include "cpython/frame.h"
 #include "intercept/builtins.h"
+#include "intercept/rounding.h"
 
 static bool is_text(PyObject *object, const char *text)
 {
@@ -45,7 +46,7 @@ size_t pt_parameter_names(const PyCodeObject *code, struct pt_name *names, size_
 static void hook_cython(PyObject *function, const char *module, const char *name)
 {
     PyObject *code = PyObject_GetAttrString(function, "__code__");
-    struct pt_builtin_names names = {module, name, NULL};
+    struct pt_builtin_names names = {module, name, NULL, false};
 
     if (code && PyCode_Check(code))
         names.parameters = (PyCodeObject *)code;
@@ -70,18 +71,27 @@ static void hook_fused(PyObject *function, const char *module, const char *name)
     PyErr_Clear();
 }
 
+/* Not a stored method of some object. pybind11 binds its functions to capsules, or to
+ * records of its own; these are not recorded. */
+static bool belongs_to_module(const PyCFunctionObject *function, bool *unlisted)
+{
+    *unlisted = function->m_self && (PyCapsule_CheckExact(function->m_self) ||
+                                     strstr(Py_TYPE(function->m_self)->tp_name,
+                                            "pybind11_detail_function_record"));
+    return !function->m_self || *unlisted || PyModule_Check(function->m_self);
+}
+
 static void hook_function(PyObject *function, const char *module, const char *name)
 {
-    struct pt_builtin_names names = {module, name, NULL};
+    struct pt_builtin_names names = {module, name, NULL, false};
 
     if (is_cython(function, "cython_function_or_method"))
         hook_cython(function, module, name);
     else if (is_cython(function, "fused_cython_function"))
         hook_fused(function, module, name);
     else if (PyCFunction_Check(function) &&
-             (!((PyCFunctionObject *)function)->m_self ||
-              PyModule_Check(((PyCFunctionObject *)function)->m_self)) &&
-             is_text(((PyCFunctionObject *)function)->m_module, module))
+             is_text(((PyCFunctionObject *)function)->m_module, module) &&
+             belongs_to_module((PyCFunctionObject *)function, &names.unlisted))
         pt_builtin_hook(((PyCFunctionObject *)function)->m_ml, &names,
                         PT_FUNCTION_BUILTIN);
 }
@@ -109,10 +119,15 @@ static bool type_home(PyTypeObject *type, const char *module, char *home, size_t
            (home[package] == '.' || home[package] == '\0');
 }
 
+static bool is_selected(const char *module)
+{
+    return pt_runtime.running && pt_selects_module(pt_runtime.config, module, module);
+}
+
 static void hook_type(PyTypeObject *type, const char *module)
 {
     char home[256], qualified[512];
-    struct pt_builtin_names names = {home, qualified, NULL};
+    struct pt_builtin_names names = {home, qualified, NULL, false};
     const char *name;
     PyObject *key, *value;
     Py_ssize_t position = 0;
@@ -120,7 +135,8 @@ static void hook_type(PyTypeObject *type, const char *module)
     if (!type->tp_dict || !type_home(type, module, home, sizeof home, &name))
         return;
     snprintf(qualified, sizeof qualified, "%s", name);
-    pt_constructor_hook(type, &names);
+    if (is_selected(module))
+        pt_constructor_hook(type, &names);
     for (PyMethodDef *definition = type->tp_methods; definition && definition->ml_name;
          definition++) {
         snprintf(qualified, sizeof qualified, "%s.%s", name, definition->ml_name);
@@ -129,11 +145,14 @@ static void hook_type(PyTypeObject *type, const char *module)
     while (PyDict_Next(type->tp_dict, &position, &key, &value)) {
         char method[256];
 
-        if (!PyUnicode_Check(key) || !is_cython(value, "cython_function_or_method"))
+        if (!PyUnicode_Check(key))
             continue;
         method[pt_capture_utf8(key, method, sizeof method - 1)] = '\0';
         snprintf(qualified, sizeof qualified, "%s.%s", name, method);
-        hook_cython(value, home, qualified);
+        if (is_cython(value, "cython_function_or_method"))
+            hook_cython(value, home, qualified);
+        else if (PyInstanceMethod_Check(value)) /* pybind11's */
+            hook_function(PyInstanceMethod_GET_FUNCTION(value), home, qualified);
     }
 }
 
@@ -142,7 +161,7 @@ void pt_compiled_module(PyObject *module, const char *name)
     PyObject *key, *value;
     Py_ssize_t position = 0;
 
-    if (!pt_runtime.running || !pt_selects_module(pt_runtime.config, name, name))
+    if (!is_selected(name) && !pt_rounding_module(name))
         return;
     while (PyDict_Next(PyModule_GetDict(module), &position, &key, &value)) {
         char text[256];

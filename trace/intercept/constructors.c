@@ -54,7 +54,7 @@ static bool hook(PyTypeObject *type, const struct pt_builtin_names *of, void **s
                  enum pt_calling calling, const char *method)
 {
     char name[512];
-    struct pt_builtin_names names = {of->module, name, NULL};
+    struct pt_builtin_names names = {of->module, name, NULL, false};
 
     snprintf(name, sizeof name, "%s.%s", of->name, method);
     return pt_slot_hook(slot, calling, &names, &type->tp_doc);

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "cpython/frame.h"
 #include "intercept/objects.h"
+#include "intercept/rounding.h"
 
 enum { PARAMETERS = 32 };
 
@@ -23,6 +24,7 @@ static struct pt_objects types, routines;
 
 struct wrapped_type {
     ternaryfunc original;
+    bool rounded; /* by the layer rounding */
 };
 
 static void decide(struct routine *routine)
@@ -65,8 +67,20 @@ static void capture_arguments(struct pt_thread *thread, const struct routine *ro
     }
 }
 
+static PyObject *run(const struct wrapped_type *type, PyObject *self, PyObject *args,
+                     PyObject *keywords)
+{
+    if (!type->rounded)
+        return type->original(self, args, keywords);
+    enum pt_rounding_mode entered = pt_rounding_enter();
+    PyObject *result = type->original(self, args, keywords);
+    pt_rounding_leave(entered);
+    return result;
+}
+
 static PyObject *call(PyObject *self, PyObject *args, PyObject *keywords)
 {
+    enum pt_rounding_mode around = pt_rounding_pause();
     const struct wrapped_type *type =
         pt_objects_find(&types, (PyObject *)Py_TYPE(self));
     struct routine *routine = pt_objects_find(&routines, self);
@@ -88,13 +102,14 @@ static PyObject *call(PyObject *self, PyObject *args, PyObject *keywords)
         capture_arguments(thread, routine, args, keywords);
         pt_call_entered(thread);
     }
-    result = type->original(self, args, keywords);
+    result = run(type, self, args, keywords);
     if (level > 0)
         pt_call_close(thread, level, epoch, result);
+    pt_rounding_resume(around);
     return result;
 }
 
-static bool hook_type(PyTypeObject *type)
+static bool hook_type(PyTypeObject *type, bool rounded)
 {
     struct wrapped_type *wrapped;
 
@@ -104,6 +119,7 @@ static bool hook_type(PyTypeObject *type)
     if (!wrapped)
         return false;
     wrapped->original = type->tp_call;
+    wrapped->rounded = rounded;
     if (!pt_objects_add(&types, (PyObject *)type, wrapped)) {
         free(wrapped);
         return false;
@@ -123,12 +139,14 @@ static void read_names(struct routine *routine, PyObject *object)
     PyErr_Clear();
 }
 
-static void hook_routine(PyObject *object, const char *module, PyObject *key)
+static void hook_routine(PyObject *object, const char *module, PyObject *key,
+                         bool rounded)
 {
     struct routine *routine;
     const char *name = PyUnicode_Check(key) ? PyUnicode_AsUTF8(key) : NULL;
 
-    if (!name || pt_objects_find(&routines, object) || !hook_type(Py_TYPE(object)))
+    if (!name || pt_objects_find(&routines, object) ||
+        !hook_type(Py_TYPE(object), rounded))
         return;
     routine = calloc(1, sizeof *routine);
     if (!routine)
@@ -163,15 +181,19 @@ void pt_f2py_module(PyObject *module, const char *name)
     PyObject *key, *value;
     Py_ssize_t position = 0;
     const char *shown = NULL;
+    bool rounded = pt_rounding_module(name);
 
-    if (!pt_runtime.running)
+    if (!pt_runtime.running && !rounded)
         return;
     while (PyDict_Next(PyModule_GetDict(module), &position, &key, &value)) {
         if (!is_routine(value))
             continue;
         if (!shown)
             shown = public_name(name);
-        if (shown && pt_selects_module(pt_runtime.config, name, shown))
-            hook_routine(value, shown, key);
+        if (shown && pt_runtime.running &&
+            pt_selects_module(pt_runtime.config, name, shown))
+            hook_routine(value, shown, key, rounded);
+        else if (rounded && !hook_type(Py_TYPE(value), true))
+            pt_log_warning("no memory: routines of %s are not rounded", name);
     }
 }

@@ -72,9 +72,16 @@ struct pt_scope;
 PT_MUST_CHECK enum pt_status pt_intercept_scope(const struct pt_scope *scope,
                                                 struct pt_error *error);
 
-/* The same, before a module is executed (a module of the old kind, which is executed as
- * it is loaded, has been by then). One callback; a later one takes its place. Calls
- * nothing before pt_intercept_on_module has been called. */
+/* Takes the ways into the layer `rounding` (fuzzy/rounding/rounding.h): call it before
+ * the program's first line, and the other for every extension module that has been
+ * executed, after the other layers have had it. Work with or without
+ * pt_intercept_start. */
+void pt_intercept_rounding(void);
+void pt_intercept_round_module(PyObject *module, const char *name);
+
+/* The callback of pt_intercept_on_module, before a module is executed (a module of the
+ * old kind, which is executed as it is loaded, has been by then). One callback; a later
+ * one takes its place. Calls nothing before pt_intercept_on_module has been called. */
 void pt_intercept_before_module(pt_intercept_module_callback *callback);
 
 /* What has been recorded since the start; stays readable after stop. */

@@ -4,6 +4,8 @@
  * recorded as calls of whoever resumes it. Calls made while a module is imported are
  * not recorded. */
 #include "cpython/frame.h"
+#include "fuzzy/rounding/workers.h"
+#include "intercept/rounding.h"
 #include "intercept/runtime.h"
 #include "intercept/scopes.h"
 
@@ -118,16 +120,40 @@ static PyObject *hook_scopes_alone(PyThreadState *state,
     return pt_scope_run(state, frame, throwing, pt_frame_run);
 }
 
+/* Compiled code that computes in a directed mode calls Python functions, too. */
+static pt_frame_hook *within_nearest;
+
+static PyObject *hook_in_nearest(PyThreadState *state,
+                                 struct _PyInterpreterFrame *frame, int throwing)
+{
+    enum pt_rounding_mode around = pt_rounding_pause();
+
+    pt_rounding_runs_python = true;
+    PyObject *result = within_nearest(state, frame, throwing);
+    pt_rounding_resume(around);
+    return result;
+}
+
+/* NULL: no hook of the others. */
+static void set_hook(pt_frame_hook *wanted)
+{
+    if (pt_rounding_is_on()) {
+        within_nearest = wanted ? wanted : pt_frame_run;
+        wanted = hook_in_nearest;
+    }
+    pt_frame_hook_set(wanted);
+}
+
 enum pt_status pt_python_functions_start(struct pt_error *error)
 {
     enum pt_status status = pt_codes_start(error);
 
     if (status == PT_OK)
-        pt_frame_hook_set(pt_scope_is_set() ? hook_scoped : hook);
+        set_hook(pt_scope_is_set() ? hook_scoped : hook);
     return status;
 }
 
 void pt_python_functions_stop(void)
 {
-    pt_frame_hook_set(pt_scope_is_set() ? hook_scopes_alone : NULL);
+    set_hook(pt_scope_is_set() ? hook_scopes_alone : NULL);
 }

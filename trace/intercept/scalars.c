@@ -34,7 +34,7 @@ static void hook_type(PyTypeObject *type)
         return;
     for (size_t i = 0; i < PT_ARRAY_LENGTH(operators); i++) {
         char name[64];
-        struct pt_builtin_names names = {"numpy", name, NULL};
+        struct pt_builtin_names names = {"numpy", name, NULL, false};
         void **slot = (void **)((char *)type->tp_as_number + operators[i].offset);
 
         snprintf(name, sizeof name, "%s.%s", dot ? dot + 1 : type->tp_name,

@@ -8,6 +8,8 @@
 #include "fuzzy/blas/blas.h"
 #include "fuzzy/libm/libm.h"
 #include "fuzzy/library/slots.h"
+#include "fuzzy/rounding/exits.h"
+#include "fuzzy/rounding/rounding.h"
 
 _Thread_local unsigned pt_fuzzy_library_depth;
 
@@ -39,10 +41,11 @@ static int wanted(const char *caller, const char *symbol)
     unsigned layers = pt_fuzzy_runtime.options.layers;
     return is_dlopen(caller, symbol) ||
            ((layers & PT_FUZZY_LIBM) && pt_fuzzy_libm_wants(caller, symbol)) ||
-           ((layers & PT_FUZZY_BLAS) && pt_fuzzy_blas_wants(caller, symbol));
+           ((layers & PT_FUZZY_BLAS) && pt_fuzzy_blas_wants(caller, symbol)) ||
+           ((layers & PT_FUZZY_ROUNDING) && pt_rounding_wants(caller, symbol));
 }
 
-static void *choose(const char *caller, const char *symbol, void *real)
+static void *choose_routine(const char *caller, const char *symbol, void *real)
 {
     unsigned layers = pt_fuzzy_runtime.options.layers;
     if (is_dlopen(caller, symbol)) {
@@ -53,9 +56,24 @@ static void *choose(const char *caller, const char *symbol, void *real)
     }
     if ((layers & PT_FUZZY_LIBM) && pt_fuzzy_libm_wants(caller, symbol))
         return pt_fuzzy_libm_choose(caller, symbol, real);
-    if (layers & PT_FUZZY_BLAS)
+    if ((layers & PT_FUZZY_BLAS) && pt_fuzzy_blas_wants(caller, symbol))
         return pt_fuzzy_blas_choose(caller, symbol, real);
     return NULL;
+}
+
+/* What the other layers put into a slot computes in nearest, too. */
+static void *choose(const char *caller, const char *symbol, void *real, bool is_call)
+{
+    void *ours = choose_routine(caller, symbol, real);
+    if (!(pt_fuzzy_runtime.options.layers & PT_FUZZY_ROUNDING))
+        return ours;
+    if (ours) {
+        void *exit = pt_rounding_exit(ours);
+        return exit ? exit : ours;
+    }
+    return pt_rounding_wants(caller, symbol)
+               ? pt_rounding_choose(caller, symbol, real, is_call)
+               : NULL;
 }
 
 enum pt_status pt_fuzzy_libraries_ready(struct pt_error *error)

@@ -1,4 +1,5 @@
-/* The layers that stand in front of other libraries' routines: libm, blas, rounding. */
+/* The layers that stand in front of other libraries' routines: libm, blas; and the ways
+ * out of the layer rounding, which go through the same slots. */
 #ifndef PT_FUZZY_LIBRARY_LIBRARY_H
 #define PT_FUZZY_LIBRARY_LIBRARY_H
 

@@ -78,7 +78,7 @@ const char *pt_fuzzy_way_name(enum pt_fuzzy_way way)
         [PT_FUZZY_WAY_BOUNDARY] = "boundary", [PT_FUZZY_WAY_SR] = "sr",
         [PT_FUZZY_WAY_MODEL] = "model",       [PT_FUZZY_WAY_BACKWARD] = "backward",
         [PT_FUZZY_WAY_INSIDE] = "inside",     [PT_FUZZY_WAY_EXACT] = "exact",
-        [PT_FUZZY_WAY_LEFT] = "left",         [PT_FUZZY_WAY_ROUNDING] = "rounding",
+        [PT_FUZZY_WAY_LEFT] = "left",
     };
     return names[way];
 }

@@ -1,4 +1,4 @@
-/* The routines of other libraries that the layers libm, blas and rounding stand in
+/* The routines of other libraries that the layers libm and blas stand in
  * front of, and what was done to each: one entry for a routine of one library (two BLAS
  * may live in one process). Entries are made when a library that asks for the routine
  * is loaded, and stay.
@@ -23,7 +23,6 @@ enum pt_fuzzy_way {
     PT_FUZZY_WAY_INSIDE,   /* the library's routine, whose own calls are perturbed */
     PT_FUZZY_WAY_EXACT,    /* exact whatever the order of the sums: left as it is */
     PT_FUZZY_WAY_LEFT,     /* the library's routine, unperturbed: nothing covers it */
-    PT_FUZZY_WAY_ROUNDING, /* the library's routine in a random rounding mode */
     PT_FUZZY_N_WAYS
 };
 

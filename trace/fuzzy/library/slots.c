@@ -3,7 +3,6 @@
 #include <dlfcn.h>
 #include <elf.h>
 #include <link.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -208,7 +207,8 @@ static void work_on(struct scan *scan, const struct object *object,
         return;
     void **slot = (void **)(object->base + r->r_offset);
     void *real = bound_to(object, symbol, name, *slot);
-    void *with = real ? scan->choose(object->path, name, real) : NULL;
+    void *with =
+        real ? scan->choose(object->path, name, real, type == JUMP_SLOT) : NULL;
     if (with && with != *slot && !pt_patch_pointer(slot, with))
         scan->failed++;
 }

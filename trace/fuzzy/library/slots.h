@@ -8,11 +8,14 @@
 #ifndef PT_FUZZY_LIBRARY_SLOTS_H
 #define PT_FUZZY_LIBRARY_SLOTS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* What is to stand in the slots of the library at path `caller` for `symbol`, which is
- * bound to `real`; NULL: leave them. Called once for each slot. */
-typedef void *pt_fuzzy_slot_fn(const char *caller, const char *symbol, void *real);
+ * bound to `real`; NULL: leave them. Called once for each slot. `is_call`: the slot
+ * serves calls only; else the program may also compare or store the address. */
+typedef void *pt_fuzzy_slot_fn(const char *caller, const char *symbol, void *real,
+                               bool is_call);
 
 /* Whether a symbol of this name may be replaced at all; asked for every symbol of every
  * library, so it has to be quick. */
