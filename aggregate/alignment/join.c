@@ -108,11 +108,11 @@ struct sender {
     struct pt_skeleton *skeletons;
     size_t n;           /* traces */
     size_t trace, call; /* the next one to be sent */
-    struct part *parts; /* PART_CALLS each */
+    struct part *parts; /* `room` each */
     int *destination;
+    size_t room; /* what travels at a time, of each rank */
 };
 
-/* What travels at a time, of each rank. */
 enum { PART_CALLS = 1 << 14 };
 
 static size_t next_parts(const struct pt_team *team,
@@ -122,7 +122,7 @@ static size_t next_parts(const struct pt_team *team,
     while (sender->trace < sender->n) {
         struct pt_skeleton *skeleton = &sender->skeletons[sender->trace];
         size_t left = skeleton->n - sender->call;
-        size_t n = left < PART_CALLS ? left : PART_CALLS;
+        size_t n = left < sender->room ? left : sender->room;
         if (n) {
             make_parts(team, catalogue, pivots, skeleton, sender->call, n,
                        sender->parts, sender->destination);
@@ -143,8 +143,12 @@ static enum pt_status join_by_key(const struct pt_team *team,
                                   struct pt_error *error)
 {
     struct sender sender = {.skeletons = skeletons, .n = n};
-    sender.parts = pt_memory_get(PART_CALLS, sizeof *sender.parts);
-    sender.destination = pt_memory_get(PART_CALLS, sizeof *sender.destination);
+    sender.room = 1;
+    for (size_t k = 0; k < n; k++)
+        if (skeletons[k].n > sender.room)
+            sender.room = skeletons[k].n < PART_CALLS ? skeletons[k].n : PART_CALLS;
+    sender.parts = pt_memory_get(sender.room, sizeof *sender.parts);
+    sender.destination = pt_memory_get(sender.room, sizeof *sender.destination);
     enum pt_status status = sender.parts && sender.destination
                                 ? PT_OK
                                 : pt_no_memory(error, "the calls of a trace");
@@ -168,7 +172,11 @@ static enum pt_status join_by_key(const struct pt_team *team,
 
 /* ── by time ────────────────────────────────────────────────────────────────────── */
 
-enum { BINS = 1 << 16 };
+#ifndef PT_JOIN_BINS /* a fuzzer has fewer: to go through them takes longer than the   \
+                        rest */
+#define PT_JOIN_BINS (1 << 16)
+#endif
+enum { BINS = PT_JOIN_BINS };
 
 /* All processes on one axis, one behind the other. */
 struct axis {

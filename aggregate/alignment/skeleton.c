@@ -123,6 +123,20 @@ static enum pt_status load_block(struct loader *loader, const unsigned char *bod
     return status == PT_E_MISSING ? PT_OK : status;
 }
 
+static size_t largest_block(const struct pt_trace_reader *reader, size_t n)
+{
+    size_t bytes = 1;
+    for (size_t i = 0; i < n; i++) {
+        const struct pt_trace_block *block =
+            pt_trace_reader_block(reader, PT_STREAM_SKELETON, i);
+        if (block->raw_bytes > bytes)
+            bytes = (size_t)block->raw_bytes;
+        if (block->stored_bytes > bytes)
+            bytes = (size_t)block->stored_bytes;
+    }
+    return bytes;
+}
+
 enum pt_status pt_skeleton_read(struct pt_trace_reader *reader,
                                 const struct pt_trace_hashes *hashes,
                                 const struct pt_definitions *definitions,
@@ -132,7 +146,7 @@ enum pt_status pt_skeleton_read(struct pt_trace_reader *reader,
                             .definitions = definitions,
                             .calls.item_bytes = sizeof(struct pt_skeleton_call)};
     size_t n = pt_trace_reader_n_blocks(reader, PT_STREAM_SKELETON);
-    unsigned char *body = malloc(PT_TRACE_BLOCK_LIMIT);
+    unsigned char *body = malloc(largest_block(reader, n));
     enum pt_status status = body ? PT_OK : pt_no_memory(error, "a block of a trace");
 
     for (size_t i = 0; !status && i < n; i++) {

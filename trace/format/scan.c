@@ -37,8 +37,8 @@ static size_t search_chunk(const unsigned char *chunk, size_t got)
 }
 
 static enum pt_status search_from(struct pt_trace_reader *reader, uint64_t offset,
-                                  unsigned char *chunk, struct search *search,
-                                  struct pt_error *error)
+                                  unsigned char *chunk, size_t room,
+                                  struct search *search, struct pt_error *error)
 {
     const size_t overlap = PT_TRACE_BLOCK_HEADER_BYTES - 8;
 
@@ -46,7 +46,7 @@ static enum pt_status search_from(struct pt_trace_reader *reader, uint64_t offse
     for (;;) {
         size_t got;
         enum pt_status status =
-            pt_reader_pread(reader, chunk, CHUNK, offset, &got, error);
+            pt_reader_pread(reader, chunk, room, offset, &got, error);
         if (status != PT_OK)
             return status;
         size_t at = search_chunk(chunk, got);
@@ -86,11 +86,13 @@ static enum pt_status skip_damage(struct pt_trace_reader *reader, uint64_t *offs
 {
     struct search search;
     enum pt_status status;
-    unsigned char *chunk = malloc(CHUNK);
+    uint64_t left = reader->size - *offset;
+    size_t room = left < CHUNK ? (size_t)left : CHUNK;
+    unsigned char *chunk = malloc(room);
 
     if (!chunk)
         return pt_error_set(error, PT_E_MEMORY, "no memory to read %s", reader->path);
-    status = search_from(reader, *offset, chunk, &search, error);
+    status = search_from(reader, *offset, chunk, room, &search, error);
     free(chunk);
     if (status != PT_OK)
         return status;
