@@ -5,16 +5,20 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+enum { WORTH_ASKING = 256 };
+
 uint64_t pt_hash64(const void *data, size_t bytes)
 {
+#if defined(__x86_64__)
+    if (bytes >= WORTH_ASKING && __builtin_cpu_supports("avx2"))
+        return pt_hash64_avx2(data, bytes);
+#endif
     return XXH3_64bits(data, bytes);
 }
 
 struct pt_hash128 pt_hash128(const void *data, size_t bytes)
 {
 #if defined(__x86_64__)
-    enum { WORTH_ASKING = 256 };
-
     if (bytes >= WORTH_ASKING && __builtin_cpu_supports("avx2"))
         return pt_hash128_avx2(data, bytes);
 #endif

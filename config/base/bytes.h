@@ -44,7 +44,8 @@ struct pt_hash128 {
 /* XXH3 of `bytes` bytes at `data` (xxHash 0.8, seed 0). Thread: safe. */
 uint64_t pt_hash64(const void *data, size_t bytes);
 struct pt_hash128 pt_hash128(const void *data, size_t bytes);
-/* The same, on a processor that has AVX2 (x86-64 only): pt_hash128 chooses. */
+/* The same, on a processor that has AVX2 (x86-64 only): the two above choose. */
+uint64_t pt_hash64_avx2(const void *data, size_t bytes);
 struct pt_hash128 pt_hash128_avx2(const void *data, size_t bytes);
 
 /* pt_hash128 of data that come piece by piece: begin, add…, end. Thread: caller locks.

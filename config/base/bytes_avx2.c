@@ -5,6 +5,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+uint64_t pt_hash64_avx2(const void *data, size_t bytes)
+{
+    return XXH3_64bits(data, bytes);
+}
+
 struct pt_hash128 pt_hash128_avx2(const void *data, size_t bytes)
 {
     XXH128_hash_t h = XXH3_128bits(data, bytes);

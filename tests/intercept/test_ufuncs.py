@@ -55,6 +55,28 @@ def test_in_place_operators_show_the_input_before_and_the_output_after(tmp_path)
     assert all(list(c.inputs) == ["x1", "x2"] for c in calls)
 
 
+def test_arrays_that_change_between_calls_are_those_of_each_call(tmp_path):
+    """Small ones that lie where others lay before: one bit, the type, the order of the bytes differ."""
+    calls = ufunc_trace(tmp_path, """
+x = np.zeros(100)
+for step in range(4):
+    np.negative(x)
+    x.view("u1")[793 + 2 * step] ^= 0x80
+    np.negative(x); np.negative(x)
+np.negative(x.view("i8")); np.negative(x.view(">f8")); np.negative(x.view("f4"))
+""")
+    x = np.zeros(100)
+    expected = []
+    for step in range(4):
+        expected.append(x.copy())
+        x.view("u1")[793 + 2 * step] ^= 0x80
+        expected += [x.copy(), x.copy()]
+    expected += [x.view("i8"), x.view(">f8").astype("<f8"), x.view("f4")]
+    seen = [c.inputs["x"].array for c in calls if c.full == "numpy.negative"]
+    assert [a.tobytes() for a in seen] == [a.tobytes() for a in expected]
+    assert [a.dtype.str for a in seen[-3:]] == ["<i8", "<f8", "<f4"]
+
+
 def test_two_results_are_numbered(tmp_path):
     call = ufunc_trace(tmp_path, "np.modf(2.25)\n").one("numpy.modf")
     assert {n: v.number for n, v in call.outputs.items()} == {"Ret.0": 0.25, "Ret.1": 2.0}

@@ -106,7 +106,7 @@ void pt_capture_any(struct pt_capture *capture, PyObject *value)
         return;
     }
     if (value == Py_None) { /* options that were not given: as frequent as numbers */
-        pt_capture_label(capture, value);
+        pt_capture_emit_none(capture);
         return;
     }
     /* the most frequent first */

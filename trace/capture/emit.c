@@ -263,10 +263,21 @@ static void label_head(struct pt_trace_value *value)
     value->reason = 0;
 }
 
+/* `data`: the name of a type, a zero, a text. */
+static void emit_label(struct pt_capture *capture, const char *data, size_t bytes)
+{
+    struct pt_trace_value value;
+
+    label_head(&value);
+    value.kind = PT_VALUE_LABEL;
+    value.storage = PT_STORAGE_INLINE;
+    value.data_bytes = bytes;
+    write_value(capture, &value, data, NULL);
+}
+
 void pt_capture_emit_label(struct pt_capture *capture, const char *type,
                            const char *text, size_t text_bytes)
 {
-    struct pt_trace_value value;
     char data[256];
     size_t type_bytes = strnlen(type, 127);
 
@@ -275,11 +286,14 @@ void pt_capture_emit_label(struct pt_capture *capture, const char *type,
     memcpy(data, type, type_bytes);
     data[type_bytes] = '\0';
     memcpy(data + type_bytes + 1, text, text_bytes);
-    label_head(&value);
-    value.kind = PT_VALUE_LABEL;
-    value.storage = PT_STORAGE_INLINE;
-    value.data_bytes = type_bytes + 1 + text_bytes;
-    write_value(capture, &value, data, NULL);
+    emit_label(capture, data, type_bytes + 1 + text_bytes);
+}
+
+void pt_capture_emit_none(struct pt_capture *capture)
+{
+    static const char none[] = "NoneType\0None";
+
+    emit_label(capture, none, sizeof none - 1);
 }
 
 void pt_capture_omit(struct pt_capture *capture, enum pt_value_reason reason,

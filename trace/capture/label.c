@@ -85,8 +85,6 @@ static size_t describe(PyObject *value, char *out)
 
         return copy_text(method, strlen(method), out);
     }
-    if (value == Py_None)
-        return copy_text("None", 4, out);
     return 0;
 }
 

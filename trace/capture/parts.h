@@ -52,6 +52,8 @@ void pt_capture_emit(struct pt_capture *capture, const struct pt_numbers *number
 /* A label: type name, NUL, short text. */
 void pt_capture_emit_label(struct pt_capture *capture, const char *type,
                            const char *text, size_t text_bytes);
+/* The label of None. */
+void pt_capture_emit_none(struct pt_capture *capture);
 
 /* An omission; `numbers` (may be NULL) tells what is known of it, its data are not
  * read. */

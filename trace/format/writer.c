@@ -32,6 +32,7 @@ static char *absolute(const char *path)
 
 static void release(struct pt_trace_writer *writer)
 {
+    free(writer->recent);
     pt_seen_destroy(writer->payloads);
     pt_seen_destroy(writer->definitions);
     free(writer->staged);
@@ -92,7 +93,11 @@ enum pt_status pt_trace_writer_open_staged(const char *path, const char *stage,
     if (!writer)
         return pt_error_set(error, PT_E_MEMORY, "no memory to write %s", path);
     writer->limit = UINT64_MAX;
-    enum pt_status status = name_files(writer, path, stage, error);
+    writer->recent = pt_recent_create();
+    enum pt_status status =
+        writer->recent
+            ? name_files(writer, path, stage, error)
+            : pt_error_set(error, PT_E_MEMORY, "no memory to write %s", path);
     if (status == PT_OK)
         status = pt_seen_create(MAX_DEFINITIONS, &writer->definitions, error);
     if (status == PT_OK)

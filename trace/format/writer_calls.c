@@ -20,6 +20,7 @@ static void put_extent(struct pt_buffer *buffer, struct pt_trace_extent *extent,
     extent->bytes = left < room ? left : room;
     size_t whole = (size_t)pt_align8(PT_PAYLOAD_BYTES + extent->bytes);
     unsigned char *p = pt_writer_claim(buffer, whole);
+    pt_writer_pad(p, whole);
     pt_record_put_extent(p, (uint32_t)whole, extent);
     if (source->data)
         memcpy(p + PT_PAYLOAD_BYTES, (const char *)source->data + extent->offset,
@@ -27,7 +28,6 @@ static void put_extent(struct pt_buffer *buffer, struct pt_trace_extent *extent,
     else
         source->read(source->context, extent->offset, (size_t)extent->bytes,
                      p + PT_PAYLOAD_BYTES);
-    pt_writer_pad(p, PT_PAYLOAD_BYTES + (size_t)extent->bytes);
     extent->offset += extent->bytes;
 }
 
@@ -56,7 +56,7 @@ static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 
 }
 
 /* The reference of the content, which is written unless it stands in the file. */
-static uint64_t payload_ref(struct pt_trace_writer *writer,
+static uint64_t content_ref(struct pt_trace_writer *writer,
                             const struct pt_trace_value *value,
                             const struct pt_trace_source *source)
 {
@@ -75,6 +75,25 @@ static uint64_t payload_ref(struct pt_trace_writer *writer,
         pt_seen_add(writer->payloads, key, ref);
     }
     return ref;
+}
+
+/* Of a small content that is at hand the copy is taken once: what is compared, hashed
+ * and written are the same bytes, whoever writes to them meanwhile. */
+static uint64_t payload_ref(struct pt_trace_writer *writer,
+                            const struct pt_trace_value *value,
+                            const struct pt_trace_source *source)
+{
+    bool known;
+
+    if (source->hash || !source->data || value->data_bytes > PT_RECENT_BYTES)
+        return content_ref(writer, value, source);
+    struct pt_recent_place *place =
+        pt_recent_look(writer->recent, value, source->data, &known);
+    if (!known) {
+        struct pt_trace_source copy = {.data = place->copy};
+        place->ref = content_ref(writer, value, &copy);
+    }
+    return place->ref;
 }
 
 /* ------------------------------------------------------------------ calls and values
@@ -136,7 +155,9 @@ static void put_tail(unsigned char *p, const struct pt_trace_value *value,
                      uint8_t storage, uint64_t payload,
                      const struct pt_trace_source *source)
 {
-    if (storage == PT_STORAGE_INLINE && source->data)
+    if (storage == PT_STORAGE_INLINE && source->data && value->data_bytes == 8)
+        memcpy(p, source->data, 8); /* one number: no call */
+    else if (storage == PT_STORAGE_INLINE && source->data)
         memcpy(p, source->data, (size_t)value->data_bytes);
     else if (storage == PT_STORAGE_INLINE && value->data_bytes)
         source->read(source->context, 0, (size_t)value->data_bytes, p);
@@ -154,8 +175,7 @@ void pt_trace_writer_value_from(struct pt_trace_writer *writer,
 {
     uint8_t storage = choose_storage(value, source);
     size_t tail = PT_VALUE_BYTES + 8 * (size_t)value->ndim;
-    size_t used = tail + tail_bytes(value, storage);
-    size_t whole = (size_t)pt_align8(used);
+    size_t whole = (size_t)pt_align8(tail + tail_bytes(value, storage));
     uint64_t payload = 0;
 
     if (value->ndim > PT_TRACE_MAX_DIMENSIONS) {
@@ -171,10 +191,10 @@ void pt_trace_writer_value_from(struct pt_trace_writer *writer,
         writer->phase_ref = pt_trace_ref(buffer->block.ordinal, buffer->used);
     writer->phase_bytes += value->data_bytes;
     unsigned char *p = pt_writer_claim(buffer, whole);
+    pt_writer_pad(p, whole);
     pt_record_put_value(p, (uint32_t)whole, value);
     p[PT_VALUE_STORAGE] = storage;
     put_tail(p + tail, value, storage, payload, source);
-    pt_writer_pad(p, used);
     pt_writer_note_time(buffer, value->call);
 }
 

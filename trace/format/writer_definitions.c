@@ -43,12 +43,12 @@ uint32_t pt_trace_writer_string(struct pt_trace_writer *writer, const char *text
         size_t whole = (size_t)pt_align8(PT_STRING_BYTES + bytes);
         unsigned char *p = define(writer, whole);
         if (p) {
+            pt_writer_pad(p, whole);
             pt_record_put_header(p, PT_RECORD_STRING, 0, (uint32_t)whole);
             pt_put32(p + PT_STRING_ID, id);
             pt_put32(p + PT_STRING_LENGTH, (uint32_t)bytes);
             if (bytes)
                 memcpy(p + PT_STRING_BYTES, text, bytes);
-            pt_writer_pad(p, PT_STRING_BYTES + bytes);
         }
     }
     return id;
@@ -108,11 +108,11 @@ void pt_trace_writer_meta(struct pt_trace_writer *writer, const char *key,
     if (!buffer)
         return;
     unsigned char *p = pt_writer_claim(buffer, whole);
+    pt_writer_pad(p, whole);
     pt_record_put_header(p, PT_RECORD_META, 0, (uint32_t)whole);
     pt_put32(p + PT_META_KEY_BYTES, (uint32_t)key_bytes);
     pt_put32(p + PT_META_VALUE_BYTES, (uint32_t)value_bytes);
     memcpy(p + PT_META_BYTES, key, key_bytes);
     if (value_bytes)
         memcpy(p + PT_META_BYTES + key_bytes, value, value_bytes);
-    pt_writer_pad(p, used);
 }

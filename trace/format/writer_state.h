@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "format/recent.h"
 #include "format/seen.h"
 #include "format/sink.h"
 #include "format/writer.h"
@@ -24,6 +25,7 @@ struct pt_trace_writer {
 
     struct pt_seen *definitions; /* content → id */
     struct pt_seen *payloads;    /* content → reference */
+    struct pt_recent *recent;    /* the same of small ones, by place */
     uint32_t last_id[PT_RECORD_PATH + 1];
 
     /* The phase being written. */
@@ -76,9 +78,11 @@ static inline void pt_writer_note_time(struct pt_buffer *buffer, uint64_t time)
         block->last_time = time;
 }
 
-static inline void pt_writer_pad(unsigned char *p, size_t bytes)
+/* Clears the last word of a record of `whole` bytes, of which the content fills all or
+ * a part afterwards. */
+static inline void pt_writer_pad(unsigned char *p, size_t whole)
 {
-    memset(p + bytes, 0, pt_align8(bytes) - bytes);
+    memset(p + whole - 8, 0, 8);
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "base/map.h"
+#include "format/recent.h"
 #include "format/seen.h"
 
 static struct pt_hash128 key_of(uint64_t i)
@@ -99,6 +100,45 @@ static void a_map_keeps_what_was_put_and_not_removed(void **state)
     assert_null(pt_map_get(&map, 7));
 }
 
+/* What is kept of a place is known again only while each bit and the type are the same.
+ */
+static void a_recent_content_is_known_by_its_bits(void **state)
+{
+    struct pt_recent *recent = pt_recent_create();
+    unsigned char data[PT_RECENT_BYTES] = {1, 2, 3};
+    struct pt_trace_value value = {.data_bytes = 800, .dtype = 'f', .item_bytes = 8};
+    struct pt_recent_place *place;
+    bool known;
+    (void)state;
+
+    assert_non_null(recent);
+    place = pt_recent_look(recent, &value, data, &known);
+    assert_false(known);
+    assert_memory_equal(place->copy, data, 800);
+    place->ref = 17;
+    for (size_t i = 0; i < 800; i += 799) {
+        assert_int_equal(pt_recent_look(recent, &value, data, &known)->ref, 17);
+        assert_true(known);
+        data[i] ^= 0x80;
+        place = pt_recent_look(recent, &value, data, &known);
+        assert_false(known);
+        assert_memory_equal(place->copy, data, 800);
+        place->ref = 17;
+    }
+    data[800] = 1; /* behind the data */
+    (void)pt_recent_look(recent, &value, data, &known);
+    assert_true(known);
+    value.dtype = 'i';
+    (void)pt_recent_look(recent, &value, data, &known);
+    assert_false(known);
+    value.data_bytes = PT_RECENT_BYTES;
+    (void)pt_recent_look(recent, &value, data, &known);
+    assert_false(known);
+    (void)pt_recent_look(recent, &value, data, &known);
+    assert_true(known);
+    free(recent);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -106,6 +146,7 @@ int main(void)
         cmocka_unit_test(it_never_holds_more_than_its_limit),
         cmocka_unit_test(what_is_asked_for_often_stays),
         cmocka_unit_test(a_map_keeps_what_was_put_and_not_removed),
+        cmocka_unit_test(a_recent_content_is_known_by_its_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
