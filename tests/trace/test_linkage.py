@@ -33,6 +33,12 @@ def test_needs_libc_and_libm_alone(tracer):
     assert needed and all(any(re.fullmatch(a, n) for a in allowed) for n in needed), needed
 
 
+def test_probe_needs_nothing_and_exports_one_name():
+    probe = BIN.parent / "libexec" / "pytracer" / "pytracer-probe.so"
+    assert set(re.findall(r"\(NEEDED\).*\[(.*)\]", output("readelf", "-d", probe))) <= {"libc.so.6", "libdl.so.2"}
+    assert re.findall(r" T (\w+)", output("nm", "-D", "--defined-only", probe)) == ["__libc_start_main"]
+
+
 @pytest.mark.parametrize("tracer", TRACERS, ids=lambda path: path.name)
 def test_exports_only_what_is_interposed(tracer):
     exported = set()

@@ -4,7 +4,6 @@ it does not come in, the program does not run."""
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,7 @@ from test_bad_input import refused
 
 TESTS_BIN = Path(os.environ["PYTRACER_TESTS_BIN"])
 STANDIN = TESTS_BIN / "pt_standin.so"
-VERSION = "%d.%d" % sys.version_info[:2]
+VERSION = subprocess.run([PYTHON, "-c", "import sys; print('%d.%d' % sys.version_info[:2])"], capture_output=True, text=True).stdout.strip()
 NAMES = """
 import os, subprocess, sys
 names = lambda value: None if value is None else value.split(":")
@@ -92,9 +91,29 @@ def test_interpreter_of_secure_execution(tmp_path):
     shutil.copy(real.stdout.strip(), python)
     os.chown(python, 65534, 65534)
     python.chmod(0o4755)
-    home = subprocess.run([PYTHON, "-c", "import sys; print(sys.base_prefix)"], capture_output=True, text=True).stdout.strip()
-    done = run([TRACE, "--python", python, "-c", "print('not traced')"], tmp_path, env=environment(PYTHONHOME=home))
+    if run([python, "-ISc", "1"], tmp_path)[0] != 0:
+        pytest.skip("a copy of the interpreter does not find its own files")
+    done = run([TRACE, "--python", python, "-c", "print('not traced')"], tmp_path)
     assert done[0] == 1 and done[1] == "" and "LD_PRELOAD" in done[2]
+
+
+def test_probe_answers_as_python_does(tmp_path):
+    """Which interpreter it is, is read from the executable; without the probe Python says it."""
+    prefix = tmp_path / "without"
+    (prefix / "bin").mkdir(parents=True)
+    shutil.copy(TRACE, prefix / "bin")
+    shutil.copytree(BIN.parent / "libexec", prefix / "libexec", ignore=shutil.ignore_patterns("*probe*"))
+    subprocess.run([PYTHON, "-m", "venv", "--without-pip", tmp_path / "venv"], check=True)
+    (tmp_path / "name").symlink_to(PYTHON)
+    wrapper = tmp_path / "wrapper"
+    wrapper.write_text(f'#!{PYTHON}\nimport os, sys\nos.execv("{PYTHON}", ["{PYTHON}", *sys.argv[1:]])\n')
+    wrapper.chmod(0o755)
+    turns = Path(PYTHON).parent / ".." / Path(PYTHON).parent.name / Path(PYTHON).name
+    for python in (PYTHON, tmp_path / "venv/bin/python3", tmp_path / "name", "./name", "./venv/bin/python", turns, "/" + PYTHON,
+                   f"{tmp_path}/./name", wrapper):
+        left, right = ([line for line in run([trace, "--dry-run", "--python", python, "-c", "1"], tmp_path)[1].splitlines()
+                        if line.startswith("interpreter")] for trace in (prefix / "bin/pytracer-trace", TRACE))
+        assert left == right and len(left) == 1, python
 
 
 def test_child_interpreters_are_the_users(tmp_path):

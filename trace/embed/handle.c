@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "handover.h"
+#include "launcher/preload.h"
 
 /* The path under which the loader knows us. */
 static const char *our_path(void)
@@ -24,7 +25,7 @@ static void restore_environment(const char *path)
     const char *value = getenv("LD_PRELOAD");
     size_t length = strlen(path);
     for (const char *word = value; word != NULL && length > 0;) {
-        const char *end = word + strcspn(word, PT_HANDLE_SEPARATORS);
+        const char *end = word + strcspn(word, PT_PRELOAD_SEPARATORS);
         if ((size_t)(end - word) == length && memcmp(word, path, length) == 0) {
             char *rest = NULL;
             if (word == value && *end == '\0')

@@ -63,9 +63,6 @@ static inline const char *pt_report_name(enum pt_report report)
     " + sys.executable + ': LD_PRELOAD has no effect there (a program with more '"     \
     " 'privileges than its user, or another C library)')"
 
-/* What a loader understands as a path in LD_PRELOAD ends at one of these. */
-#define PT_HANDLE_SEPARATORS ": "
-
 /* Reads the command line and restores it and LD_PRELOAD; handle->argv is borrowed from
  * argv. PT_E_USAGE: not started by the launcher; PT_E_VERSION: a launcher of another
  * build. Before Python starts. */

@@ -10,14 +10,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* Isolated and without site: what it is does not depend on what is installed, and it
- * answers in a few milliseconds. */
-static const char question[] =
-    "import posix, sys\n"
-    "v = sys.version_info\n"
-    "print(sys.implementation.name, '%d.%d' % v[:2], '%d.%d.%d' % v[:3],\n"
-    "      'free' if 't' in getattr(sys, 'abiflags', '') else 'gil',\n"
-    "      sys.executable, posix.readlink('/proc/self/exe'), sep='\\n')\n";
+#include "launcher/preload.h"
+#include "launcher/question.h"
 
 static bool is_program(const char *path)
 {
@@ -73,12 +67,35 @@ static enum pt_status choose(const char *wanted, char *path, struct pt_error *er
                         "no python3 on PATH; name an interpreter with --python");
 }
 
-/* Child of the fork below: only what is safe there. */
+/* The path of a file of ours, <prefix>/libexec/pytracer/<name>. */
+static enum pt_status find_ours(const char *name, char *path, struct pt_error *error)
+{
+    char self[PATH_MAX];
+    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
+    if (n < 0)
+        return pt_error_sys(error, "cannot find out where pytracer-trace is");
+    self[n] = '\0';
+    char *slash = strrchr(self, '/');
+    *slash = '\0';
+    slash = strrchr(self, '/'); /* of <prefix>/bin */
+    if (slash != NULL)
+        *slash = '\0';
+    if (snprintf(path, PATH_MAX, "%s/libexec/pytracer/%s", self, name) >= PATH_MAX)
+        return pt_error_set(error, PT_E_LIMIT, "the path %s is too long", self);
+    return PT_OK;
+}
+
+/* Child of the fork below. Where there is no probe, Python answers itself. */
 static _Noreturn void ask(const char *path, int answer)
 {
+    char probe[PATH_MAX];
+    struct pt_error error;
     int nothing = open("/dev/null", O_RDONLY);
+    if (find_ours("pytracer-probe.so", probe, &error) == PT_OK &&
+        access(probe, R_OK) == 0)
+        (void)!pt_preload(probe, &error);
     if (nothing >= 0 && dup2(nothing, 0) == 0 && dup2(answer, 1) == 1)
-        execl(path, path, "-I", "-S", "-c", question, (char *)NULL);
+        execl(path, path, PT_QUESTION_OPTIONS, PT_QUESTION, (char *)NULL);
     _exit(127);
 }
 
@@ -188,25 +205,16 @@ enum pt_status pt_interpreter_find(const char *wanted,
 enum pt_status pt_interpreter_tracer(const struct pt_interpreter *interpreter,
                                      char *path, struct pt_error *error)
 {
-    char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n < 0)
-        return pt_error_sys(error, "cannot find out where pytracer-trace is");
-    self[n] = '\0';
-    char *slash = strrchr(self, '/');
-    *slash = '\0';
-    slash = strrchr(self, '/'); /* of <prefix>/bin */
-    if (slash != NULL)
-        *slash = '\0';
-    if (snprintf(path, PATH_MAX, "%s/libexec/pytracer/pytracer-tracer-%s.so", self,
-                 interpreter->version) >= PATH_MAX)
-        return pt_error_set(error, PT_E_LIMIT, "the path %s is too long", self);
-    if (access(path, R_OK) != 0)
+    char name[64];
+
+    snprintf(name, sizeof name, "pytracer-tracer-%s.so", interpreter->version);
+    enum pt_status status = find_ours(name, path, error);
+    if (status == PT_OK && access(path, R_OK) != 0)
         return pt_error_set(error, PT_E_MISSING,
                             "no tracer for Python %s (%s): there is no %s; build it: "
                             "cmake -DPython3_EXECUTABLE=%s …, or name another "
                             "interpreter with --python",
                             interpreter->version, interpreter->executable, path,
                             interpreter->executable);
-    return PT_OK;
+    return status;
 }

@@ -21,8 +21,9 @@ PT_MUST_CHECK enum pt_status pt_interpreter_find(const char *wanted,
                                                  struct pt_interpreter *interpreter,
                                                  struct pt_error *error);
 
-/* The tracer (a shared object) built for this version, in ../libexec/pytracer beside our own executable:
- * `path` has room for PATH_MAX. PT_E_MISSING says how to build it. */
+/* The tracer (a shared object) built for this version, in ../libexec/pytracer beside
+ * our own executable: `path` has room for PATH_MAX. PT_E_MISSING says how to build it.
+ */
 PT_MUST_CHECK enum pt_status
 pt_interpreter_tracer(const struct pt_interpreter *interpreter, char *path,
                       struct pt_error *error);

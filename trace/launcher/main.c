@@ -6,8 +6,6 @@
  * traced program's own libraries. What needs more is done here, before the exec, and
  * handed over in an unnamed file. */
 #include <errno.h>
-#include <fcntl.h>
-#include <linux/limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,6 +18,7 @@
 #include "launcher/interpreter.h"
 #include "launcher/options.h"
 #include "launcher/plan.h"
+#include "launcher/preload.h"
 #include "launcher/variables.h"
 #include "version.h"
 
@@ -40,38 +39,6 @@ static enum pt_status hand_over(const struct pt_config *config, int *descriptor,
     }
     *descriptor = fd;
     return PT_OK;
-}
-
-/* How LD_PRELOAD can name the tracer: by its path, or as a file that stays open. */
-static enum pt_status name_preload(const char *tracer, char *name,
-                                   struct pt_error *error)
-{
-    if (strpbrk(tracer, PT_HANDLE_SEPARATORS) == NULL) {
-        memcpy(name, tracer, strlen(tracer) + 1);
-        return PT_OK;
-    }
-    int descriptor = open(tracer, O_RDONLY); /* which exec keeps */
-    if (descriptor < 0)
-        return pt_error_sys(error, "cannot open %s", tracer);
-    snprintf(name, PATH_MAX, "/proc/self/fd/%d", descriptor);
-    return PT_OK;
-}
-
-/* Before the user's own, which stay; the tracer takes itself out again. */
-static enum pt_status preload(const char *tracer, struct pt_error *error)
-{
-    const char *before = getenv("LD_PRELOAD");
-    char name[PATH_MAX], *value = NULL;
-    enum pt_status status = name_preload(tracer, name, error);
-    if (status != PT_OK)
-        return status;
-    if (asprintf(&value, "%s%s%s", name, before != NULL ? ":" : "",
-                 before != NULL ? before : "") < 0)
-        return pt_error_set(error, PT_E_MEMORY, "no memory");
-    if (setenv("LD_PRELOAD", value, 1) != 0)
-        status = pt_error_sys(error, "cannot set LD_PRELOAD");
-    free(value);
-    return status;
 }
 
 /* Becomes the interpreter with the tracer in it; returns only if that fails. See
@@ -95,7 +62,7 @@ static enum pt_status start(const struct pt_launch_options *options,
     argv[PT_HANDLE_PYTHON] = interpreter->executable;
     for (size_t i = 0; i < n; i++)
         argv[PT_HANDLE_ARGUMENTS + i] = options->command[i];
-    enum pt_status status = preload(tracer, error);
+    enum pt_status status = pt_preload(tracer, error);
     if (status == PT_OK) {
         execv(interpreter->program, (char **)argv); /* which does not write to them */
         status = pt_error_sys(error, "cannot start %s", interpreter->program);
