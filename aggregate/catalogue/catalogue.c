@@ -139,6 +139,8 @@ enum pt_status pt_catalogue_read(const struct pt_team *team,
         status = sift(catalogue, request->strict, talk, error);
     if (!status)
         status = pt_catalogue_pair(catalogue, talk, error);
+    if (!status)
+        status = pt_catalogue_require(catalogue, error);
     status = pt_team_agree(team, status, error);
     if (!status && talk)
         pt_catalogue_compare(catalogue);

@@ -31,7 +31,11 @@ PT_MUST_CHECK enum pt_status pt_catalogue_probe(const char *path,
 PT_MUST_CHECK enum pt_status pt_catalogue_pair(struct pt_catalogue *catalogue,
                                                bool talk, struct pt_error *error);
 
-/* compare.c: warns of what differs between runs and is not rounding. */
+/* compare.c: PT_E_USAGE where runs differ in their noise, the reference apart. */
+PT_MUST_CHECK enum pt_status pt_catalogue_require(const struct pt_catalogue *catalogue,
+                                                  struct pt_error *error);
+
+/* Warns of what differs between runs and is not rounding. */
 void pt_catalogue_compare(const struct pt_catalogue *catalogue);
 
 #endif

@@ -158,6 +158,55 @@ def test_what_is_not_rounding_is_warned_of(tmp_path):
     assert "CPU model" in line and "cpu0" in line and "cpu1" in line
 
 
+def noisy(folder, *metadata):
+    """A run for each of the dictionaries."""
+    runs = []
+    for i, more in enumerate(metadata):
+        run = Run(i + 1, metadata={"fuzzy.layers": "numpy,blas", "fuzzy.mode": "sr",
+                                   "fuzzy.precision.binary64": 53, **more})
+        run.call("f", {}, {"Ret": 1.0 + i * 2.0**-40})
+        runs.append(run)
+    write_runs(folder, runs)
+
+
+@pytest.mark.parametrize("key, one, other, words", [
+    ("fuzzy.layers", "numpy", "numpy,python", "the set of layers"),
+    ("fuzzy.mode", "sr", "ud", "--mode"),
+    ("fuzzy.precision.binary64", 53, 24, "--precision-binary64"),
+    ("fuzzy.precision.binary32", 24, 11, "--precision-binary32"),
+    ("fuzzy.lapack", "auto", "backward", "--fuzzy-lapack"),
+    ("fuzzy.only", "a", "b", "--fuzzy-only"),
+    ("fuzzy.except", "a", "b", "--fuzzy-except"),
+    ("fuzzy.ways", "sr,inside", "sr,backward", "BLAS and LAPACK"),
+    ("blas.library", "/a/libblas.so", "/b/libopenblas.so", "one installation"),
+])
+def test_runs_with_different_noise_are_refused(tmp_path, key, one, other, words):
+    noisy(tmp_path / "t", {key: one}, {key: one}, {key: other})
+    said = fails("--directory", tmp_path / "t", "--output", tmp_path / "r.h5", ranks=2)
+    assert words in said and f"({one} in " in said and f", {other} in " in said
+    assert "0000.trace" in said and "0002.trace" in said
+    assert not (tmp_path / "r.h5").exists()
+
+
+def test_an_unperturbed_run_is_refused_among_perturbed_ones_and_welcome_as_reference(tmp_path):
+    noisy(tmp_path / "t", {}, {})
+    plain = Run(3)
+    plain.call("f", {}, {"Ret": 1.0})
+    write_runs(tmp_path / "p", [plain])
+    (trace,) = (tmp_path / "p").iterdir()
+    said = fails("--filename", *(tmp_path / "t").iterdir(), trace, "--output", tmp_path / "r.h5")
+    assert "--reference" in said and "none in" in said
+    parse("--directory", tmp_path / "t", "--reference", trace, "--output", tmp_path / "r.h5")
+    assert n_runs(tmp_path / "r.h5") == 2
+
+
+def test_a_run_that_met_less_of_blas_than_another_is_not_refused(tmp_path):
+    noisy(tmp_path / "t", {}, {"fuzzy.ways": "sr", "blas.library": "/a.so"},
+          {"fuzzy.ways": "sr,model", "blas.library": "/a.so /b.so"}, {"fuzzy.ways": "model"})
+    parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5")
+    assert n_runs(tmp_path / "r.h5") == 4
+
+
 def test_existing_result_is_kept_unless_forced(tmp_path, traces):
     (tmp_path / "r.h5").write_text("precious")
     words = fails("--directory", traces, "--output", tmp_path / "r.h5", ranks=2)

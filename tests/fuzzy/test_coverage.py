@@ -57,7 +57,7 @@ def trace(tmp_path):
 def test_json_counts_each_layer(trace, tmp_path):
     trace("--no-trace", "--fuzzy=numpy,python", "--coverage=c.json")
     found = json.loads((tmp_path / "c.json").read_text())
-    assert found["mode"] == "sr" and found["seed"] == "1" and found["generator"] == "xoshiro256++"
+    assert found["mode"] == "sr" and found["seed"] == "1" and found["generator"] == "xoshiro256+"
     layers = found["layers"]
     assert set(layers) == {"numpy", "python", "libm", "blas", "rounding"}
     # 1000 quotients, 1000 products, a sum of 1000 and its quotient, one root; what numpy

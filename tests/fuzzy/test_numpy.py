@@ -133,11 +133,17 @@ with np.errstate(all="warn"):
         for ufunc in (np.add, np.subtract, np.multiply, np.divide):
             for a in values:
                 for b in values:
-                    with warnings.catch_warnings(record=True) as seen:
-                        warnings.simplefilter("always")
-                        r = ufunc(np.array([a]), np.array([b]))
-                    print(dtype.__name__, ufunc.__name__, a, b, "nan" if np.isnan(r[0]) else
-                          "inf" if np.isinf(r[0]) else "finite", sorted(str(w.message) for w in seen))
+                    for n in (1, 40):
+                        # what underflows to zero may go either way
+                        zero = 0 in (a, b) or ufunc in (np.add, np.subtract)
+                        x, y = np.full(n, a), np.full(n, b)
+                        x[1:30], y[1:30] = 1.1, 2.1
+                        with warnings.catch_warnings(record=True) as seen:
+                            warnings.simplefilter("always")
+                            r = ufunc(x, y)
+                        print(dtype.__name__, ufunc.__name__, a, b, n, *set("nan" if np.isnan(k) else
+                              k if np.isinf(k) or zero and k == 0 else "finite" for k in r[[0, -1]]),
+                              zero and np.signbit(r[r == 0]), sorted(str(w.message) for w in seen))
         for a in values:
             with warnings.catch_warnings(record=True) as seen:
                 warnings.simplefilter("always")

@@ -261,7 +261,7 @@ static void put_json(FILE *out, const struct coverage *coverage)
 
     fputs("{\"mode\": ", out);
     put_string(out, coverage->config->fuzzy.mode);
-    fprintf(out, ", \"seed\": \"%" PRIu64 "\", \"generator\": \"xoshiro256++\", ",
+    fprintf(out, ", \"seed\": \"%" PRIu64 "\", \"generator\": \"xoshiro256+\", ",
             coverage->config->fuzzy.seed);
     fputs("\"layers\": {", out);
     for (unsigned layer = 1; layer < 1U << PT_FUZZY_N_LAYERS; layer <<= 1) {

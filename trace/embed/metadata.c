@@ -87,7 +87,7 @@ static void put_fuzzy(struct pt_trace_writer *writer, const struct pt_config *co
     put_number(writer, "fuzzy.precision.binary32", config->fuzzy.precision_binary32);
     put_number(writer, "fuzzy.blas.limit", (int64_t)config->fuzzy.blas_limit);
     put(writer, "fuzzy.lapack", config->fuzzy.lapack);
-    put(writer, "fuzzy.generator", "xoshiro256++");
+    put(writer, "fuzzy.generator", "xoshiro256+");
     if (config->fuzzy.cancellation > 0)
         put_number(writer, "fuzzy.cancellation", config->fuzzy.cancellation);
     if (config->fuzzy.only.n > 0)

@@ -171,24 +171,19 @@ void pt_fuzzy_evaluation_restore(void)
     memset(&patched, 0, sizeof patched);
 }
 
-static bool is_arithmetic(int opcode)
-{
-    switch (opcode) {
-    case BINARY_OP:
-    case BINARY_OP_ADD_FLOAT:
-    case BINARY_OP_SUBTRACT_FLOAT:
-    case BINARY_OP_MULTIPLY_FLOAT:
-    case BINARY_OP_ADD_INT:
-    case BINARY_OP_SUBTRACT_INT:
-    case BINARY_OP_MULTIPLY_INT:
+/* A look-up: it happens at each operation. */
+static const bool is_arithmetic[OPCODES] = {
+    [BINARY_OP] = true,
+    [BINARY_OP_ADD_FLOAT] = true,
+    [BINARY_OP_SUBTRACT_FLOAT] = true,
+    [BINARY_OP_MULTIPLY_FLOAT] = true,
+    [BINARY_OP_ADD_INT] = true,
+    [BINARY_OP_SUBTRACT_INT] = true,
+    [BINARY_OP_MULTIPLY_INT] = true,
 #if PY_VERSION_HEX < 0x030c0000
-    case BINARY_OP_ADAPTIVE:
+    [BINARY_OP_ADAPTIVE] = true,
 #endif
-        return true;
-    default:
-        return false;
-    }
-}
+};
 
 bool pt_fuzzy_evaluation_in_arithmetic(void)
 {
@@ -201,8 +196,9 @@ bool pt_fuzzy_evaluation_in_arithmetic(void)
     const _Py_CODEUNIT *at = frame ? frame->prev_instr : NULL;
 #endif
 #if PY_VERSION_HEX >= 0x030c0000
-    return at && frame->owner != FRAME_OWNED_BY_CSTACK && is_arithmetic(at->op.code);
+    return at && frame->owner != FRAME_OWNED_BY_CSTACK &&
+           is_arithmetic[(uint8_t)at->op.code];
 #else
-    return at && is_arithmetic(_Py_OPCODE(*at));
+    return at && is_arithmetic[(uint8_t)_Py_OPCODE(*at)];
 #endif
 }

@@ -13,27 +13,35 @@ static struct {
 
 static uint64_t n_calls; /* of our slots, for the proof; under the GIL */
 
+/* The common case in few steps: NaN where it is none. Python looks at no exception
+ * flags. */
+static inline double common(struct pt_fuzzy_stream *stream, unsigned operation,
+                            double a, double b)
+{
+    const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
+    if (!runtime->vectors || runtime->options.cancellation != 0)
+        return (double)NAN;
+    double result =
+        runtime->kernels->single[operation](a, b, pt_fuzzy_stream_draw_one(stream));
+    if (!isnan(result))
+        pt_fuzzy_stream_count_one(stream);
+    return result;
+}
+
 double pt_fuzzy_float_operation(struct pt_fuzzy_stream *stream, unsigned operation,
                                 double a, double b)
 {
-    const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
-    /* The common case in few steps; Python looks at no exception flags. */
-    if (runtime->vectors && runtime->options.cancellation == 0) {
-        double result = a;
-        if (runtime->kernels->scan[PT_FUZZY_BINARY64][operation](
-                &result, &b, NULL, pt_fuzzy_stream_draw(stream, 1), 1) == 1) {
-            pt_fuzzy_stream_count(stream, 1, 0);
-            return result;
-        }
-    }
-    return pt_fuzzy_scalar(stream, operation, PT_FUZZY_BINARY64, a, b);
+    double result = common(stream, operation, a, b);
+    return isnan(result) ? pt_fuzzy_scalar(stream, operation, PT_FUZZY_BINARY64, a, b)
+                         : result;
 }
 
 struct pt_fuzzy_stream *pt_fuzzy_float_stream(void)
 {
     n_calls++;
-    return pt_fuzzy_evaluation_in_arithmetic() ? pt_fuzzy_stream_for(PT_FUZZY_PYTHON)
-                                               : NULL;
+    return pt_fuzzy_evaluation_in_arithmetic()
+               ? pt_fuzzy_stream_for_one(PT_FUZZY_PYTHON)
+               : NULL;
 }
 
 bool pt_fuzzy_float_value(PyObject *object, double *value)
@@ -67,24 +75,41 @@ static PyObject *rounded(unsigned operation, PyObject *a, PyObject *b, PyObject 
     return result;
 }
 
+/* `a op b` by the slot that was there, and rounded anew; of two floats, mostly without
+ * it. */
+static inline PyObject *operation_of(unsigned operation, binaryfunc own_slot,
+                                     PyObject *a, PyObject *b)
+{
+    if (PyFloat_CheckExact(a) && PyFloat_CheckExact(b)) {
+        struct pt_fuzzy_stream *stream = pt_fuzzy_float_stream();
+        if (!stream)
+            return own_slot(a, b);
+        double result =
+            common(stream, operation, PyFloat_AS_DOUBLE(a), PyFloat_AS_DOUBLE(b));
+        if (!isnan(result))
+            return PyFloat_FromDouble(result);
+    }
+    return rounded(operation, a, b, own_slot(a, b));
+}
+
 static PyObject *add(PyObject *a, PyObject *b)
 {
-    return rounded(PT_FUZZY_ADD, a, b, own.add(a, b));
+    return operation_of(PT_FUZZY_ADD, own.add, a, b);
 }
 
 static PyObject *subtract(PyObject *a, PyObject *b)
 {
-    return rounded(PT_FUZZY_SUBTRACT, a, b, own.subtract(a, b));
+    return operation_of(PT_FUZZY_SUBTRACT, own.subtract, a, b);
 }
 
 static PyObject *multiply(PyObject *a, PyObject *b)
 {
-    return rounded(PT_FUZZY_MULTIPLY, a, b, own.multiply(a, b));
+    return operation_of(PT_FUZZY_MULTIPLY, own.multiply, a, b);
 }
 
 static PyObject *divide(PyObject *a, PyObject *b)
 {
-    return rounded(PT_FUZZY_DIVIDE, a, b, own.divide(a, b));
+    return operation_of(PT_FUZZY_DIVIDE, own.divide, a, b);
 }
 
 /* The quotient of two integers, where doubles hold them. */

@@ -56,6 +56,9 @@ typedef size_t pt_fuzzy_settle_fn(const void *a, const void *b, void *out, size_
 typedef size_t pt_fuzzy_scan_fn(void *acc, const void *b, void *out,
                                 const uint32_t *random, size_t n);
 
+/* a op b, rounded with `random`; NaN where the range is left: to be computed again. */
+typedef double pt_fuzzy_single_fn(double a, double b, uint32_t random);
+
 /* The sums of n <= PT_FUZZY_LEAVES stretches side by side, each with PT_FUZZY_SIDE
  * accumulators: sums[8 i + j] = x[i][j] + x[i][8 + j] + … over the rows[i] >= 1 rows of
  * stretch i, with a number of `random` for each addition. Returns true where one was
@@ -88,6 +91,7 @@ struct pt_fuzzy_kernels {
     pt_fuzzy_hash_fn *hash[PT_FUZZY_N_FORMATS];
     pt_fuzzy_settle_fn *settle[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
     pt_fuzzy_scan_fn *scan[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
+    pt_fuzzy_single_fn *single[PT_FUZZY_N_OPERATIONS]; /* none for a root */
     pt_fuzzy_leaves_fn *leaves[PT_FUZZY_N_FORMATS];
     pt_fuzzy_mac_fn *mac[PT_FUZZY_N_FORMATS][PT_FUZZY_N_MAC];
     pt_fuzzy_mac_fn *mac_careful[PT_FUZZY_N_MAC];

@@ -9,7 +9,9 @@ struct pt_fuzzy_runtime pt_fuzzy_runtime;
 
 static atomic_bool running;
 static atomic_uint installed;
-static _Thread_local struct pt_fuzzy_stream *own;
+_Thread_local struct pt_fuzzy_stream *pt_fuzzy_own_stream;
+_Atomic unsigned pt_fuzzy_everywhere;
+atomic_bool pt_fuzzy_watched;
 static _Thread_local unsigned pause_before_stream; /* pauses of a thread without one */
 
 /* Written before other threads compute. */
@@ -61,7 +63,7 @@ static void stream_release(void *data)
             break;
         }
     pthread_mutex_unlock(&lock);
-    own = NULL;
+    pt_fuzzy_own_stream = NULL;
     free(stream);
 }
 
@@ -94,12 +96,13 @@ static struct pt_fuzzy_stream *stream_create(void)
     pthread_mutex_unlock(&lock);
     stream->pause = pause_before_stream;
     pthread_setspecific(at_thread_end, stream);
-    own = stream;
+    pt_fuzzy_own_stream = stream;
     return stream;
 }
 
 void pt_fuzzy_scope_start(bool on, pt_fuzzy_scope_ask *ask)
 {
+    atomic_store(&pt_fuzzy_everywhere, 0);
     scopes.used = true;
     scopes.first = on;
     scopes.ask = ask;
@@ -128,7 +131,7 @@ static bool in_scope(void)
 
 struct pt_fuzzy_stream *pt_fuzzy_stream_for(enum pt_fuzzy_layer layer)
 {
-    struct pt_fuzzy_stream *stream = own;
+    struct pt_fuzzy_stream *stream = pt_fuzzy_own_stream;
     if (!atomic_load_explicit(&running, memory_order_relaxed))
         return NULL;
     if (scopes.used && !in_scope())
@@ -186,6 +189,7 @@ void pt_fuzzy_watch_start(pt_fuzzy_watch *watcher, bool all)
 {
     watch = watcher;
     watch_all = all;
+    atomic_store(&pt_fuzzy_watched, watcher != NULL);
 }
 
 void pt_fuzzy_layer_installed(enum pt_fuzzy_layer layer)
@@ -267,20 +271,22 @@ enum pt_status pt_fuzzy_start(const struct pt_fuzzy_options *options,
     n_streams = 0;
     n_starts++;
     atomic_store(&running, true);
+    atomic_store(&pt_fuzzy_everywhere, scopes.used ? 0 : n_starts);
     return PT_OK;
 }
 
 void pt_fuzzy_pause(void)
 {
-    if (own)
-        own->pause++;
+    if (pt_fuzzy_own_stream)
+        pt_fuzzy_own_stream->pause++;
     else
         pause_before_stream++;
 }
 
 void pt_fuzzy_resume(void)
 {
-    unsigned *depth = own ? &own->pause : &pause_before_stream;
+    unsigned *depth =
+        pt_fuzzy_own_stream ? &pt_fuzzy_own_stream->pause : &pause_before_stream;
     if (*depth > 0)
         (*depth)--;
 }
@@ -293,10 +299,11 @@ void pt_fuzzy_forked(uint64_t process)
     pt_fuzzy_runtime.options.process = process;
     n_streams = 0;
     memset(ended, 0, sizeof ended);
-    streams = own; /* the other threads are gone; their streams stay behind */
-    if (own) {
-        own->next = NULL;
-        stream_begin(own);
+    streams =
+        pt_fuzzy_own_stream; /* the other threads are gone; their streams stay behind */
+    if (pt_fuzzy_own_stream) {
+        pt_fuzzy_own_stream->next = NULL;
+        stream_begin(pt_fuzzy_own_stream);
     }
 }
 
@@ -322,5 +329,6 @@ struct pt_fuzzy_counts pt_fuzzy_counts(void)
 
 void pt_fuzzy_stop(void)
 {
+    atomic_store(&pt_fuzzy_everywhere, 0);
     atomic_store(&running, false);
 }

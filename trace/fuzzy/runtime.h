@@ -3,6 +3,7 @@
 #ifndef PT_FUZZY_RUNTIME_H
 #define PT_FUZZY_RUNTIME_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -54,6 +55,44 @@ const uint32_t *pt_fuzzy_stream_draw(struct pt_fuzzy_stream *stream, size_t n);
 /* Counts operations of the thread, to the layer that the stream was asked for. */
 void pt_fuzzy_stream_count(struct pt_fuzzy_stream *stream, uint64_t perturbed,
                            uint64_t nearest);
+
+/* The same three for one operation at a time, in few instructions where nothing is out
+ * of the ordinary. The variables are of runtime.c: the calling thread's stream; the
+ * number of the start that is in force everywhere, 0 where there is none or there are
+ * scopes; whether somebody watches. */
+extern _Thread_local struct pt_fuzzy_stream *pt_fuzzy_own_stream;
+extern _Atomic unsigned pt_fuzzy_everywhere;
+extern atomic_bool pt_fuzzy_watched;
+
+static inline struct pt_fuzzy_stream *pt_fuzzy_stream_for_one(enum pt_fuzzy_layer layer)
+{
+    struct pt_fuzzy_stream *stream = pt_fuzzy_own_stream;
+    if (!stream || stream->pause != 0 ||
+        stream->start !=
+            atomic_load_explicit(&pt_fuzzy_everywhere, memory_order_relaxed))
+        return pt_fuzzy_stream_for(layer);
+    stream->layer = layer;
+    return stream;
+}
+
+static inline uint32_t pt_fuzzy_stream_draw_one(struct pt_fuzzy_stream *stream)
+{
+    if (stream->used >= PT_FUZZY_BLOCK)
+        return *pt_fuzzy_stream_draw(stream, 1);
+    return ((const uint32_t *)(const void *)stream->words)[stream->used++];
+}
+
+static inline void pt_fuzzy_stream_count_one(struct pt_fuzzy_stream *stream)
+{
+    if (atomic_load_explicit(&pt_fuzzy_watched, memory_order_relaxed)) {
+        pt_fuzzy_stream_count(stream, 1, 0);
+        return;
+    }
+    _Atomic uint64_t *count =
+        &stream->perturbed[__builtin_ctz((unsigned)stream->layer)];
+    atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1,
+                          memory_order_relaxed);
+}
 
 /* Notes that a layer was installed. Thread: safe. */
 void pt_fuzzy_layer_installed(enum pt_fuzzy_layer layer);

@@ -114,33 +114,96 @@ static void gap_below_a_power_of_two_is_half_as_wide(void **state)
     check_pair(PT_FUZZY_ADD, PT_FUZZY_BINARY64, 1, 0x1p-54);
     check_pair(PT_FUZZY_SUBTRACT, PT_FUZZY_BINARY32, 1, 0x1p-26);
     check_pair(PT_FUZZY_ADD, PT_FUZZY_BINARY32, -1, 0x1p-26);
+    check_pair(PT_FUZZY_ADD, PT_FUZZY_BINARY64, 1, 0x1.8p-53);
+    check_pair(PT_FUZZY_ADD, PT_FUZZY_BINARY64, -0x1.fffffffffffffp0, -0x1p-54);
+    check_pair(PT_FUZZY_MULTIPLY, PT_FUZZY_BINARY64, 0x1.0000000000001p0,
+               0x1.ffffffffffffep-1);
+    check_pair(PT_FUZZY_DIVIDE, PT_FUZZY_BINARY64, 0x1.ffffffffffffep0,
+               0x1.fffffffffffffp0);
+    check_pair(PT_FUZZY_SQRT, PT_FUZZY_BINARY64, 0x1.fffffffffffffp-1, 0);
     pt_fuzzy_stop();
 }
 
-/* Mean of (result - exact) / ulp over MANY different pairs, in standard errors. */
-static double bias(unsigned op, enum pt_fuzzy_format format, double *ulps)
+/* Where the operands and the result lie. */
+static const struct layout {
+    const char *name;
+    intptr_t steps[3]; /* elements from one to the next: a, b, result */
+    size_t offset;     /* bytes off the alignment */
+    int over;          /* -1: the result has its own memory; else it begins so many
+                          elements before a */
+} layouts[] = {
+    {"contiguous", {1, 1, 1}, 0, -1},  {"strided", {3, 2, 5}, 0, -1},
+    {"backwards", {-1, 1, -2}, 0, -1}, {"unaligned", {1, 1, 1}, 1, -1},
+    {"in place", {1, 1, 1}, 0, 0},     {"overlapping", {1, 1, 1}, 0, 1},
+};
+enum { BIAS_BLOCK = 1000, BIAS_ROOM = 5 * BIAS_BLOCK + 2 };
+
+static void put(enum pt_fuzzy_format format, char *at, double x)
 {
-    enum { BLOCK = 1000 };
-    static double a[BLOCK], b[BLOCK], out[BLOCK];
-    static float a32[BLOCK], b32[BLOCK], out32[BLOCK];
+    float narrow = (float)x;
+    if (format == PT_FUZZY_BINARY64)
+        memcpy(at, &x, sizeof x);
+    else
+        memcpy(at, &narrow, sizeof narrow);
+}
+
+static double get(enum pt_fuzzy_format format, const char *at)
+{
+    double wide = 0;
+    float narrow;
+    memcpy(&wide, at, format == PT_FUZZY_BINARY64 ? sizeof wide : 0);
+    memcpy(&narrow, at, sizeof narrow);
+    return format == PT_FUZZY_BINARY64 ? wide : (double)narrow;
+}
+
+/* out[j] = a[j] op b[j], through memory of that layout. */
+static void call_in(const struct layout *layout, unsigned op,
+                    enum pt_fuzzy_format format, const double *a, const double *b,
+                    double *out)
+{
+    static _Alignas(64) char room[3][BIAS_ROOM * 8];
+    intptr_t bytes = (intptr_t)pt_fuzzy_format_bytes(format), steps[3];
+    char *at[3];
+    for (size_t k = 0; k < 3; k++) {
+        steps[k] = layout->steps[k] * bytes;
+        at[k] = room[k] + bytes + layout->offset;
+        if (steps[k] < 0)
+            at[k] -= steps[k] * (BIAS_BLOCK - 1);
+    }
+    if (layout->over >= 0)
+        at[2] = at[0] - layout->over * bytes;
+    for (intptr_t j = 0; j < BIAS_BLOCK; j++) {
+        put(format, at[0] + j * steps[0], a[j]);
+        put(format, at[1] + j * steps[1], b[j]);
+    }
+    call(op, format, at[0], steps[0], at[1], steps[1], at[2], steps[2], BIAS_BLOCK);
+    for (intptr_t j = 0; j < BIAS_BLOCK; j++)
+        out[j] = get(format, at[2] + j * steps[2]);
+}
+
+/* Mean of (result - exact) / ulp over MANY different pairs, in standard errors. */
+static double bias(const struct layout *layout, unsigned op,
+                   enum pt_fuzzy_format format, double *ulps)
+{
+    static double a[BIAS_BLOCK], b[BIAS_BLOCK], out[BIAS_BLOCK];
     bool wide = format == PT_FUZZY_BINARY64;
     uint64_t seed = 77;
     double sum = 0, squares = 0;
     start(5);
-    for (size_t i = 0; i < MANY; i += BLOCK) {
-        for (size_t j = 0; j < BLOCK; j++) {
-            a32[j] = (float)(a[j] = 1 + uniform(&seed));
-            b32[j] = (float)(b[j] = uniform(&seed) + 0.25);
+    for (size_t i = 0; i < MANY; i += BIAS_BLOCK) {
+        for (size_t j = 0; j < BIAS_BLOCK; j++) {
+            a[j] = 1 + uniform(&seed);
+            b[j] = uniform(&seed) + 0.25;
+            a[j] = wide ? a[j] : (double)(float)a[j];
+            b[j] = wide ? b[j] : (double)(float)b[j];
         }
-        if (wide)
-            call(op, format, a, 8, b, 8, out, 8, BLOCK);
-        else
-            call(op, format, a32, 4, b32, 4, out32, 4, BLOCK);
-        for (size_t j = 0; j < BLOCK; j++) {
-            double x = wide ? a[j] : (double)a32[j], y = wide ? b[j] : (double)b32[j];
-            double r = wide ? out[j] : (double)out32[j];
-            double ulp = ldexp(1, ilogb(r) - (wide ? 52 : 23));
-            double error = (double)((r - exact_result(op, x, y)) / ulp);
+        call_in(layout, op, format, a, b, out);
+        for (size_t j = 0; j < BIAS_BLOCK; j++) {
+            double ulp = ldexp(1, ilogb(out[j]) - (wide ? 52 : 23));
+            double error = (double)((out[j] - exact_result(op, a[j], b[j])) / ulp);
+            if (fabs(error) > 2)
+                fail_msg("operation %u, %s: %a, %a gave %a", op, layout->name, a[j],
+                         b[j], out[j]);
             sum += error;
             squares += error * error;
         }
@@ -153,13 +216,14 @@ static double bias(unsigned op, enum pt_fuzzy_format format, double *ulps)
 static void mean_error_is_nought_within_six_standard_errors(void **state)
 {
     (void)state;
-    for (unsigned op = 0; op < PT_FUZZY_N_UFUNCS; op++)
-        for (unsigned format = 0; format < PT_FUZZY_N_FORMATS; format++) {
-            double ulps, errors = bias(op, format, &ulps);
-            if (fabs(errors) > 6 || fabs(ulps) > 0.003)
-                fail_msg("operation %u, format %u: %g ulp, %g standard errors", op,
-                         format, ulps, errors);
-        }
+    for (size_t l = 0; l < PT_ARRAY_LENGTH(layouts); l++)
+        for (unsigned op = 0; op < PT_FUZZY_N_UFUNCS; op++)
+            for (unsigned format = 0; format < PT_FUZZY_N_FORMATS; format++) {
+                double ulps, errors = bias(&layouts[l], op, format, &ulps);
+                if (fabs(errors) > 6 || fabs(ulps) > 0.003)
+                    fail_msg("operation %u, format %u, %s: %g ulp, %g standard errors",
+                             op, format, layouts[l].name, ulps, errors);
+            }
 }
 
 static void representable_results_stay_exact(void **state)
