@@ -482,7 +482,7 @@ class Maker:
         a["format"], a["method"], a["error"] = (np.bytes_(s) for s in
                                                 ("pytracer-result", "cnh", "relative"))
         a["alignment"], a["generator"] = np.bytes_("callsite"), np.bytes_("make_result 1")
-        for key, number in [("major", 1), ("minor", 2), ("n_runs", self.runs), ("ddof", 0),
+        for key, number in [("major", 1), ("minor", 3), ("n_runs", self.runs), ("ddof", 0),
                             ("has_digits", int(self.runs > 1)), ("runs_needed", 9),
                             ("compat", 0), ("mergeable", 0)]:
             a[key] = np.uint32(number)
@@ -526,6 +526,10 @@ class Maker:
                           for i in range(n)]),
               info_first=starts[:-1].astype(np.uint64),
               info_bytes=np.array([len(i) for i in infos], np.uint64)).write(file, "runs")
+        Table(run=np.arange(n, dtype=np.uint32), process=np.zeros(n, np.uint32),
+              path=text([f"/scratch/traces/2611230930{i:02d}.trace" for i in range(n)]),
+              bytes=np.full(n, 40_000_000, np.uint64),
+              checksum=np.arange(n, dtype=np.uint64) + np.uint64(7)).write(file, "traces")
         roles = ["main"] if self.o.processes == 1 else \
             [f"rank {p}" for p in range(self.o.processes)]
         Table(role=text(roles), n_runs=np.full(len(roles), self.runs, np.uint32),
@@ -628,6 +632,7 @@ class Maker:
         none = {"f": np.zeros(0), "u": np.zeros(0, np.uint32), "i": np.zeros(0, np.int64)}
         Table(min=none["f"], max=none["f"], n=none["u"], n_nan=none["u"], n_inf=none["u"]).write(
             file, "elements_ext")
+        Table(digits=none["f"]).write(file, "contributing")
         Table(mean=none["f"], mean_low=none["f"], m2=none["f"], scale=none["i"], min=none["f"],
               max=none["f"], n=none["u"], n_nan=none["u"], n_inf=none["u"]).write(file, "merge")
 

@@ -396,7 +396,7 @@ def test_a_result_of_the_first_version_is_read(result, tmp_path):
     path = shutil.copy(result, tmp_path / "old.h5")
     with h5py.File(path, "r+") as file:
         del file["values/first_tile"], file["tiles"], file["values/first_position"]
-        del file["positions"], file["elements_ext"], file["merge"]
+        del file["positions"], file["elements_ext"], file["merge"], file["traces"], file["contributing"]
         file.attrs["minor"] = np.uint32(0)
     with Viewer("--filename", path) as viewer:
         assert viewer.get("overview")["minor"] == 0
