@@ -55,6 +55,15 @@ class Viewer:
             taken.append(time.perf_counter() - began)
         return sorted(taken)[times // 2] * 1e3
 
+    def answered(self, path, times=7):
+        """best(), and the server's processor time, which neighbours lengthen less."""
+        def spent():
+            fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        before = spent()
+        middle = self.best(path, times)
+        return f"{middle:.1f} ms ({(spent() - before) / times * 1e3:.0f} ms of processor)"
+
     def resident_mb(self):
         status = Path(f"/proc/{self.process.pid}/status").read_text()
         return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
@@ -132,10 +141,10 @@ def main():
         rows.append(("open it and print the address", f"{viewer.started:.3f} s", "0.2 s"))
         rows.append(("resident memory then", f"{viewer.resident_mb():.0f} MB", "64 MB"))
         every = ",".join(map(str, range(18)))
-        rows.append(("timeline of one function, 58,823 calls", f"{viewer.best('/api/v1/timeline?functions=13&bins=800'):.1f} ms", "20 ms"))
+        rows.append(("timeline of one function, 58,823 calls", viewer.answered("/api/v1/timeline?functions=13&bins=800"), "20 ms"))
         million, total = a_million(viewer)
-        rows.append((f"timeline of {total:,} values", f"{viewer.best(f'/api/v1/timeline?functions={million}&bins=100'):.0f} ms", "20 ms"))
-        rows.append((f"timeline of all {counts[b'values'] / 1e6:.1f} million values", f"{viewer.best(f'/api/v1/timeline?functions={every}&bins=100'):.0f} ms", "20 ms per million"))
+        rows.append((f"timeline of {total:,} values", viewer.answered(f"/api/v1/timeline?functions={million}&bins=100", 21), "20 ms"))
+        rows.append((f"timeline of all {counts[b'values'] / 1e6:.1f} million values", viewer.answered(f"/api/v1/timeline?functions={every}&bins=100", 21), "20 ms per million"))
         rows.append(("one value, one call", f"{viewer.best('/api/v1/values/99'):.2f} ms, {viewer.best('/api/v1/calls/99'):.2f} ms", "–"))
         waits = page_times(viewer, million)
         shown = lambda key: f"{waits[key]:.0f} ms" if waits else "not measured: needs Chromium, Node.js and playwright-core"
