@@ -88,24 +88,26 @@ bool pt_rounding_exit_wants(const char *symbol)
 }
 
 struct range {
-    uintptr_t inside, from, to;
+    uintptr_t from, to;
 };
 
-static int find_range(struct dl_phdr_info *info, size_t size, void *data)
+/* The code of libm. Not by the address of a function of it: that may be one of a
+ * program's own, which leads there. */
+static int find_libm(struct dl_phdr_info *info, size_t size, void *data)
 {
     struct range *range = data;
+    const char *slash = strrchr(info->dlpi_name, '/');
+    const char *file = slash ? slash + 1 : info->dlpi_name;
     (void)size;
-    for (size_t i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *segment = &info->dlpi_phdr[i];
-        uintptr_t from = info->dlpi_addr + segment->p_vaddr;
-        if (segment->p_type != PT_LOAD || !(segment->p_flags & PF_X) ||
-            range->inside < from || range->inside >= from + segment->p_memsz)
-            continue;
-        range->from = from;
-        range->to = from + segment->p_memsz;
-        return 1;
-    }
-    return 0;
+    if (!begins(file, "libm.so") && !begins(file, "libm-"))
+        return 0;
+    for (size_t i = 0; i < info->dlpi_phnum; i++)
+        if (info->dlpi_phdr[i].p_type == PT_LOAD &&
+            (info->dlpi_phdr[i].p_flags & PF_X)) {
+            range->from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+            range->to = range->from + info->dlpi_phdr[i].p_memsz;
+        }
+    return 1;
 }
 
 /* libm's code, but for what sets and reads the environment, and what the processor
@@ -114,12 +116,9 @@ static bool is_of_libm(const char *symbol, void *routine)
 {
     static const char *const left[] = {"fe", "sqrt", "fma"};
     static struct range libm; /* under the caller's lock */
-    void *cosine = libm.to ? NULL : dlsym(RTLD_DEFAULT, "cos");
     uintptr_t at = (uintptr_t)routine;
-    if (cosine) {
-        libm.inside = (uintptr_t)cosine;
-        dl_iterate_phdr(find_range, &libm);
-    }
+    if (!libm.to)
+        dl_iterate_phdr(find_libm, &libm);
     if (at < libm.from || at >= libm.to)
         return false;
     for (size_t i = 0; i < PT_ARRAY_LENGTH(left); i++)

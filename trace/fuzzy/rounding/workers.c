@@ -1,5 +1,6 @@
 #include "fuzzy/rounding/workers.h"
 
+#include <dlfcn.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -119,22 +120,19 @@ static int ours_create(pthread_t *thread, const pthread_attr_t *attributes,
     return status;
 }
 
-/* Their addresses in this process: another version of a routine is left alone. */
 #define ROUTINE(f) ((void (*)(void))(f))
 static const struct {
     const char *name;
-    void (*real)(void), (*ours)(void);
+    void (*ours)(void);
 } threads[] = {
-    {"pthread_mutex_lock", ROUTINE(pthread_mutex_lock), ROUTINE(ours_mutex_lock)},
-    {"pthread_mutex_unlock", ROUTINE(pthread_mutex_unlock), ROUTINE(ours_mutex_unlock)},
-    {"pthread_cond_signal", ROUTINE(pthread_cond_signal), ROUTINE(ours_cond_signal)},
-    {"pthread_cond_broadcast", ROUTINE(pthread_cond_broadcast),
-     ROUTINE(ours_cond_broadcast)},
-    {"pthread_cond_wait", ROUTINE(pthread_cond_wait), ROUTINE(ours_cond_wait)},
-    {"pthread_cond_timedwait", ROUTINE(pthread_cond_timedwait),
-     ROUTINE(ours_cond_timedwait)},
-    {"sched_yield", ROUTINE(sched_yield), ROUTINE(ours_yield)},
-    {"pthread_create", ROUTINE(pthread_create), ROUTINE(ours_create)},
+    {"pthread_mutex_lock", ROUTINE(ours_mutex_lock)},
+    {"pthread_mutex_unlock", ROUTINE(ours_mutex_unlock)},
+    {"pthread_cond_signal", ROUTINE(ours_cond_signal)},
+    {"pthread_cond_broadcast", ROUTINE(ours_cond_broadcast)},
+    {"pthread_cond_wait", ROUTINE(ours_cond_wait)},
+    {"pthread_cond_timedwait", ROUTINE(ours_cond_timedwait)},
+    {"sched_yield", ROUTINE(ours_yield)},
+    {"pthread_create", ROUTINE(ours_create)},
 };
 
 /* ---------------------------------------------------------------------- OpenMP */
@@ -218,12 +216,21 @@ bool pt_rounding_worker_wants(const char *symbol)
     return opens_region(symbol);
 }
 
+/* The C library's routine of today; a slot that leads to an older version of it, or to
+ * another's, is left alone. */
+static bool is_known(const char *symbol, void *routine)
+{
+    static void *library; /* under the caller's lock; never closed */
+    if (!library)
+        library = dlopen("libc.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    return library && dlsym(library, symbol) == routine;
+}
+
 void *pt_rounding_worker_choose(const char *symbol, void *routine)
 {
     void *ours = NULL;
     for (size_t i = 0; i < PT_ARRAY_LENGTH(threads); i++)
-        if (strcmp(symbol, threads[i].name) == 0 &&
-            memcmp(&threads[i].real, &routine, sizeof routine) == 0)
+        if (strcmp(symbol, threads[i].name) == 0 && is_known(symbol, routine))
             memcpy(&ours, &threads[i].ours, sizeof ours);
     for (size_t i = 0; opens_region(symbol) && i < REGIONS && !ours; i++) {
         if (!regions[i])
