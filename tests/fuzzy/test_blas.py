@@ -83,6 +83,14 @@ def test_exact_products_and_symmetry_are_kept(tmp_path):
 import numpy as np
 rng = np.random.Generator(np.random.PCG64(1))
 A = rng.integers(-99, 99, size=(40, 40)).astype(float)
+for kind in "dfDF":  # gemm, gemv, dot, syrk; of complex numbers also with a conjugate
+    D = (A % 31).astype(kind) * (1 if kind in "df" else 1 + 2j)
+    E = D.astype("D" if kind in "DF" else int)  # multiplied below without BLAS, or exactly in float64
+    product = lambda x, y: np.einsum("ij,jk->ik", x, y)
+    for i in range(5):
+        assert (D @ D[:, ::-1].copy() == product(E, E[:, ::-1])).all()
+        assert (D @ D.T == product(E, E.T)).all() and (D @ D[0] == product(E, E[:1].T)[:, 0]).all()
+        assert np.dot(D[0], D[1]) == np.sum(E[0] * E[1]) and np.vdot(D[0], D[1]) == np.sum(E[0].conj() * E[1])
 for i in range(5):
     assert (A @ A == (A.astype(int) @ A.astype(int))).all()
     assert np.dot(A[0], A[1]) == np.dot(A[0].astype(int), A[1].astype(int))
@@ -97,6 +105,88 @@ print("kept")
     assert run_traced(code, tmp_path, "blas") == ["kept"]
     assert run_traced(code, tmp_path, "blas",
                       options=["--fuzzy-blas-limit", "1"]) == ["kept"]
+
+
+STRUCTURED = """
+import numpy as np, scipy.linalg.blas as b
+rng = np.random.Generator(np.random.PCG64(1))
+n, worst, vary = 13, {}, {}
+def operands(t):
+    A, B, C = rng.normal(size=(3, n, n))
+    x, y = rng.normal(size=(2, n))
+    if t in "cz":
+        A, B, C, x, y = A + 1j * B, B - 1j * C, C + 1j * A, x + 1j * y, y - 2j * x
+    return [np.asfortranarray(v.astype(dict(s="f", d="d", c="F", z="D")[t])) for v in (A, B, C, x, y)]
+def symmetric(T, h=False):
+    other = T.conj().T if h else T.T
+    return T + other - np.diag(np.diag(other)) - (np.diag(1j * np.diag(T).imag) if h else 0)
+def check(name, call, expected, part=lambda m: m):
+    got = [np.asarray(call()) for i in range(12)]
+    for g in got:
+        error = np.abs(part(g) - part(expected)).max() / np.abs(expected).max() / np.finfo(g.dtype).eps
+        worst[name] = max(worst.get(name, 0), float(error))
+    vary[name] = vary.get(name) or len({g.tobytes() for g in got}) > 1
+for t in "sdcz":
+    A, B, C, x, y = operands(t)
+    f = lambda name: getattr(b, t + name)
+    al, be, cx = (0.7 + .2j, .3 - .1j, True) if t in "cz" else (0.7, .3, False)
+    wide = dict(s="d", d=np.longdouble, c="D", z=np.clongdouble)[t]  # in which the errors are small
+    a_, b_, c_, x_, y_ = (v.astype(wide) for v in (A, B, C, x, y))
+    H, outer = lambda v: v.conj() if cx else v, np.outer
+    for low in (0, 1):
+        part = np.tril if low else np.triu
+        S, K = symmetric(part(a_)), symmetric(part(a_), cx)
+        for side in (0, 1):
+            two = lambda M: al * (b_ @ M if side else M @ b_)
+            check(t + "symm", lambda: f("symm")(al, A, B, be, C, side=side, lower=low), two(S) + be * c_)
+            if cx:
+                check(t + "hemm", lambda: f("hemm")(al, A, B, be, C, side=side, lower=low), two(K) + be * c_)
+            for trans, diag in [(i, j) for i in (0, 1, 2) for j in (0, 1)]:
+                T = part(a_) - (np.diag(np.diag(a_)) - np.eye(n) if diag else 0)
+                T = [T, T.T, T.conj().T][trans]
+                how = dict(lower=low, diag=diag)
+                check(t + "trmm", lambda: f("trmm")(al, A, B, side=side, trans_a=trans, **how), two(T))
+                check(t + "trmv", lambda: f("trmv")(A, x, trans=trans, **how), T @ x_)
+        for trans in (0, 1):
+            P, Q = (a_.T, b_.T) if trans else (a_, b_)
+            check(t + "syr2k", lambda: f("syr2k")(al, A, B, be, C, trans=trans, lower=low),
+                  al * (P @ Q.T + Q @ P.T) + be * c_, part)
+            if cx:
+                P, Q = (P.conj(), Q.conj()) if trans else (P, Q)
+                E = al * (P @ Q.conj().T)
+                check(t + "her2k", lambda: f("her2k")(al, A, B, .3, C, trans=2 * trans, lower=low),
+                      E + E.conj().T + .3 * (c_ - np.diag(1j * np.diag(c_).imag)), part)
+        E, D = al * outer(x_, H(y_)), a_ - (np.diag(1j * np.diag(a_).imag) if cx else 0)
+        one, two = ("her", "her2") if cx else ("syr", "syr2")
+        check(t + "symv", lambda: f("hemv" if cx else "symv")(al, A, x, be, y, lower=low), al * (K @ x_) + be * y_)
+        check(t + one, lambda: f(one)(.7, x, lower=low, a=A), D + .7 * outer(x_, H(x_)), part)
+        check(t + two, lambda: f(two)(al, x, y, lower=low, a=A), D + E + H(E).T, part)
+    name, real = dict(s="s", d="d", c="sc", z="dz")[t], "f" if t in "sc" else "d"
+    big = 2.0 ** (100 if t in "sc" else 1000)  # whose square is not a number of the format
+    length = np.array([np.sqrt((np.abs(x_) ** 2).sum())])
+    for scale in (1, big, 1 / big):
+        v = x * x.dtype.type(scale)
+        check(t + "nrm2", lambda: np.array([getattr(b, name + "nrm2")(v)]).astype(real) / np.dtype(real).type(scale), length)
+    check(t + "asum", lambda: np.array([getattr(b, name + "asum")(x)]).astype(real),
+          np.array([np.abs(x_.real).sum() + np.abs(x_.imag).sum()]))
+print(len(worst), {k: v for k, v in worst.items() if v > 16}, sorted(k for k in vary if not vary[k]))
+A, B = np.asfortranarray(rng.integers(-99, 99, size=(2, 40, 40)).astype(float))
+L, S = np.tril(A), np.tril(A) + np.tril(A, -1).T
+for i in range(5):  # exact in any order
+    assert (b.dtrmm(1, A, B, lower=1) == L @ B).all() and (b.dsymm(1, A, B, lower=1) == S @ B).all()
+    assert (b.dsymv(1, A, B[0], lower=1) == S @ B[0]).all() and (b.dtrmv(A, B[0], lower=1) == L @ B[0]).all()
+    assert (np.tril(b.dsyr2k(1, A, B, lower=1)) == np.tril(A @ B.T + B @ A.T)).all()
+    assert b.dasum(A[0]) == abs(A[0]).sum() and b.dnrm2([3., 4.]) == 5
+print(b.dnrm2([np.inf, 1]), b.dnrm2([np.nan, 1]), b.dnrm2([0., 0]), b.dnrm2([5e-324, 0]), b.dasum([np.inf, 1]))
+nan = np.asfortranarray([[np.nan]])
+print(b.dtrmm(0., nan, [[1.]]), b.dtrsm(0., nan, [[1.]]))
+"""
+EDGES = ["inf nan 0.0 5e-324 inf", "[[0.]] [[0.]]"]
+
+
+def test_symmetric_and_triangular_products_and_norms_are_right_and_vary(tmp_path):
+    # Each result within 16 units of the largest one of arithmetic of more digits.
+    assert run_traced(STRUCTURED, tmp_path, "blas") == ["40 {} []", *EDGES]
 
 
 def test_dot_product_with_cancellation_shows_that_it_has_no_digits(tmp_path):
@@ -233,3 +323,4 @@ def wheels():
 def test_wheels_with_mangled_names_are_reached(tmp_path, wheels):
     assert run_traced(VARIES, tmp_path, "blas", python=wheels) == ["31 []"]
     assert wilkinson(tmp_path, python=wheels) < 15
+    assert run_traced(STRUCTURED, tmp_path, "blas", python=wheels) == ["40 {} []", *EDGES]

@@ -426,6 +426,95 @@ static void symbols_are_read_with_their_manglings(void **state)
         assert_false(pt_blas_symbol_read(others[i], &what));
 }
 
+/* C's calls, by rows and by columns, with integers of 32 and 64 bits: exact products of
+ * small whole numbers. */
+enum { SIDE = 7 };
+
+static double at(const double *m, bool by_rows, int i, int j)
+{
+    return by_rows ? m[i * SIDE + j] : m[j * SIDE + i];
+}
+
+/* Of a triangle that is stored: all of a symmetric matrix, or zeros beside it. */
+static double stored(const double *m, bool by_rows, bool upper, bool symmetric, int i,
+                     int j)
+{
+    bool there = upper ? i <= j : i >= j;
+    return there ? at(m, by_rows, i, j) : symmetric ? at(m, by_rows, j, i) : 0;
+}
+
+static void call_c(const char *name, const uintptr_t *words, size_t n)
+{
+    struct pt_blas_symbol symbol;
+    struct pt_blas_call call = {.symbol = &symbol, .stream = stream, .numbers = {1, 1}};
+    assert_true(pt_blas_symbol_read(name, &symbol) && symbol.cblas);
+    call.routine = pt_fuzzy_routine_add(name, stream, PT_FUZZY_BLAS);
+    assert_non_null(call.routine);
+    uint64_t before = atomic_load(&call.routine->calls[PT_FUZZY_WAY_SR]);
+    memcpy(call.words, words, n * sizeof *words);
+    (void)pt_blas_call_perturbed(&call);
+    assert_int_equal(atomic_load(&call.routine->calls[PT_FUZZY_WAY_SR]), before + 1);
+}
+
+static void check_c(bool by_rows, bool upper, bool right, bool wide)
+{
+    double a[SIDE * SIDE], b[SIDE * SIDE], c[SIDE * SIDE], d[SIDE * SIDE];
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        a[i] = (double)(pt_splitmix64(&chance) % 19) - 9;
+        b[i] = (double)(pt_splitmix64(&chance) % 19) - 9;
+        c[i] = d[i] = (double)(pt_splitmix64(&chance) % 19) - 9;
+    }
+    uintptr_t order = by_rows ? 101 : 102, side = right ? 142 : 141,
+              half = upper ? 121 : 122, A = (uintptr_t)a, B = (uintptr_t)b,
+              C = (uintptr_t)c, D = (uintptr_t)d;
+    /* C = A B + C, D = A B + B Aᵀ + D in its half, then B = A B */
+    call_c(wide ? "scipy_cblas_dsymm64_" : "cblas_dsymm",
+           (uintptr_t[]){order, side, half, SIDE, SIDE, A, SIDE, B, SIDE, C, SIDE}, 11);
+    double expected[3][SIDE][SIDE], before_d[SIDE * SIDE];
+    uintptr_t plain = 111, turned = 112;
+    memcpy(before_d, d, sizeof d);
+    call_c(wide ? "cblas_dsyr2k64_" : "cblas_dsyr2k",
+           (uintptr_t[]){order, half, plain, SIDE, SIDE, A, SIDE, B, SIDE, D, SIDE},
+           11);
+    for (int i = 0; i < SIDE; i++)
+        for (int j = 0; j < SIDE; j++) {
+            double sum = at(before_d, by_rows, i, j), twice = sum, product = 0;
+            for (int l = 0; l < SIDE; l++) {
+                sum +=
+                    right
+                        ? at(b, by_rows, i, l) * stored(a, by_rows, upper, true, l, j)
+                        : stored(a, by_rows, upper, true, i, l) * at(b, by_rows, l, j);
+                twice += at(a, by_rows, i, l) * at(b, by_rows, j, l) +
+                         at(b, by_rows, i, l) * at(a, by_rows, j, l);
+                product +=
+                    right
+                        ? at(b, by_rows, i, l) * stored(a, by_rows, upper, false, j, l)
+                        : stored(a, by_rows, upper, false, l, i) * at(b, by_rows, l, j);
+            }
+            expected[0][i][j] = sum;
+            bool there = upper ? i <= j : i >= j;
+            expected[1][i][j] = there ? twice : at(before_d, by_rows, i, j);
+            expected[2][i][j] = product;
+        }
+    call_c(wide ? "cblas_dtrmm64_" : "cblas_dtrmm",
+           (uintptr_t[]){order, side, half, turned, 131, SIDE, SIDE, A, SIDE, B, SIDE},
+           11);
+    for (int i = 0; i < SIDE; i++)
+        for (int j = 0; j < SIDE; j++) {
+            assert_true(at(c, by_rows, i, j) == expected[0][i][j]);
+            assert_true(at(d, by_rows, i, j) == expected[1][i][j]);
+            assert_true(at(b, by_rows, i, j) == expected[2][i][j]);
+        }
+}
+
+static void structured_products_are_exact_through_c_by_rows_and_columns(void **state)
+{
+    (void)state;
+    begin(PT_FUZZY_SR, 0);
+    for (int i = 0; i < 16; i++)
+        check_c(i & 1, i & 2, i & 4, i & 8);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +529,7 @@ int main(void)
         cmocka_unit_test(exact_products_are_known_to_be),
         cmocka_unit_test(factorisations_reproduce_the_matrix),
         cmocka_unit_test(symbols_are_read_with_their_manglings),
+        cmocka_unit_test(structured_products_are_exact_through_c_by_rows_and_columns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -39,6 +39,20 @@ struct pt_blas_operand pt_blas_take_transposed(struct pt_blas_arguments *c, char
 /* A column of n elements, with its step behind it. */
 struct pt_blas_operand pt_blas_take_vector(struct pt_blas_arguments *c, int64_t n);
 
+/* Of calls.c, for the routines of structured.c: C = beta C + alpha A B by our kernels,
+ * and the library's own routine, unperturbed. */
+struct pt_blas_model;
+double pt_blas_call_update(struct pt_blas_call *call, struct pt_blas_model *m);
+double pt_blas_call_left(struct pt_blas_call *call);
+
+/* structured.c: the routines of these names, `true` for the Hermitian ones (hemm, hemv,
+ * her2k, her2, her). */
+double pt_blas_symm(struct pt_blas_arguments *c, bool hermitian);
+double pt_blas_symv(struct pt_blas_arguments *c, bool hermitian);
+double pt_blas_syr2k(struct pt_blas_arguments *c, bool hermitian);
+double pt_blas_syr2(struct pt_blas_arguments *c, bool hermitian);
+double pt_blas_syr(struct pt_blas_arguments *c, bool hermitian);
+
 static inline bool pt_blas_is_complex(const struct pt_blas_arguments *c)
 {
     return c->call->symbol->type == 'c' || c->call->symbol->type == 'z';

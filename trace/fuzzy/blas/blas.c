@@ -25,7 +25,7 @@
         w18, w19, w20, w21, w22, w23, w24, w25, w26, w27
 typedef double routine_fn(WORDS, double x0, double x1, double x2);
 
-enum { FUNCTIONS = 512, LIBRARIES = 64 };
+enum { FUNCTIONS = 1024, LIBRARIES = 64 };
 
 /* By the number of the function; written under the lock of library.c before a slot
  * leads to the function. */
@@ -92,7 +92,15 @@ static double called(size_t number, const uintptr_t *words, const double *number
     SIXTY_FOUR(X, 4)                                                                   \
     SIXTY_FOUR(X, 5)                                                                   \
     SIXTY_FOUR(X, 6)                                                                   \
-    SIXTY_FOUR(X, 7)
+    SIXTY_FOUR(X, 7)                                                                   \
+    SIXTY_FOUR(X, 10)                                                                  \
+    SIXTY_FOUR(X, 11)                                                                  \
+    SIXTY_FOUR(X, 12)                                                                  \
+    SIXTY_FOUR(X, 13)                                                                  \
+    SIXTY_FOUR(X, 14)                                                                  \
+    SIXTY_FOUR(X, 15)                                                                  \
+    SIXTY_FOUR(X, 16)                                                                  \
+    SIXTY_FOUR(X, 17)
 ALL(ONE)
 #undef ONE
 

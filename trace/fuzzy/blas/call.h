@@ -21,7 +21,25 @@
     X(GEMM, gemm, "sdcz")                                                              \
     X(SYRK, syrk, "sdcz")                                                              \
     X(HERK, herk, "cz")                                                                \
-    X(TRSM, trsm, "sdcz")
+    X(TRSM, trsm, "sdcz")                                                              \
+    X(NRM2, nrm2, "sd")                                                                \
+    X(DZNRM2, znrm2, "d")                                                              \
+    X(SCNRM2, cnrm2, "s")                                                              \
+    X(ASUM, asum, "sd")                                                                \
+    X(DZASUM, zasum, "d")                                                              \
+    X(SCASUM, casum, "s")                                                              \
+    X(SYMV, symv, "sd")                                                                \
+    X(HEMV, hemv, "cz")                                                                \
+    X(TRMV, trmv, "sdcz")                                                              \
+    X(SYR, syr, "sd")                                                                  \
+    X(HER, her, "cz")                                                                  \
+    X(SYR2, syr2, "sd")                                                                \
+    X(HER2, her2, "cz")                                                                \
+    X(SYMM, symm, "sdcz")                                                              \
+    X(HEMM, hemm, "cz")                                                                \
+    X(TRMM, trmm, "sdcz")                                                              \
+    X(SYR2K, syr2k, "sdcz")                                                            \
+    X(HER2K, her2k, "cz")
 
 enum pt_blas_routine {
 #define X(NAME, name, types) PT_BLAS_##NAME,

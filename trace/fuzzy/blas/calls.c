@@ -1,8 +1,11 @@
 /* The routines of BLAS: what each computes, and which way its calls go. */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzzy/blas/arguments.h"
 #include "fuzzy/library/library.h"
+#include "fuzzy/scalar.h"
 
 /* The library's computation of a part of the sum, for the model: `depth_at` is the
  * argument that has the number of products, a and b those of the operands. */
@@ -73,7 +76,12 @@ static double update(struct pt_blas_call *call, struct pt_blas_model *m,
     return done ? 0 : pt_blas_call_real(call, true);
 }
 
-static double left(struct pt_blas_call *call)
+double pt_blas_call_update(struct pt_blas_call *call, struct pt_blas_model *m)
+{
+    return update(call, m, NULL);
+}
+
+double pt_blas_call_left(struct pt_blas_call *call)
 {
     pt_fuzzy_routine_used(call->routine, PT_FUZZY_WAY_LEFT, 0);
     return pt_blas_call_real(call, true);
@@ -100,7 +108,7 @@ static double gemm(struct pt_blas_arguments *c)
     m.c = pt_blas_take_matrix(c, rows, columns);
     part.a_step = m.a.part[0].right;
     part.b_step = m.b.part[0].down;
-    return c->wrong ? left(c->call) : update(c->call, &m, &part);
+    return c->wrong ? pt_blas_call_left(c->call) : update(c->call, &m, &part);
 }
 
 static double gemv(struct pt_blas_arguments *c)
@@ -116,7 +124,7 @@ static double gemv(struct pt_blas_arguments *c)
     m.b = pt_blas_take_vector(c, how == 'N' ? columns : rows);
     m.beta = pt_blas_take_scalar(c);
     m.c = pt_blas_take_vector(c, how == 'N' ? rows : columns);
-    return c->wrong || rows == 0 || columns == 0 ? left(c->call)
+    return c->wrong || rows == 0 || columns == 0 ? pt_blas_call_left(c->call)
                                                  : update(c->call, &m, NULL);
 }
 
@@ -129,7 +137,7 @@ static double ger(struct pt_blas_arguments *c)
     m.a = pt_blas_take_vector(c, rows);
     m.b = pt_blas_operand_transposed(pt_blas_take_vector(c, columns), false);
     m.c = pt_blas_take_matrix(c, rows, columns);
-    return c->wrong ? left(c->call) : update(c->call, &m, NULL);
+    return c->wrong ? pt_blas_call_left(c->call) : update(c->call, &m, NULL);
 }
 
 static double axpy(struct pt_blas_arguments *c)
@@ -138,7 +146,7 @@ static double axpy(struct pt_blas_arguments *c)
     int64_t n = pt_blas_take_integer(c);
     m.alpha = pt_blas_take_scalar(c);
     if (n <= 0)
-        return left(c->call);
+        return pt_blas_call_left(c->call);
     m.a = pt_blas_take_vector(c, n);
     m.c = pt_blas_take_vector(c, n);
     /* x times a matrix of one element, which is alpha */
@@ -158,7 +166,7 @@ static double scal(struct pt_blas_arguments *c)
     struct pt_blas_scalar alpha = pt_blas_take_scalar(c);
     struct pt_blas_operand x = pt_blas_take_vector(c, n);
     if (n <= 0 || x.part[0].down <= 0)
-        return left(c->call);
+        return pt_blas_call_left(c->call);
     pt_blas_rescale(c->call->stream, x, alpha, PT_ALL);
     pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_SR, (uint64_t)n);
     return 0;
@@ -190,7 +198,7 @@ static double syrk(struct pt_blas_arguments *c, bool conjugated)
     m.c = pt_blas_take_matrix(c, n, n);
     part.a_step = m.a.part[0].right;
     if (c->wrong)
-        return left(c->call);
+        return pt_blas_call_left(c->call);
     double result = update(c->call, &m, &part);
     /* x conj(x) is real */
     for (int64_t i = 0; conjugated && i < n; i++)
@@ -213,10 +221,67 @@ static double dot(struct pt_blas_arguments *c)
 {
     int64_t n = pt_blas_take_integer(c);
     if (n <= 0)
-        return left(c->call);
+        return pt_blas_call_left(c->call);
     struct pt_blas_operand x = pt_blas_take_vector(c, n), y = pt_blas_take_vector(c, n);
     pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_SR, (uint64_t)n);
     return number(c, pt_blas_dot(c->call->stream, &x.part[0], &y.part[0]));
+}
+
+/* The magnitudes of x, both parts of complex ones, in *room, which the caller frees,
+ * times 2^-*exponent, which brings the largest near one (of sums of squares only). None
+ * where there is no memory, or an Inf or NaN: for the library. */
+static bool magnitudes(const struct pt_blas_operand *x, bool scaled, int *exponent,
+                       struct pt_matrix *out, void **room)
+{
+    int64_t n = x->part[0].rows, parts = x->complex ? 2 : 1;
+    int64_t bytes = (int64_t)pt_fuzzy_format_bytes(x->part[0].format);
+    double largest = 0;
+    *room = malloc((size_t)(n * parts * bytes));
+    *out = (struct pt_matrix){*room, n * parts, 1, bytes, 0, x->part[0].format, false};
+    for (int64_t i = 0; *room && i < n * parts; i++) {
+        double value = fabs(pt_matrix_get(&x->part[i % parts], i / parts, 0));
+        largest = value > largest || isnan(value) ? value : largest;
+        pt_matrix_set(out, i, 0, value);
+    }
+    if (!*room || !isfinite(largest))
+        return false;
+    *exponent = scaled && largest > 0 ? ilogb(largest) : 0;
+    for (int64_t i = 0; *exponent != 0 && i < n * parts; i++)
+        pt_matrix_set(out, i, 0, ldexp(pt_matrix_get(out, i, 0), -*exponent));
+    return true;
+}
+
+/* √Σ |x|², or Σ |Re x| + |Im x|; `part` is the type of a complex x, or 0. */
+static double norm(struct pt_blas_arguments *c, char part, bool squared)
+{
+    struct pt_blas_symbol symbol = *c->call->symbol;
+    const struct pt_blas_symbol *whole = c->call->symbol;
+    double unit = 1, sum = 0;
+    float narrow = 1;
+    void *room = NULL;
+    int exponent = 0;
+    int64_t n = pt_blas_take_integer(c);
+    symbol.type = part ? part : symbol.type;
+    c->call->symbol = &symbol;
+    struct pt_blas_operand x = pt_blas_take_vector(c, n);
+    c->call->symbol = whole;
+    struct pt_matrix y, ones;
+    bool ours =
+        n > 0 && x.part[0].down > 0 && magnitudes(&x, squared, &exponent, &y, &room);
+    if (ours) {
+        enum pt_fuzzy_format format = y.format;
+        ones = y;
+        ones.first = format == PT_FUZZY_BINARY64 ? (char *)&unit : (char *)&narrow;
+        ones.down = 0;
+        sum = pt_blas_dot(c->call->stream, &y, squared ? &y : &ones);
+        if (squared)
+            sum =
+                ldexp(pt_fuzzy_scalar(c->call->stream, PT_FUZZY_SQRT, format, sum, sum),
+                      exponent);
+        pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_SR, (uint64_t)y.rows);
+    }
+    free(room);
+    return ours ? number(c, sum) : pt_blas_call_left(c->call);
 }
 
 static double complex_dot(struct pt_blas_arguments *c, bool conjugated)
@@ -224,7 +289,7 @@ static double complex_dot(struct pt_blas_arguments *c, bool conjugated)
     int64_t n = pt_blas_take_integer(c);
     struct pt_blas_model m = {.triangle = PT_ALL, .alpha = {{1, 0}}};
     if (n <= 0)
-        return left(c->call);
+        return pt_blas_call_left(c->call);
     m.a = pt_blas_operand_transposed(pt_blas_take_vector(c, n), conjugated);
     m.b = pt_blas_take_vector(c, n);
     m.c = pt_blas_operand_at(c->call->symbol->type, pt_blas_take_address(c), 1, 1, 1,
@@ -232,8 +297,12 @@ static double complex_dot(struct pt_blas_arguments *c, bool conjugated)
     return update(c->call, &m, NULL);
 }
 
-/* Triangular systems: op(A) X = alpha B, or X op(A) = alpha B. */
-static double solve(struct pt_blas_arguments *c, bool many)
+/* Of a triangle: systems op(A) X = alpha B, or X op(A) = alpha B, or, by `run`,
+ * products B = alpha op(A) B. */
+typedef void triangular_fn(struct pt_fuzzy_stream *, struct pt_blas_operand,
+                           enum pt_triangle, bool, struct pt_blas_operand);
+
+static double triangular(struct pt_blas_arguments *c, bool many, triangular_fn *run)
 {
     struct pt_blas_scalar alpha = {{1, 0}};
     int64_t rows = 0, columns = 1;
@@ -254,7 +323,7 @@ static double solve(struct pt_blas_arguments *c, bool many)
         many ? pt_blas_take_matrix(c, rows, columns) : pt_blas_take_vector(c, rows);
     double work = (double)n * (double)rows * (double)columns * (b.complex ? 2 : 0.5);
     if (c->wrong)
-        return left(c->call);
+        return pt_blas_call_left(c->call);
     if (work > (double)pt_fuzzy_runtime.options.blas_limit) {
         pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_BACKWARD,
                               pt_lapack_move(c->call->stream, b, PT_ALL));
@@ -270,9 +339,38 @@ static double solve(struct pt_blas_arguments *c, bool many)
         b = pt_blas_operand_transposed(b, false);
     }
     pt_blas_rescale(c->call->stream, b, alpha, PT_ALL);
-    pt_blas_solve(c->call->stream, a, triangle, unit, b);
+    if (alpha.part[0] != 0 || alpha.part[1] != 0) /* A is not looked at then */
+        run(c->call->stream, a, triangle, unit, b);
     pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_SR, (uint64_t)work);
     return 0;
+}
+
+static double structured(struct pt_blas_arguments *c)
+{
+    switch ((enum pt_blas_routine)c->call->symbol->routine) {
+    case PT_BLAS_SYMM:
+        return pt_blas_symm(c, false);
+    case PT_BLAS_HEMM:
+        return pt_blas_symm(c, true);
+    case PT_BLAS_SYMV:
+        return pt_blas_symv(c, false);
+    case PT_BLAS_HEMV:
+        return pt_blas_symv(c, true);
+    case PT_BLAS_SYR2K:
+        return pt_blas_syr2k(c, false);
+    case PT_BLAS_HER2K:
+        return pt_blas_syr2k(c, true);
+    case PT_BLAS_SYR2:
+        return pt_blas_syr2(c, false);
+    case PT_BLAS_HER2:
+        return pt_blas_syr2(c, true);
+    case PT_BLAS_SYR:
+        return pt_blas_syr(c, false);
+    case PT_BLAS_HER:
+        return pt_blas_syr(c, true);
+    default:
+        return pt_blas_call_left(c->call);
+    }
 }
 
 double pt_blas_call_perturbed(struct pt_blas_call *call)
@@ -295,7 +393,7 @@ double pt_blas_call_perturbed(struct pt_blas_call *call)
     case PT_BLAS_GERU:
         return ger(&c);
     case PT_BLAS_TRSV:
-        return solve(&c, false);
+        return triangular(&c, false, pt_blas_solve);
     case PT_BLAS_GEMM:
         return gemm(&c);
     case PT_BLAS_SYRK:
@@ -303,8 +401,24 @@ double pt_blas_call_perturbed(struct pt_blas_call *call)
     case PT_BLAS_HERK:
         return syrk(&c, true);
     case PT_BLAS_TRSM:
-        return solve(&c, true);
+        return triangular(&c, true, pt_blas_solve);
+    case PT_BLAS_TRMV:
+        return triangular(&c, false, pt_blas_times);
+    case PT_BLAS_TRMM:
+        return triangular(&c, true, pt_blas_times);
+    case PT_BLAS_NRM2:
+        return norm(&c, 0, true);
+    case PT_BLAS_DZNRM2:
+        return norm(&c, 'z', true);
+    case PT_BLAS_SCNRM2:
+        return norm(&c, 'c', true);
+    case PT_BLAS_ASUM:
+        return norm(&c, 0, false);
+    case PT_BLAS_DZASUM:
+        return norm(&c, 'z', false);
+    case PT_BLAS_SCASUM:
+        return norm(&c, 'c', false);
     default:
-        return left(call);
+        return structured(&c);
     }
 }

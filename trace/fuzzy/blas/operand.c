@@ -200,3 +200,50 @@ void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
         pt_blas_solve(stream, t_upper, triangle, unit, upper);
     }
 }
+
+static void multiply_row(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
+                         struct pt_blas_operand b)
+{
+    struct pt_blas_scalar factor = get(&t, 0, 0);
+    for (int64_t j = 0; j < b.part[0].columns; j++) {
+        struct pt_blas_scalar x = get(&b, 0, j);
+        if (b.complex)
+            x = times(stream, &b.part[0], factor, x);
+        else
+            x.part[0] =
+                op(stream, &b.part[0], PT_FUZZY_MULTIPLY, factor.part[0], x.part[0]);
+        set(&b, 0, j, x);
+    }
+}
+
+void pt_blas_times(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
+                   enum pt_triangle triangle, bool unit, struct pt_blas_operand b)
+{
+    static const struct pt_blas_scalar one = {{1, 0}};
+    int64_t n = t.part[0].rows, columns = b.part[0].columns, half = n / 2;
+    if (n == 0 || columns == 0)
+        return;
+    if (n == 1) {
+        if (!unit)
+            multiply_row(stream, t, b);
+        return;
+    }
+    struct pt_blas_operand upper = pt_blas_operand_part(b, 0, 0, half, columns),
+                           lower = pt_blas_operand_part(b, half, 0, n - half, columns),
+                           t_upper = pt_blas_operand_part(t, 0, 0, half, half),
+                           t_lower =
+                               pt_blas_operand_part(t, half, half, n - half, n - half);
+    /* alpha is 1: no memory is needed; each half is overwritten when it has been read
+     */
+    if (triangle == PT_LOWER) {
+        pt_blas_times(stream, t_lower, triangle, unit, lower);
+        (void)!pt_blas_update(stream, pt_blas_operand_part(t, half, 0, n - half, half),
+                              upper, lower, one, one, PT_ALL);
+        pt_blas_times(stream, t_upper, triangle, unit, upper);
+    } else {
+        pt_blas_times(stream, t_upper, triangle, unit, upper);
+        (void)!pt_blas_update(stream, pt_blas_operand_part(t, 0, half, half, n - half),
+                              lower, upper, one, one, PT_ALL);
+        pt_blas_times(stream, t_lower, triangle, unit, lower);
+    }
+}

@@ -50,4 +50,8 @@ void pt_blas_rescale(struct pt_fuzzy_stream *stream, struct pt_blas_operand c,
 void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
                    enum pt_triangle triangle, bool unit, struct pt_blas_operand b);
 
+/* B = T B in place, likewise. */
+void pt_blas_times(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
+                   enum pt_triangle triangle, bool unit, struct pt_blas_operand b);
+
 #endif
