@@ -254,14 +254,25 @@ def test_scalars_vary_and_keep_their_types():
         "in turn": lambda: 2 * three / 7 - 0.1,
         "power": lambda: three ** 0.3,
         "float32": lambda: half / np.float32(3),
+        "complex128": lambda: np.complex128(1 + 2j) / np.complex128(3 - 1j),
+        "complex product": lambda: np.complex128(1.1 + 2j) * np.complex128(0.3 - 1j),
+        "complex sum": lambda: np.complex128(1.1 + 2j) + np.complex128(1e-9 - 1e-7j),
+        "complex and real": lambda: np.complex128(1.1 + 2j) * three / 7,
+        "complex64": lambda: np.complex64(1 + 2j) / np.complex64(3 - 1j),
+        "complex64 and Python's": lambda: np.complex64(1.1 + 2.3j) * (0.1j + 0.7) - 0.3,
     }
     for name, way in ways.items():
         seen = {way() for i in range(60)}
         if len(seen) < 2:
             print(name, "does not vary")
+        fuzzy.pause()
+        plain, many = way(), np.array([*seen])
+        fuzzy.resume()
+        if many.dtype != plain.dtype or (abs(many - plain) > 4 * np.finfo(plain.dtype).eps).any():
+            print(name, "is wrong")
     plain = one / three
     fuzzy.pause()
-    for a in (one, half, np.int64(2), np.complex64(1)):
+    for a in (one, half, np.int64(2), np.complex64(1), np.complex128(2)):
         for b in (three, half, 3, 3.0, True, 1j, np.int8(3)):
             results = []
             for switch in (fuzzy.resume, fuzzy.pause):
@@ -284,6 +295,15 @@ def test_scalar_warnings_are_those_of_plain_numpy():
                     r = eval("x%sy" % {"__add__": "+", "__sub__": "-", "__mul__": "*", "__truediv__": "/"}[name],
                              {"x": np.float64(a), "y": np.float64(b)})
                 print(a, b, name, np.isfinite(r), [str(w.message) for w in seen])
+    parts = (1.5, -0.0, 1e308, np.inf, np.nan)
+    for a in [complex(x, y) for x in parts for y in parts]:
+        for b in (0j, 2.5 - 1j, complex(1e308, 1e308), complex(np.inf, 1)):
+            for of in (np.complex128, np.complex64):
+                with warnings.catch_warnings(record=True) as seen:
+                    warnings.simplefilter("always")
+                    x, y = of(a), of(b)
+                    r = [x + y, x - y, x * y, x / y]
+                print(a, b, of, np.isfinite(r), np.isnan(r), [str(w.message) for w in seen])
     """
     assert run_fuzzy(code) == run_fuzzy(code, seed=None)
 

@@ -4,6 +4,7 @@
 
 #include "fuzzy/complex.h"
 #include "fuzzy/complex_functions.h"
+#include "fuzzy/complex_numbers.h"
 #include "fuzzy/functions.h"
 #include "fuzzy/fuzzy.h"
 #include "fuzzy/loops.h"
@@ -14,6 +15,8 @@ enum { /* indices into the tables behind the capsules, and numbers of types */
        ARRAY_VERSION = 0,
        ARRAY_FLOAT_SCALAR = 30, /* the types numpy.float32 and numpy.float64 */
        ARRAY_DOUBLE_SCALAR = 31,
+       ARRAY_CFLOAT_SCALAR = 33, /* numpy.complex64 and numpy.complex128 */
+       ARRAY_CDOUBLE_SCALAR = 34,
        UFUNC_TYPE = 0,
        UFUNC_REPLACE_LOOP = 30,
        TYPE_FLOAT = 11,
@@ -187,6 +190,10 @@ enum pt_status pt_fuzzy_numpy_ready(PyObject *umath_module, struct pt_error *err
     if (status == PT_OK)
         status = pt_fuzzy_numbers_install(array[ARRAY_DOUBLE_SCALAR],
                                           array[ARRAY_FLOAT_SCALAR], error);
+    if (status == PT_OK)
+        status = pt_fuzzy_complex_numbers_install(
+            array[ARRAY_CDOUBLE_SCALAR], array[ARRAY_CFLOAT_SCALAR],
+            array[ARRAY_DOUBLE_SCALAR], array[ARRAY_FLOAT_SCALAR], error);
     if (status == PT_OK)
         pt_fuzzy_layer_installed(PT_FUZZY_NUMPY);
     return status;

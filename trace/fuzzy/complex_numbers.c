@@ -1,0 +1,159 @@
+#include "fuzzy/complex_numbers.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "fuzzy/complex.h"
+#include "fuzzy/flags.h"
+
+/* The layouts that numpy documents for its scalars. */
+struct complex128_object {
+    PyObject_HEAD double part[2];
+};
+struct complex64_object {
+    PyObject_HEAD float part[2];
+};
+struct float64_object {
+    PyObject_HEAD double value;
+};
+struct float32_object {
+    PyObject_HEAD float value;
+};
+
+/* Written under the GIL, before the slots that read it are in place. */
+static struct {
+    PyTypeObject *type, *real;
+    binaryfunc add, subtract, multiply, divide;
+} own[PT_FUZZY_N_FORMATS];
+
+/* The value of an operand that numpy takes as it is: a scalar, a number of Python's. */
+static bool value_of(PyObject *object, double *value)
+{
+    int overflow = 0;
+    value[1] = 0;
+    if (Py_TYPE(object) == own[PT_FUZZY_BINARY64].type) {
+        memcpy(value, ((struct complex128_object *)object)->part, 2 * sizeof *value);
+    } else if (Py_TYPE(object) == own[PT_FUZZY_BINARY32].type) {
+        value[0] = (double)((struct complex64_object *)object)->part[0];
+        value[1] = (double)((struct complex64_object *)object)->part[1];
+    } else if (Py_TYPE(object) == own[PT_FUZZY_BINARY64].real) {
+        value[0] = ((struct float64_object *)object)->value;
+    } else if (Py_TYPE(object) == own[PT_FUZZY_BINARY32].real) {
+        value[0] = (double)((struct float32_object *)object)->value;
+    } else if (PyComplex_CheckExact(object)) {
+        value[0] = PyComplex_RealAsDouble(object);
+        value[1] = PyComplex_ImagAsDouble(object);
+    } else if (PyFloat_CheckExact(object)) {
+        value[0] = PyFloat_AS_DOUBLE(object);
+    } else if (PyLong_CheckExact(object)) {
+        long long integer = PyLong_AsLongLongAndOverflow(object, &overflow);
+        value[0] = (double)integer;
+        overflow |= integer > 1LL << 53 || integer < -(1LL << 53);
+    } else {
+        return false;
+    }
+    return overflow == 0;
+}
+
+/* One element of the loop; its flags are not those of the operation that was asked for.
+ */
+static void compute(unsigned operation, enum pt_fuzzy_format format, const void *a,
+                    const void *b, void *result)
+{
+    const intptr_t one = 1, step = 2 * (intptr_t)pt_fuzzy_format_bytes(format);
+    const intptr_t steps[] = {step, step, step};
+    char *args[] = {(char *)(uintptr_t)a, (char *)(uintptr_t)b, result};
+    struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
+    pt_fuzzy_complex_loop_of(operation, format)(args, &one, steps, NULL);
+    pt_fuzzy_environment_leave(before, 0);
+}
+
+static void round_64(unsigned operation, const double *a, const double *b,
+                     struct complex128_object *result)
+{
+    if (isfinite(result->part[0]) && isfinite(result->part[1]))
+        compute(operation, PT_FUZZY_BINARY64, a, b, result->part);
+}
+
+static void round_32(unsigned operation, const double *a, const double *b,
+                     struct complex64_object *result)
+{
+    float x[2] = {(float)a[0], (float)a[1]}, y[2] = {(float)b[0], (float)b[1]};
+    if (isfinite(result->part[0]) && isfinite(result->part[1]))
+        compute(operation, PT_FUZZY_BINARY32, x, y, result->part);
+}
+
+/* Rounds numpy's result of `a op b` anew where it is finite and nobody else has seen
+ * it; steals and returns it. */
+static PyObject *rounded(unsigned operation, PyObject *a, PyObject *b, PyObject *result)
+{
+    double x[2], y[2];
+    if (!result || Py_REFCNT(result) != 1 || !value_of(a, x) || !value_of(b, y) ||
+        !pt_fuzzy_stream_get())
+        return result;
+    if (Py_TYPE(result) == own[PT_FUZZY_BINARY64].type)
+        round_64(operation, x, y, (struct complex128_object *)result);
+    else if (Py_TYPE(result) == own[PT_FUZZY_BINARY32].type)
+        round_32(operation, x, y, (struct complex64_object *)result);
+    return result;
+}
+
+/* One set of slots for each type, as a slot is not told whose it is. */
+#define SLOT(name, OPERATION, bits)                                                    \
+    static PyObject *name##_##bits(PyObject *a, PyObject *b)                           \
+    {                                                                                  \
+        return rounded(OPERATION, a, b, own[PT_FUZZY_BINARY##bits].name(a, b));        \
+    }
+#define SLOTS(bits)                                                                    \
+    SLOT(add, PT_FUZZY_ADD, bits)                                                      \
+    SLOT(subtract, PT_FUZZY_SUBTRACT, bits)                                            \
+    SLOT(multiply, PT_FUZZY_MULTIPLY, bits)                                            \
+    SLOT(divide, PT_FUZZY_DIVIDE, bits)
+SLOTS(64)
+SLOTS(32)
+
+static bool is_type(const PyTypeObject *type, const char *name)
+{
+    return type && strcmp(type->tp_name, name) == 0 && type->tp_as_number &&
+           type->tp_as_number->nb_true_divide;
+}
+
+static void keep(enum pt_fuzzy_format format, PyTypeObject *type, PyTypeObject *real)
+{
+    const PyNumberMethods *slots = type->tp_as_number;
+    own[format].type = type;
+    own[format].real = real;
+    own[format].add = slots->nb_add;
+    own[format].subtract = slots->nb_subtract;
+    own[format].multiply = slots->nb_multiply;
+    own[format].divide = slots->nb_true_divide;
+}
+
+enum pt_status pt_fuzzy_complex_numbers_install(PyTypeObject *complex128,
+                                                PyTypeObject *complex64,
+                                                PyTypeObject *float64,
+                                                PyTypeObject *float32,
+                                                struct pt_error *error)
+{
+    if (!is_type(complex128, "numpy.complex128") ||
+        !is_type(complex64, "numpy.complex64"))
+        return pt_error_set(error, PT_E_VERSION,
+                            "this numpy's complex scalars are not where they were: "
+                            "their arithmetic stays unperturbed");
+    if (own[PT_FUZZY_BINARY64].type == complex128)
+        return PT_OK;
+    keep(PT_FUZZY_BINARY64, complex128, float64);
+    keep(PT_FUZZY_BINARY32, complex64, float32);
+    PyNumberMethods *wide = complex128->tp_as_number, *narrow = complex64->tp_as_number;
+    wide->nb_add = add_64;
+    wide->nb_subtract = subtract_64;
+    wide->nb_multiply = multiply_64;
+    wide->nb_true_divide = divide_64;
+    narrow->nb_add = add_32;
+    narrow->nb_subtract = subtract_32;
+    narrow->nb_multiply = multiply_32;
+    narrow->nb_true_divide = divide_32;
+    PyType_Modified(complex128);
+    PyType_Modified(complex64);
+    return PT_OK;
+}
