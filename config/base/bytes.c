@@ -50,3 +50,8 @@ struct pt_hash128 pt_hash_end(const struct pt_hash_state *state)
         XXH3_128bits_digest((const XXH3_state_t *)(const void *)state->bytes);
     return (struct pt_hash128){.low = h.low64, .high = h.high64};
 }
+
+uint64_t pt_hash64_end(const struct pt_hash_state *state)
+{
+    return XXH3_64bits_digest((const XXH3_state_t *)(const void *)state->bytes);
+}

@@ -48,14 +48,15 @@ struct pt_hash128 pt_hash128(const void *data, size_t bytes);
 uint64_t pt_hash64_avx2(const void *data, size_t bytes);
 struct pt_hash128 pt_hash128_avx2(const void *data, size_t bytes);
 
-/* pt_hash128 of data that come piece by piece: begin, add…, end. Thread: caller locks.
- */
+/* pt_hash128, or pt_hash64, of data that come piece by piece: begin, add…, one of the
+ * ends (XXH3 has one state for both). Thread: caller locks. */
 struct pt_hash_state {
     _Alignas(64) unsigned char bytes[640];
 };
 void pt_hash_begin(struct pt_hash_state *state);
 void pt_hash_add(struct pt_hash_state *state, const void *data, size_t bytes);
 struct pt_hash128 pt_hash_end(const struct pt_hash_state *state);
+uint64_t pt_hash64_end(const struct pt_hash_state *state);
 /* As pt_hash128_avx2. */
 void pt_hash_add_avx2(struct pt_hash_state *state, const void *data, size_t bytes);
 

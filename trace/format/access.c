@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/bytes.h"
 #include "format/reader_state.h"
@@ -55,6 +56,26 @@ static struct pt_reader_slot *choose_slot(struct pt_trace_reader *reader,
     return oldest;
 }
 
+/* Room for a block in place of the one that was there. In large pages where there are
+ * such: the samples of many runs are read side by side. */
+static bool slot_room(struct pt_reader_slot *slot, size_t bytes)
+{
+    enum { ROUND = 1 << 16 };
+    if (bytes <= slot->room)
+        return true;
+    free(slot->body);
+    slot->room = (bytes + ROUND - 1) / ROUND * ROUND;
+    slot->body = malloc(slot->room);
+    if (!slot->body)
+        slot->room = 0;
+#ifdef MADV_HUGEPAGE
+    uintptr_t first = ((uintptr_t)slot->body + ROUND - 1) / ROUND * ROUND;
+    if (slot->room >= PT_TRACE_BLOCK_LIMIT / 4) /* a hint: it may fail */
+        (void)madvise((void *)first, slot->room - ROUND, MADV_HUGEPAGE);
+#endif
+    return slot->body;
+}
+
 /* The decoded block of a stream, valid until the next call unless the slot is pinned.
  */
 static enum pt_status fetch(struct pt_trace_reader *reader, enum pt_trace_stream stream,
@@ -76,8 +97,7 @@ static enum pt_status fetch(struct pt_trace_reader *reader, enum pt_trace_stream
                             reader->path);
     if (slot->block != block) {
         slot->block = NULL;
-        if (!pt_reader_grow((void **)&slot->body, &slot->room, (size_t)block->raw_bytes,
-                            1))
+        if (!slot_room(slot, (size_t)block->raw_bytes))
             return pt_error_set(error, PT_E_MEMORY, "no memory to read %s",
                                 reader->path);
         status = pt_trace_reader_read(reader, block, slot->body, error);

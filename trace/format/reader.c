@@ -224,6 +224,31 @@ static bool same_block(const struct pt_trace_block *a, const struct pt_trace_blo
            a->stored_bytes == b->stored_bytes && a->raw_bytes == b->raw_bytes;
 }
 
+/* The body of a block and its checksum, slice by slice: each slice is still in a cache
+ * when it is hashed. */
+static enum pt_status read_body(struct pt_trace_reader *reader, unsigned char *body,
+                                size_t bytes, uint64_t offset, size_t *got,
+                                uint64_t *checksum, struct pt_error *error)
+{
+    enum { SLICE = 1 << 18 };
+    struct pt_hash_state state;
+    enum pt_status status = PT_OK;
+    size_t n = 0;
+
+    pt_hash_begin(&state);
+    for (*got = 0; status == PT_OK && *got < bytes; *got += n) {
+        size_t left = bytes - *got, want = left < SLICE ? left : SLICE;
+        status = pt_reader_pread(reader, body + *got, want, offset + *got, &n, error);
+        pt_hash_add(&state, body + *got, n);
+        if (n < want) {
+            *got += n;
+            break;
+        }
+    }
+    *checksum = pt_hash64_end(&state);
+    return status;
+}
+
 enum pt_status pt_trace_reader_read(struct pt_trace_reader *reader,
                                     const struct pt_trace_block *block,
                                     unsigned char *body, struct pt_error *error)
@@ -231,6 +256,7 @@ enum pt_status pt_trace_reader_read(struct pt_trace_reader *reader,
     unsigned char bytes[PT_TRACE_BLOCK_HEADER_BYTES];
     struct pt_trace_block found;
     size_t got = 0, body_got = 0;
+    uint64_t checksum = 0;
     enum pt_status status;
 
     if (block->stored_bytes == 0)
@@ -243,13 +269,13 @@ enum pt_status pt_trace_reader_read(struct pt_trace_reader *reader,
                             reader->path, block->codec);
     status = pt_reader_pread(reader, bytes, sizeof bytes, block->offset, &got, error);
     if (status == PT_OK)
-        status = pt_reader_pread(reader, body, (size_t)block->stored_bytes,
-                                 block->offset + sizeof bytes, &body_got, error);
+        status = read_body(reader, body, (size_t)block->stored_bytes,
+                           block->offset + sizeof bytes, &body_got, &checksum, error);
     if (status != PT_OK)
         return status;
     if (got == sizeof bytes && body_got == block->stored_bytes &&
         pt_block_get(bytes, &found) && same_block(&found, block) &&
-        found.body_checksum == pt_hash64(body, body_got))
+        found.body_checksum == checksum)
         return PT_OK;
     pt_reader_note(reader,
                    "block %" PRIu64 " of stream %u (at byte %" PRIu64 ") is damaged",

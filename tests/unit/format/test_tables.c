@@ -139,6 +139,27 @@ static void a_recent_content_is_known_by_its_bits(void **state)
     free(recent);
 }
 
+/* A block is hashed in slices while it is read. */
+static void a_hash_does_not_depend_on_the_pieces(void **state)
+{
+    static unsigned char bytes[100000];
+    static const size_t pieces[] = {1, 7, 255, 256, 257, 4096, sizeof bytes};
+    uint64_t seed = 1;
+
+    (void)state;
+    for (size_t i = 0; i < sizeof bytes; i++)
+        bytes[i] = (unsigned char)pt_splitmix64(&seed);
+    for (size_t n = 0; n < sizeof bytes; n += n < 600 ? 1 : 9973)
+        for (size_t p = 0; p < sizeof pieces / sizeof *pieces; p++) {
+            struct pt_hash_state hash;
+            pt_hash_begin(&hash);
+            for (size_t at = 0; at < n; at += pieces[p])
+                pt_hash_add(&hash, bytes + at, n - at < pieces[p] ? n - at : pieces[p]);
+            assert_true(pt_hash64_end(&hash) == pt_hash64(bytes, n));
+            assert_true(pt_hash_end(&hash).low == pt_hash128(bytes, n).low);
+        }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -147,6 +168,7 @@ int main(void)
         cmocka_unit_test(what_is_asked_for_often_stays),
         cmocka_unit_test(a_map_keeps_what_was_put_and_not_removed),
         cmocka_unit_test(a_recent_content_is_known_by_its_bits),
+        cmocka_unit_test(a_hash_does_not_depend_on_the_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
