@@ -315,14 +315,9 @@ static void special_digits(struct pt_stat_work *work)
 
 void pt_block_digits(struct pt_stat_work *work)
 {
-    double limit = work->limit; /* NaN for one run, as all digits are then */
-    const double *sig = work->plane[0].lanes.sig;
-
-    for (size_t i = 0; i < work->count; i++) {
-        double digits = sig[i] > 0 ? sig[i] : 0;
-
-        work->digits[i] = digits < limit ? digits : limit;
-    }
+    /* The limit is NaN for one run, as all digits are then. */
+    work->kernel->clamp(work->plane[0].lanes.sig, work->limit, work->count,
+                        work->digits);
     if (work->n > 1 && (work->n_planes == 2 || work->plane[0].irregular)) {
         special_digits(work);
     }

@@ -34,8 +34,8 @@ struct pt_stat_work {
     double limit; /* D(n) */
     /* One block. */
     size_t at, count;
-    const double **rows; /* n_max */
-    double *room;        /* n_max rows of PT_STAT_BLOCK */
+    const void **rows; /* n_max, of doubles or floats */
+    double *room;      /* n_max rows of PT_STAT_BLOCK */
     double reference_room[PT_STAT_BLOCK];
     struct pt_sample *samples; /* n_max */
     uint64_t *bits;            /* n_max */

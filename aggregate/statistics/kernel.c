@@ -128,6 +128,32 @@ static void fetch_next(struct pt_part part, const void *array, size_t at)
     }
 }
 
+/* Floats as they stand, of all runs; false: they must be converted. */
+static bool narrow_rows(struct pt_stat_work *work, struct pt_part part)
+{
+    for (size_t i = 0; i < work->n; i++) {
+        work->rows[i] =
+            pt_load_narrow(part, work->present[i], work->at, work->count, PT_LANES_PAD);
+        if (work->rows[i] == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void wide_rows(struct pt_stat_work *work, struct pt_part part)
+{
+    for (size_t i = 0; i < work->n; i++) {
+        double *room = work->room + i * PT_STAT_BLOCK;
+
+        work->rows[i] = pt_load_row(part, work->present[i], work->at, work->count,
+                                    PT_LANES_PAD, room);
+        if (work->rows[i] == room) {
+            fetch_next(part, work->present[i], work->at);
+        }
+    }
+}
+
 /* The moments by one of the two vector ways; returns how many elements are done. */
 static size_t run_lanes(struct pt_stat_work *work, struct pt_plane *plane,
                         const double **reference)
@@ -135,24 +161,23 @@ static size_t run_lanes(struct pt_stat_work *work, struct pt_plane *plane,
     const struct pt_stat_input *input = work->input;
     struct pt_lanes *lanes = &plane->lanes;
     size_t count = work->count, done;
+    bool narrow = narrow_rows(work, plane->part);
 
     *reference = NULL;
-    for (size_t i = 0; i < work->n; i++) {
-        double *room = work->room + i * PT_STAT_BLOCK;
-
-        work->rows[i] = pt_load_row(plane->part, work->present[i], work->at, count,
-                                    PT_LANES_PAD, room);
-        if (work->rows[i] == room) {
-            fetch_next(plane->part, work->present[i], work->at);
-        }
+    if (!narrow) {
+        wide_rows(work, plane->part);
     }
     if (input->reference != NULL) {
         *reference = pt_load_row(plane->part, input->reference, work->at, count,
                                  PT_LANES_PAD, work->reference_room);
     }
-    done = work->kernel->near(work->rows, work->n, count, lanes);
+    done = work->kernel->near(work->rows, work->n, narrow, count, lanes);
     if (done < count && work->n > 1) {
-        done = work->kernel->wide(work->rows, work->n, count, lanes);
+        if (narrow) {
+            wide_rows(work, plane->part);
+        }
+        done = work->kernel->wide((const double *const *)work->rows, work->n, count,
+                                  lanes);
     }
     if (*reference != NULL || (plane->part.class != 'f' && plane->part.bytes == 8)) {
         reject(plane, *reference, count, lanes);
@@ -213,19 +238,6 @@ static void run_plane(struct pt_stat_work *work, struct pt_plane *plane,
     if (work->plan->options.compat && plane->part.lanes) {
         pt_block_compat(work, plane);
     }
-}
-
-static void add_digits(const struct pt_stat_work *work, struct pt_stat_summary *summary)
-{
-    double least = summary->least;
-    uint64_t numbers = 0;
-
-    for (size_t i = 0; i < work->count; i++) {
-        least = work->digits[i] < least ? work->digits[i] : least;
-        numbers += work->digits[i] >= 0;
-    }
-    summary->least = least;
-    summary->n_digits += numbers;
 }
 
 static enum pt_status begin_piece(struct pt_stat_work *work,
@@ -306,7 +318,8 @@ static void run_block(struct pt_stat_work *work, const struct pt_stat_output *ou
         copy_out(work, &work->plane[i], output);
     }
     pt_block_digits(work);
-    add_digits(work, summary);
+    summary->n_digits +=
+        work->kernel->tally(work->digits, work->count, &summary->least);
     if (output->digits != NULL) {
         memcpy(output->digits + work->at, work->digits,
                work->count * sizeof *work->digits);

@@ -15,61 +15,66 @@
 static_assert(PT_STAT_BLOCK % PT_LANES_PAD == 0 && PT_LANES_PAD % PT_VEC_LANES == 0,
               "vectors must not straddle the padding");
 
-/* Rows taken together: few enough streams for the processor to fetch by itself, enough
- * to spare loads and stores of the sums. */
-enum { TOGETHER = 4 };
+/* Vectors of one row that are taken together: what is summed stays in registers while
+ * all rows go by. */
+enum { TOGETHER = 2, STEP = TOGETHER * PT_VEC_LANES, LINE_BYTES = 64 };
+static_assert(PT_LANES_PAD % STEP == 0, "steps must not straddle the padding");
 
 struct near_sums {
     double sum[PT_STAT_BLOCK], square[PT_STAT_BLOCK];
 };
 
-static inline void near_begin(const double *first, size_t padded,
-                              struct near_sums *sums, struct pt_lanes *lanes)
+/* Elements of a row of doubles or, if it is narrow, of floats. */
+static inline __attribute__((always_inline)) pt_vec load_row(const void *row, size_t at,
+                                                             bool narrow)
 {
-    for (size_t at = 0; at < padded; at += PT_VEC_LANES) {
-        pt_vec x = PT_VEC_LOAD(first + at);
-        pt_vec zero = x - x; /* NaN for Inf and NaN: not done then */
-
-        __builtin_prefetch(first + at + PT_STAT_BLOCK, 0, 2);
-        PT_VEC_STORE(sums->sum + at, zero);
-        PT_VEC_STORE(sums->square + at, zero);
-        PT_VEC_STORE(lanes->low + at, x);
-        PT_VEC_STORE(lanes->high + at, x);
-    }
+    return narrow ? PT_VEC_WIDEN((const float *)row + at)
+                  : PT_VEC_LOAD((const double *)row + at);
 }
 
-/* Adds `n` rows (a constant) to Σ(xᵢ − x₁), Σ(xᵢ − x₁)², least and greatest; meanwhile
- * the same rows of the next block are fetched. */
+/* The same elements of the next block, once for each line of a cache. */
+static inline __attribute__((always_inline)) void fetch_ahead(const void *row,
+                                                              size_t at, bool narrow)
+{
+    size_t item = narrow ? sizeof(float) : sizeof(double);
+
+    if (STEP * item >= LINE_BYTES || at * item % LINE_BYTES == 0)
+        __builtin_prefetch((const char *)row + (at + PT_STAT_BLOCK) * item, 0, 2);
+}
+
+/* Σ(xᵢ − x₁), Σ(xᵢ − x₁)², least and greatest of STEP elements. */
 static inline __attribute__((always_inline)) void
-near_rows(const double *const *rows, size_t n, const double *first, size_t padded,
+near_step(const void *const *rows, size_t n, size_t at, bool narrow,
           struct near_sums *sums, struct pt_lanes *lanes)
 {
-    const double
-        *row[TOGETHER]; /* the compiler cannot know that no sum overlaps rows */
+    pt_vec shift[TOGETHER], sum[TOGETHER], square[TOGETHER], low[TOGETHER],
+        high[TOGETHER];
 
-    for (size_t i = 0; i < n; i++) {
-        row[i] = rows[i];
+    fetch_ahead(rows[0], at, narrow);
+    for (size_t v = 0; v < TOGETHER; v++) {
+        shift[v] = load_row(rows[0], at + v * PT_VEC_LANES, narrow);
+        sum[v] = square[v] = shift[v] - shift[v]; /* NaN for Inf and NaN: not done */
+        low[v] = high[v] = shift[v];
     }
-    for (size_t at = 0; at < padded; at += PT_VEC_LANES) {
-        pt_vec shift = PT_VEC_LOAD(first + at);
-        pt_vec sum = PT_VEC_LOAD(sums->sum + at);
-        pt_vec square = PT_VEC_LOAD(sums->square + at);
-        pt_vec low = PT_VEC_LOAD(lanes->low + at), high = PT_VEC_LOAD(lanes->high + at);
+    for (size_t i = 1; i < n; i++) {
+        fetch_ahead(rows[i], at, narrow);
+        for (size_t v = 0; v < TOGETHER; v++) {
+            pt_vec x = load_row(rows[i], at + v * PT_VEC_LANES, narrow);
+            pt_vec d = x - shift[v];
 
-        for (size_t i = 0; i < n; i++) {
-            pt_vec x = PT_VEC_LOAD(row[i] + at);
-            pt_vec d = x - shift;
-
-            __builtin_prefetch(row[i] + at + PT_STAT_BLOCK, 0, 2);
-            sum += d;
-            square += d * d;
-            low = PT_VEC_MIN(x, low);
-            high = PT_VEC_MAX(x, high);
+            sum[v] += d;
+            square[v] += d * d;
+            low[v] = PT_VEC_MIN(x, low[v]);
+            high[v] = PT_VEC_MAX(x, high[v]);
         }
-        PT_VEC_STORE(sums->sum + at, sum);
-        PT_VEC_STORE(sums->square + at, square);
-        PT_VEC_STORE(lanes->low + at, low);
-        PT_VEC_STORE(lanes->high + at, high);
+    }
+    for (size_t v = 0; v < TOGETHER; v++) {
+        size_t to = at + v * PT_VEC_LANES;
+
+        PT_VEC_STORE(sums->sum + to, sum[v]);
+        PT_VEC_STORE(sums->square + to, square[v]);
+        PT_VEC_STORE(lanes->low + to, low[v]);
+        PT_VEC_STORE(lanes->high + to, high[v]);
     }
 }
 
@@ -146,20 +151,24 @@ static void near_finish(const double *first, const struct near_sums *sums, doubl
     }
 }
 
-static size_t near_block(const double *const *rows, size_t n, size_t count,
+static size_t near_block(const void *const *rows, size_t n, bool narrow, size_t count,
                          struct pt_lanes *lanes)
 {
-    size_t padded = PT_LANES_PADDED(count), row = 1;
+    size_t padded = PT_LANES_PADDED(count);
+    double widened[PT_STAT_BLOCK];
+    const double *first = narrow ? widened : rows[0];
     struct near_sums sums;
 
-    near_begin(rows[0], padded, &sums, lanes);
-    for (; row + TOGETHER <= n; row += TOGETHER) {
-        near_rows(rows + row, TOGETHER, rows[0], padded, &sums, lanes);
+    if (narrow) {
+        for (size_t at = 0; at < padded; at += STEP)
+            near_step(rows, n, at, true, &sums, lanes);
+        for (size_t at = 0; at < padded; at += PT_VEC_LANES)
+            PT_VEC_STORE(widened + at, load_row(rows[0], at, true));
+    } else {
+        for (size_t at = 0; at < padded; at += STEP)
+            near_step(rows, n, at, false, &sums, lanes);
     }
-    for (; row < n; row++) {
-        near_rows(rows + row, 1, rows[0], padded, &sums, lanes);
-    }
-    near_finish(rows[0], &sums, (double)n, padded, lanes);
+    near_finish(first, &sums, (double)n, padded, lanes);
     return count_done(lanes, count);
 }
 
@@ -361,6 +370,42 @@ static void finish_block(const struct pt_lanes_rules *rules, const double *refer
     }
 }
 
+static void clamp_block(const double *x, double limit, size_t count, double *out)
+{
+    const double none[PT_VEC_LANES] = {0};
+    double limits[PT_VEC_LANES];
+    pt_vec zero = PT_VEC_LOAD(none), most;
+
+    for (size_t i = 0; i < PT_VEC_LANES; i++)
+        limits[i] = limit;
+    most = PT_VEC_LOAD(limits);
+    /* Where one is NaN, the second operand is taken. */
+    for (size_t at = 0; at < count; at += PT_VEC_LANES)
+        PT_VEC_STORE(out + at, PT_VEC_MIN(PT_VEC_MAX(PT_VEC_LOAD(x + at), zero), most));
+}
+
+static size_t tally_block(const double *x, size_t count, double *least)
+{
+    double low[PT_VEC_LANES];
+    size_t numbers = 0, whole = count / PT_VEC_LANES * PT_VEC_LANES;
+    pt_vec all;
+
+    for (size_t i = 0; i < PT_VEC_LANES; i++)
+        low[i] = *least;
+    all = PT_VEC_LOAD(low);
+    for (size_t at = 0; at < whole; at += PT_VEC_LANES)
+        all = PT_VEC_MIN(PT_VEC_LOAD(x + at), all);
+    PT_VEC_STORE(low, all);
+    for (size_t i = 0; i < PT_VEC_LANES; i++)
+        *least = low[i] < *least ? low[i] : *least;
+    for (size_t at = whole; at < count; at++)
+        *least = x[at] < *least ? x[at] : *least;
+#pragma omp simd reduction(+ : numbers)
+    for (size_t at = 0; at < count; at++)
+        numbers += x[at] >= 0;
+    return numbers;
+}
+
 void PT_TOTALS_NAME(const struct pt_lanes_rules *rules, const struct pt_lanes *lanes,
                     size_t count, struct pt_lanes_totals *totals);
 
@@ -372,4 +417,6 @@ const struct pt_lanes_kernel PT_LANES_NAME = {
     .finish = finish_block,
     .totals = PT_TOTALS_NAME,
     .log2 = log2_lanes,
+    .clamp = clamp_block,
+    .tally = tally_block,
 };

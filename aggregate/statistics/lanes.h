@@ -55,8 +55,9 @@ struct pt_lanes_totals {
 struct pt_lanes_kernel {
     const char *name;
     /* One pass, differences from the first sample. Done: samples within |x₁|/(8n) of
-     * each other, so that the differences are exact and their sum is exact enough. */
-    size_t (*near)(const double *const *rows, size_t n, size_t count,
+     * each other, so that the differences are exact and their sum is exact enough.
+     * narrow: the rows are of floats, else of doubles. */
+    size_t (*near)(const void *const *rows, size_t n, bool narrow, size_t count,
                    struct pt_lanes *lanes);
     /* Two passes, compensated sum. Done: |μ| ≥ 16 n² 2⁻⁵³ max|x|. Fills only elements
      * that are not done yet. */
@@ -72,6 +73,11 @@ struct pt_lanes_kernel {
                    size_t count, struct pt_lanes_totals *totals);
     /* out[i] = log₂(x[i]) to 1e-13 for positive normal x. */
     void (*log2)(const double *x, double *out, size_t count);
+    /* out[i] = x[i] within [0, limit], NaN as 0; `limit` may be NaN, then all are.
+     * Reads and writes up to PT_LANES_PADDED(count). */
+    void (*clamp)(const double *x, double limit, size_t count, double *out);
+    /* How many of x are numbers ≥ 0; *least: the least of them and of *least. */
+    size_t (*tally)(const double *x, size_t count, double *least);
 };
 
 /* Makes an element that is not done neutral in sums and ranges. */

@@ -134,6 +134,16 @@ const double *pt_load_row(struct pt_part part, const void *array, size_t first,
     return row;
 }
 
+const float *pt_load_narrow(struct pt_part part, const void *array, size_t first,
+                            size_t count, size_t pad)
+{
+    const unsigned char *p = place(part, array, first);
+    bool fits = part.class == 'f' && part.bytes == 4 && part.stride == 4 &&
+                count % pad == 0 && (uintptr_t)p % sizeof(float) == 0;
+
+    return fits ? (const float *)(const void *)p : NULL;
+}
+
 /* Sign, exponent and mantissa of an IEEE number of up to 64 bits. */
 static enum pt_kind_of_number split_ieee(uint64_t bits, unsigned mantissa_bits,
                                          unsigned exponent_bits,

@@ -27,6 +27,11 @@ struct pt_part pt_part_of(char dtype, unsigned item_bytes, unsigned plane);
 const double *pt_load_row(struct pt_part part, const void *array, size_t first,
                           size_t count, size_t pad, double *room);
 
+/* Elements first … first + count − 1 of `array` where they stand, if they are aligned
+ * floats and count is a multiple of `pad`; else NULL. */
+const float *pt_load_narrow(struct pt_part part, const void *array, size_t first,
+                            size_t count, size_t pad);
+
 enum pt_kind_of_number { PT_FINITE, PT_INFINITE, PT_NAN };
 
 /* One element, exactly. */

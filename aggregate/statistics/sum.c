@@ -41,11 +41,32 @@ static void raise_top(struct pt_stat_sum *sum, int32_t top)
     sum->top = top;
 }
 
+/* |value| as mantissa·2^*exponent with a mantissa of 53 bits: from its bits, or by
+ * libm where it is subnormal. */
+static int64_t split(double value, int *exponent)
+{
+    enum { BIAS = 1023, MANTISSA_BITS = 52 };
+    uint64_t bits;
+    int biased;
+
+    memcpy(&bits, &value, sizeof bits);
+    biased = (int)(bits >> MANTISSA_BITS & 0x7ff);
+    if (biased == 0) {
+        int64_t mantissa = (int64_t)ldexp(frexp(fabs(value), exponent), 53);
+
+        *exponent -= 53;
+        return mantissa;
+    }
+    *exponent = biased - BIAS - MANTISSA_BITS;
+    return (int64_t)((bits & ((UINT64_C(1) << MANTISSA_BITS) - 1)) |
+                     UINT64_C(1) << MANTISSA_BITS);
+}
+
 void pt_stat_sum_add(struct pt_stat_sum *sum, double value, int exponent)
 {
     int e;
-    int64_t mantissa = (int64_t)ldexp(frexp(fabs(value), &e), 53);
-    int position = e - 53 + exponent;
+    int64_t mantissa = split(value, &e);
+    int position = e + exponent;
     int bin = position >> 5; /* floor, also of negative positions */
     unsigned __int128 wide;
 

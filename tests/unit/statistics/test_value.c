@@ -443,6 +443,47 @@ static void quantiles_leave_undefined_out(void **state)
     assert_true(isnan(p05) && isnan(median));
 }
 
+/* Floats are taken as they stand; as doubles they are the same numbers. */
+static void floats_give_the_moments_of_the_same_doubles(void **state)
+{
+    enum { COUNT = 3 * PT_STAT_BLOCK + 41, RUNS = 7 };
+    static float narrow[RUNS][COUNT + 1];
+    static double wide[RUNS][COUNT], mean[COUNT], std[COUNT];
+    const void *narrow_runs[RUNS], *wide_runs[RUNS], *odd_runs[RUNS];
+    static unsigned char odd[RUNS][sizeof narrow[0] + 1];
+    uint64_t seed = 5;
+
+    (void)state;
+    for (size_t r = 0; r < RUNS; r++) {
+        for (size_t i = 0; i < COUNT; i++) {
+            double noise = (double)(pt_splitmix64(&seed) >> 11) * 0x1p-53 - 0.5;
+            double spread = i % 5 == 0 ? 1 : 1e-5; /* near the first, and far */
+
+            narrow[r][i] = (float)((1 + (double)(i % 91)) * (1 + spread * noise));
+        }
+        narrow[r][3] = 0;
+        narrow[r][4] = r == 2 ? NAN : 1;
+        narrow[r][5] = r == 3 ? INFINITY : 1;
+        narrow[r][6] = 0x1p-149F * (float)(r + 1);
+        for (size_t i = 0; i < COUNT; i++) {
+            wide[r][i] = (double)narrow[r][i];
+        }
+        memcpy(odd[r] + 1, narrow[r], COUNT * sizeof(float));
+        narrow_runs[r] = narrow[r];
+        wide_runs[r] = wide[r];
+        odd_runs[r] = odd[r] + 1;
+    }
+    must_run(wide_runs, RUNS, 'f', 8, COUNT);
+    memcpy(mean, answer.mean, sizeof mean);
+    memcpy(std, answer.std, sizeof std);
+    must_run(narrow_runs, RUNS, 'f', 4, COUNT);
+    assert_memory_equal(mean, answer.mean, sizeof mean);
+    assert_memory_equal(std, answer.std, sizeof std);
+    must_run(odd_runs, RUNS, 'f', 4, COUNT);
+    assert_memory_equal(mean, answer.mean, sizeof mean);
+    assert_memory_equal(std, answer.std, sizeof std);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -466,6 +507,7 @@ int main(void)
         cmocka_unit_test(a_few_elements_do_not_condemn_a_value),
         cmocka_unit_test(quantiles_are_those_of_the_sorted_numbers),
         cmocka_unit_test(quantiles_leave_undefined_out),
+        cmocka_unit_test(floats_give_the_moments_of_the_same_doubles),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
