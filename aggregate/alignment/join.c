@@ -158,8 +158,11 @@ static enum pt_status join_by_key(const struct pt_team *team,
         size_t n_received = 0, n_sent = next_parts(team, catalogue, pivots, &sender);
         if (!pt_team_max(team, n_sent))
             break;
-        status = pt_team_send(team, sender.parts, n_sent, sizeof *sender.parts,
-                              sender.destination, &received, &n_received, error);
+        if (team->size == 1)
+            status = absorb(joiner, sender.parts, n_sent, error);
+        else
+            status = pt_team_send(team, sender.parts, n_sent, sizeof *sender.parts,
+                                  sender.destination, &received, &n_received, error);
         if (!status)
             status = absorb(joiner, received, n_received, error);
         pt_memory_free(received);
@@ -299,54 +302,6 @@ done:
     return status;
 }
 
-/* ── rows ───────────────────────────────────────────────────────────────────────── */
-
-struct place {
-    uint64_t place, time, key;
-    uint32_t process, from, index;
-};
-
-static int by_place(const void *first, const void *second)
-{
-    const struct place *a = first, *b = second;
-    if (a->process != b->process)
-        return a->process < b->process ? -1 : 1;
-    if (a->place != b->place)
-        return a->place < b->place ? -1 : 1;
-    if (a->from != b->from)
-        return a->from < b->from ? -1 : 1;
-    if (a->time != b->time)
-        return a->time < b->time ? -1 : 1;
-    return (a->key > b->key) - (a->key < b->key);
-}
-
-static enum pt_status sort_calls(const char *records, size_t record_bytes,
-                                 struct pt_calls *calls, struct pt_error *error)
-{
-    struct place *order = pt_memory_get(calls->n + 1, sizeof *order);
-    calls->items = pt_memory_get(calls->n + 1, sizeof *calls->items);
-    calls->runs = pt_memory_get(calls->n * calls->n_runs + 1, sizeof *calls->runs);
-    if (!order || !calls->items || !calls->runs) {
-        pt_memory_free(order);
-        return pt_no_memory(error, "the joined calls");
-    }
-    for (size_t i = 0; i < calls->n; i++) {
-        const struct pt_call *call =
-            (const struct pt_call *)(records + i * record_bytes);
-        order[i] = (struct place){call->place,   call->time, call->key,
-                                  call->process, call->from, (uint32_t)i};
-    }
-    qsort(order, calls->n, sizeof *order, by_place);
-    for (size_t i = 0; i < calls->n; i++) {
-        const char *record = records + order[i].index * record_bytes;
-        memcpy(&calls->items[i], record, sizeof *calls->items);
-        memcpy(&calls->runs[i * calls->n_runs], record + sizeof *calls->items,
-               calls->n_runs * sizeof *calls->runs);
-    }
-    pt_memory_free(order);
-    return PT_OK;
-}
-
 enum pt_status pt_calls_join(const struct pt_team *team,
                              const struct pt_catalogue *catalogue,
                              const uint32_t *pivots, struct pt_skeleton *skeletons,
@@ -369,7 +324,7 @@ enum pt_status pt_calls_join(const struct pt_team *team,
     pt_array_free(&joiner.records);
     if (status)
         goto done;
-    status = sort_calls(records, record_bytes, calls, error);
+    status = pt_calls_sort(&records, record_bytes, calls, error);
     status = pt_team_agree(team, status, error);
     if (!status)
         status = pt_calls_number(team, calls, error);

@@ -43,6 +43,13 @@ pt_calls_join(const struct pt_team *team, const struct pt_catalogue *catalogue,
               struct pt_calls *calls, struct pt_error *error);
 void pt_calls_free(struct pt_calls *calls);
 
+/* rows.c: sorts the joined calls of this rank, calls->n records of a pt_call and n_runs
+ * pt_call_run each, into calls->items and ->runs. Takes *records where they become part
+ * of the result (*records is NULL then), else the caller frees them. Not collective. */
+PT_MUST_CHECK enum pt_status pt_calls_sort(void **records, size_t record_bytes,
+                                           struct pt_calls *calls,
+                                           struct pt_error *error);
+
 /* rows.c, the last steps of pt_calls_join; collective: which rows this rank has; the
  * row of each call's caller; the flag of calls that not all runs made, and the counts.
  */

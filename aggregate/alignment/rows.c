@@ -1,8 +1,96 @@
 #include "alignment/join.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "schema/schema.h"
+
+/* ── in order ───────────────────────────────────────────────────────────────────── */
+
+struct place {
+    uint64_t place, time, key;
+    uint32_t process, from, index;
+};
+
+static int by_place(const void *first, const void *second)
+{
+    const struct place *a = first, *b = second;
+    if (a->process != b->process)
+        return a->process < b->process ? -1 : 1;
+    if (a->place != b->place)
+        return a->place < b->place ? -1 : 1;
+    if (a->from != b->from)
+        return a->from < b->from ? -1 : 1;
+    if (a->time != b->time)
+        return a->time < b->time ? -1 : 1;
+    return (a->key > b->key) - (a->key < b->key);
+}
+
+/* Where the call of a record stands among all. */
+static struct place place_of(const char *records, size_t record_bytes, size_t i)
+{
+    const struct pt_call *call = (const struct pt_call *)(records + i * record_bytes);
+    return (struct place){call->place,   call->time, call->key,
+                          call->process, call->from, (uint32_t)i};
+}
+
+static bool is_sorted(const char *records, size_t record_bytes, size_t n)
+{
+    bool sorted = true;
+    for (size_t i = 1; sorted && i < n; i++) {
+        struct place before = place_of(records, record_bytes, i - 1);
+        struct place after = place_of(records, record_bytes, i);
+        sorted = by_place(&before, &after) <= 0;
+    }
+    return sorted;
+}
+
+/* Runs that made the same calls, the usual case, leave them in order: the places in the
+ * runs move together where they are, and *records becomes calls->runs. */
+static enum pt_status split_calls(void **records, size_t record_bytes,
+                                  struct pt_calls *calls, struct pt_error *error)
+{
+    size_t runs_bytes = calls->n_runs * sizeof *calls->runs;
+    char *at = *records;
+    calls->items = pt_memory_get(calls->n + 1, sizeof *calls->items);
+    if (!calls->items)
+        return pt_no_memory(error, "the joined calls");
+    for (size_t i = 0; i < calls->n; i++) {
+        const char *record = at + i * record_bytes;
+        memcpy(&calls->items[i], record, sizeof *calls->items);
+        memmove(at + i * runs_bytes, record + sizeof *calls->items, runs_bytes);
+    }
+    calls->runs = *records;
+    *records = NULL;
+    return PT_OK;
+}
+
+enum pt_status pt_calls_sort(void **records, size_t record_bytes,
+                             struct pt_calls *calls, struct pt_error *error)
+{
+    if (calls->n && is_sorted(*records, record_bytes, calls->n))
+        return split_calls(records, record_bytes, calls, error);
+    struct place *order = pt_memory_get(calls->n + 1, sizeof *order);
+    calls->items = pt_memory_get(calls->n + 1, sizeof *calls->items);
+    calls->runs = pt_memory_get(calls->n * calls->n_runs + 1, sizeof *calls->runs);
+    if (!order || !calls->items || !calls->runs) {
+        pt_memory_free(order);
+        return pt_no_memory(error, "the joined calls");
+    }
+    for (size_t i = 0; i < calls->n; i++)
+        order[i] = place_of(*records, record_bytes, i);
+    qsort(order, calls->n, sizeof *order, by_place);
+    for (size_t i = 0; i < calls->n; i++) {
+        const char *record = (const char *)*records + order[i].index * record_bytes;
+        memcpy(&calls->items[i], record, sizeof *calls->items);
+        memcpy(&calls->runs[i * calls->n_runs], record + sizeof *calls->items,
+               calls->n_runs * sizeof *calls->runs);
+    }
+    pt_memory_free(order);
+    return PT_OK;
+}
+
+/* ── rows ───────────────────────────────────────────────────────────────────────── */
 
 enum pt_status pt_calls_number(const struct pt_team *team, struct pt_calls *calls,
                                struct pt_error *error)

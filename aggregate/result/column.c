@@ -27,26 +27,9 @@ static enum pt_status write_field(struct pt_output *output,
     return status;
 }
 
-enum pt_status pt_column_create(struct pt_output *output, const struct pt_field *fields,
-                                size_t n, uint64_t total, struct pt_error *error)
-{
-    enum pt_status status = PT_OK;
-    for (size_t i = 0; !status && i < n; i++)
-        status = pt_output_column(output, fields[i].id, total, 1, error);
-    return status;
-}
-
 enum pt_status pt_column_fields(struct pt_output *output, const struct pt_field *fields,
                                 size_t n, const struct pt_items *items,
                                 struct pt_error *error)
-{
-    enum pt_status status = pt_column_create(output, fields, n, items->total, error);
-    return status ? status : pt_column_write(output, fields, n, items, error);
-}
-
-enum pt_status pt_column_write(struct pt_output *output, const struct pt_field *fields,
-                               size_t n, const struct pt_items *items,
-                               struct pt_error *error)
 {
     const struct pt_team *team = pt_output_team(output);
     uint64_t rounds = (pt_team_max(team, items->n) + SLAB - 1) / SLAB;
@@ -54,6 +37,8 @@ enum pt_status pt_column_write(struct pt_output *output, const struct pt_field *
     unsigned char *slab = pt_memory_get((size_t)room * 8 + 1, 1);
     enum pt_status status =
         pt_team_agree(team, slab ? PT_OK : pt_no_memory(error, "a column"), error);
+    for (size_t i = 0; !status && i < n; i++)
+        status = pt_output_column(output, fields[i].id, items->total, 1, error);
     for (size_t i = 0; !status && i < n; i++)
         status = write_field(output, &fields[i], items, slab, rounds, error);
     pt_memory_free(slab);

@@ -22,15 +22,6 @@ PT_MUST_CHECK enum pt_status pt_column_fields(struct pt_output *output,
                                               const struct pt_field *fields, size_t n,
                                               const struct pt_items *items,
                                               struct pt_error *error);
-/* The two halves of it, for columns that are written in several goes. */
-PT_MUST_CHECK enum pt_status pt_column_create(struct pt_output *output,
-                                              const struct pt_field *fields, size_t n,
-                                              uint64_t total, struct pt_error *error);
-PT_MUST_CHECK enum pt_status pt_column_write(struct pt_output *output,
-                                             const struct pt_field *fields, size_t n,
-                                             const struct pt_items *items,
-                                             struct pt_error *error);
-
 /* A TEXT column that rank 0 writes: text(context, row) for each row, the width of the
  * longest. */
 typedef const char *pt_text_of(const void *context, uint64_t row);

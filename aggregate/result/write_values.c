@@ -89,55 +89,6 @@ static int slab_of(const struct pt_team *team, const struct go *go, uint64_t row
     return rank;
 }
 
-static enum pt_status pick_rows(const struct pt_result *result, const struct go *go,
-                                uint64_t labels_before, struct pt_array *mine,
-                                struct pt_array *destination, struct pt_error *error)
-{
-    const struct pt_values *values = result->values;
-    const struct pt_value *value = values->values.items;
-    const uint64_t *rows = result->tables->rows;
-    mine->n = destination->n = 0;
-    for (size_t i = 0; i < values->values.n; i++) {
-        if (rows[i] - go->first >= go->n)
-            continue;
-        struct record *at = pt_array_push(mine, 1);
-        int *where = pt_array_push(destination, 1);
-        if (!at || !where)
-            return pt_no_memory(error, "rows of values");
-        *at = record_of(&value[i], rows[i], labels_before);
-        *where = slab_of(result->team, go, rows[i]);
-    }
-    return PT_OK;
-}
-
-/* *rows: this rank's slab of the go, in order; the caller frees. */
-static enum pt_status move_rows(const struct pt_result *result, const struct go *go,
-                                uint64_t labels_before, struct record **rows, size_t *n,
-                                struct pt_error *error)
-{
-    const struct pt_team *team = result->team;
-    struct pt_array mine = {.item_bytes = sizeof(struct record)};
-    struct pt_array destination = {.item_bytes = sizeof(int)};
-    struct record *received = NULL;
-    enum pt_status status =
-        pick_rows(result, go, labels_before, &mine, &destination, error);
-    status = pt_team_agree(team, status, error);
-    if (!status)
-        status = pt_team_send(team, mine.items, mine.n, sizeof(struct record),
-                              destination.items, (void **)&received, n, error);
-    pt_array_free(&mine);
-    pt_array_free(&destination);
-    if (status)
-        return status;
-    *rows = pt_memory_get(*n + 1, sizeof **rows);
-    uint64_t start = slab_start(team, go, team->rank);
-    for (size_t i = 0; *rows && i < *n; i++)
-        (*rows)[received[i].row - start] = received[i];
-    pt_memory_free(received);
-    return pt_team_agree(team, *rows ? PT_OK : pt_no_memory(error, "rows of values"),
-                         error);
-}
-
 #define FIELD(column, member)                                                          \
     {                                                                                  \
         PT_COLUMN_VALUES_##column, offsetof(struct record, member)                     \
@@ -170,41 +121,129 @@ static const struct pt_field fields[] = {
     FIELD(FLAGS, flags),
     FIELD(FIRST_TILE, first_tile),
     FIELD(FIRST_POSITION, first_position),
+    FIELD(DTYPE, dtype),
 };
+enum { N_FIELDS = PT_ARRAY_LENGTH(fields) };
 #undef FIELD
 
-static enum pt_status write_dtypes(struct pt_output *output, const struct pt_team *team,
-                                   const struct record *rows, uint64_t start, size_t n,
-                                   struct pt_error *error)
+/* One rank's slab of a go, a column behind the other, and how its rows get there; used
+ * again for each go. */
+struct slab {
+    struct record *mine; /* where rows change their rank */
+    int *destination;
+    unsigned char *columns[N_FIELDS];
+    uint32_t widths[N_FIELDS];
+};
+
+static uint32_t width_of(const struct pt_field *field)
 {
-    char *texts = pt_memory_get(n * DTYPE_WIDTH + 1, 1);
+    uint32_t bytes = pt_result_type_bytes(pt_result_columns[field->id].type);
+    return bytes ? bytes : DTYPE_WIDTH;
+}
+
+static void slab_free(struct slab *slab)
+{
+    for (size_t f = 0; f < N_FIELDS; f++)
+        pt_memory_free(slab->columns[f]);
+    pt_memory_free(slab->mine);
+    pt_memory_free(slab->destination);
+}
+
+static enum pt_status slab_make(const struct pt_result *result, struct slab *slab,
+                                struct pt_error *error)
+{
+    uint64_t total = result->values->total, size = (uint64_t)result->team->size;
+    uint64_t rows = (total < GO_ROWS ? total : GO_ROWS) / size + 1;
+    bool ok = true;
+    for (size_t f = 0; f < N_FIELDS; f++) {
+        slab->widths[f] = width_of(&fields[f]);
+        slab->columns[f] = pt_memory_get(rows, slab->widths[f]);
+        ok &= slab->columns[f] != NULL;
+    }
+    if (size > 1) {
+        uint64_t n = result->values->values.n;
+        n = (n < GO_ROWS ? n : GO_ROWS) + 1;
+        slab->mine = pt_memory_get(n, sizeof *slab->mine);
+        slab->destination = pt_memory_get(n, sizeof *slab->destination);
+        ok &= slab->mine && slab->destination;
+    }
+    return pt_team_agree(result->team,
+                         ok ? PT_OK : pt_no_memory(error, "rows of values"), error);
+}
+
+static void put_row(struct slab *slab, const struct record *record, uint64_t at)
+{
+    for (size_t f = 0; f < N_FIELDS; f++) {
+        const char *from = (const char *)record + fields[f].offset;
+        unsigned char *to = slab->columns[f] + at * slab->widths[f];
+        switch (slab->widths[f]) { /* so that each copy is one instruction */
+        case 8:
+            memcpy(to, from, 8);
+            break;
+        case 4:
+            memcpy(to, from, 4);
+            break;
+        default:
+            *to = (unsigned char)*from;
+        }
+    }
+}
+
+/* The rows of this rank's values that belong to the go: into the slab where the rank is
+ * alone, else into `mine`; returns how many. */
+static size_t pick_rows(const struct pt_result *result, const struct go *go,
+                        uint64_t labels_before, struct slab *slab)
+{
+    const struct pt_values *values = result->values;
+    const struct pt_value *value = values->values.items;
+    const uint64_t *rows = result->tables->rows;
+    bool alone = result->team->size == 1;
+    size_t n = 0;
+    for (size_t i = 0; i < values->values.n; i++) {
+        if (rows[i] - go->first >= go->n)
+            continue;
+        struct record record = record_of(&value[i], rows[i], labels_before);
+        if (alone) {
+            put_row(slab, &record, rows[i] - go->first);
+        } else {
+            slab->destination[n] = slab_of(result->team, go, rows[i]);
+            slab->mine[n] = record;
+        }
+        n++;
+    }
+    return n;
+}
+
+/* Fills this rank's slab of the go; *n rows. */
+static enum pt_status move_rows(const struct pt_result *result, const struct go *go,
+                                uint64_t labels_before, struct slab *slab, size_t *n,
+                                struct pt_error *error)
+{
+    const struct pt_team *team = result->team;
+    struct record *received = NULL;
+    *n = pick_rows(result, go, labels_before, slab);
+    if (team->size == 1)
+        return PT_OK;
     enum pt_status status =
-        pt_team_agree(team, texts ? PT_OK : pt_no_memory(error, "a column"), error);
-    for (size_t i = 0; !status && i < n; i++)
-        memcpy(texts + i * DTYPE_WIDTH, rows[i].dtype, DTYPE_WIDTH);
-    if (!status)
-        status =
-            pt_output_write(output, PT_COLUMN_VALUES_DTYPE, start, n, texts, error);
-    pt_memory_free(texts);
+        pt_team_send(team, slab->mine, *n, sizeof(struct record), slab->destination,
+                     (void **)&received, n, error);
+    uint64_t start = slab_start(team, go, team->rank);
+    for (size_t i = 0; !status && i < *n; i++)
+        put_row(slab, &received[i], received[i].row - start);
+    pt_memory_free(received);
     return status;
 }
 
 static enum pt_status write_go(struct pt_output *output, const struct pt_result *result,
                                const struct go *go, uint64_t labels_before,
-                               struct pt_error *error)
+                               struct slab *slab, struct pt_error *error)
 {
-    const struct pt_team *team = result->team;
-    uint64_t start = slab_start(team, go, team->rank);
-    struct record *rows = NULL;
+    uint64_t start = slab_start(result->team, go, result->team->rank);
     size_t n = 0;
-    enum pt_status status = move_rows(result, go, labels_before, &rows, &n, error);
-    struct pt_items items = {rows, sizeof *rows, start, n, result->values->total};
-    if (!status)
+    enum pt_status status = move_rows(result, go, labels_before, slab, &n, error);
+    for (size_t f = 0; !status && f < N_FIELDS; f++)
         status =
-            pt_column_write(output, fields, PT_ARRAY_LENGTH(fields), &items, error);
-    if (!status)
-        status = write_dtypes(output, team, rows, start, n, error);
-    pt_memory_free(rows);
+            pt_output_write(output, fields[f].id, start, n, slab->columns[f], error);
     return status;
 }
 
@@ -250,15 +289,15 @@ enum pt_status pt_result_write_values(struct pt_output *output,
     uint64_t total = result->values->total, labels;
     uint64_t labels_before =
         pt_team_offset(result->team, result->values->labels.n, &labels);
-    enum pt_status status =
-        pt_column_create(output, fields, PT_ARRAY_LENGTH(fields), total, error);
-    if (!status)
-        status =
-            pt_output_column(output, PT_COLUMN_VALUES_DTYPE, total, DTYPE_WIDTH, error);
+    struct slab slab = {0};
+    enum pt_status status = slab_make(result, &slab, error);
+    for (size_t f = 0; !status && f < N_FIELDS; f++)
+        status = pt_output_column(output, fields[f].id, total, slab.widths[f], error);
     for (uint64_t first = 0; !status && first < total; first += GO_ROWS) {
         struct go go = {first, total - first < GO_ROWS ? total - first : GO_ROWS};
-        status = write_go(output, result, &go, labels_before, error);
+        status = write_go(output, result, &go, labels_before, &slab, error);
     }
+    slab_free(&slab);
     if (!status)
         status = write_blobs(output, result, labels_before, labels, error);
     return status;
