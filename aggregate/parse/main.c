@@ -62,6 +62,33 @@ static int answer(const struct pt_parse_options *options, enum pt_status status,
     return status ? 2 : 0;
 }
 
+/* Started by hand, Open MPI would bring up a daemon for a possible MPI_Comm_spawn, and
+ * ssh to start it with, and load the drivers of all networks, some of which measure the
+ * clock for a fifth of a second; one process needs none of them, nor a folder for its
+ * session: all that are started so share one, and fail when one makes it while another
+ * takes it away. Other libraries ignore it. */
+static void prepare_alone(void)
+{
+    setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
+    setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
+    setenv("OMPI_MCA_pml", "ob1", 0);
+    setenv("OMPI_MCA_btl", "self", 0);
+    setenv("OMPI_MCA_osc", "^ucx", 0);
+}
+
+/* Ranks and threads that wait leave the processor to those that work, where the machine
+ * is shared: by default both kinds would turn in a loop. libgomp reads its variable
+ * before main begins, hence the program is started again, once; where that fails, it
+ * waits as it did. */
+static void wait_politely(const struct pt_parse_options *options, char **argv)
+{
+    setenv("OMPI_MCA_mpi_yield_when_idle", "1", 0);
+    if (options->threads == 1 || getenv("OMP_WAIT_POLICY") || getenv("GOMP_SPINCOUNT"))
+        return;
+    if (setenv("OMP_WAIT_POLICY", "passive", 1) == 0)
+        execv("/proc/self/exe", argv);
+}
+
 int main(int argc, char **argv)
 {
     struct pt_parse_options options;
@@ -75,14 +102,9 @@ int main(int argc, char **argv)
         pt_parse_options_free(&options);
         return code;
     }
-    /* Started by hand, Open MPI would bring up a daemon for a possible MPI_Comm_spawn,
-     * and ssh to start it with; one process needs neither. Other libraries ignore it.
-     * Nor does it need a folder for its session: all that are started so share one, and
-     * fail when one makes it while another takes it away. */
-    if (launched_rank() == NULL) {
-        setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
-        setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
-    }
+    wait_politely(&options, argv);
+    if (launched_rank() == NULL)
+        prepare_alone();
     /* Open MPI's "sm" keeps a semaphore for the shared pointer of an open file, which
      * nothing here uses, under the last part of the file's name: jobs of one node whose
      * results are called the same would take it away from each other. */
