@@ -1,16 +1,19 @@
 # benchmark: aggregation: traces to result, against reading the traces and writing the result plainly
 """Aggregates made-up traces and prints one Markdown table.
 
-    aggregate.py [--scale S] [--repeat N]
+    aggregate.py [--scale S] [--repeat N] [--work NAME]
 
 Each work is done by pytracer-parse as ranks × threads; beside it, in the same minute and
 with as many processes: reading the same files (warm cache), and writing a file as large
-as the result with fsync. The least of N. --scale shrinks the traces; at 1 the first work
+as the result with fsync, a file of its own for each process; the result is written with
+fsync too. CPU: processor seconds of all processes, which a busy machine prolongs less
+than the time. The least of N. --scale shrinks the traces; at 1 the first work
 is 2000 calls × 10,000 float64 in and out and 20,000 scalar calls in each of 5 runs.
 """
 
 import argparse
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -49,10 +52,20 @@ def write_file(path, size):
     os.unlink(path)
 
 
-def timed(work):
-    start = time.perf_counter()
-    work()
-    return time.perf_counter() - start
+class Least:
+    """The least time, and the least processor time of the children, of several goes."""
+
+    def __init__(self):
+        self.seconds = self.cpu = float("inf")
+
+    def take(self, work):
+        start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
+        result = work()
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        self.seconds = min(self.seconds, time.perf_counter() - start)
+        self.cpu = min(self.cpu, after.ru_utime - before.ru_utime
+                       + after.ru_stime - before.ru_stime)
+        return result
 
 
 def together(target, arguments):
@@ -87,34 +100,39 @@ def measure(name, size, repeat):
         data = sum(f.stat().st_size for f in files)
         read_files(files)
         for ranks, threads in SHAPES:
-            ours = read = write = float("inf")
+            ours, read, write = Least(), Least(), Least()
             memory = 0
             for _ in range(repeat):
-                start = time.perf_counter()
-                memory = max(memory, aggregate(folder, result, ranks, threads))
-                ours = min(ours, time.perf_counter() - start)
+                memory = max(memory, ours.take(
+                    lambda: aggregate(folder, result, ranks, threads)))
                 out = result.stat().st_size
-                read = min(read, timed(lambda: together(
-                    read_files, [(files[r::ranks],) for r in range(ranks)])))
-                write = min(write, timed(lambda: together(
-                    write_file, [(f"{scratch}/plain{r}", out // ranks) for r in range(ranks)])))
+                read.take(lambda: together(
+                    read_files, [(files[r::ranks],) for r in range(ranks)]))
+                write.take(lambda: together(
+                    write_file, [(f"{scratch}/plain{r}", out // ranks) for r in range(ranks)]))
+            s, plain = ours.seconds, read.seconds + write.seconds
             print(f"| {name}, {data / 1e9:.2f} GB → {out / 1e9:.2f} GB | {ranks} × {threads} "
-                  f"| {ours:.2f} | {read:.2f} | {write:.2f} | {ours / (read + write):.2f} "
-                  f"| {data / ours / 1e9:.2f} | {records(size) / ours / ranks / 1e6:.2f} "
-                  f"| {memory:.0f} |", flush=True)
+                  f"| {s:.2f} | {read.seconds:.2f} | {write.seconds:.2f} | {s / plain:.2f} "
+                  f"| {ours.cpu:.2f} | {read.cpu + write.cpu:.2f} "
+                  f"| {data / s / 1e9:.2f} | {records(size) / s / ranks / 1e6:.2f} "
+                  f"| {records(size) / ours.cpu / 1e6:.2f} | {memory:.0f} |", flush=True)
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--scale", type=float, default=0.25)
     parser.add_argument("--repeat", type=int, default=3)
+    parser.add_argument("--work", help="only those that begin so: arrays, scalars, …")
     options = parser.parse_args()
     if not PARSE.exists() or not MAKE.exists():
         sys.exit(f"aggregate.py: {PARSE} and {MAKE} are not both built")
     print("| work | ranks × threads | s | raw read, s | plain write, s | "
-          "s / (read + write) | GB/s | M records/s per rank | MB per rank |")
-    print("|---|---|---|---|---|---|---|---|---|")
+          "s / (read + write) | CPU, s | CPU of read + write, s | GB/s | "
+          "M records/s per rank | M records per CPU s | MB per rank |")
+    print("|---|---|---|---|---|---|---|---|---|---|---|---|")
     for name, size in WORKS.items():
+        if not name.startswith(options.work or ""):
+            continue
         shrunk = {k: max(1, int(v * options.scale)) if k in ("calls", "scalars") and v else v
                   for k, v in size.items()}
         measure(name, shrunk, options.repeat)
