@@ -186,6 +186,7 @@ static enum pt_status list(const struct wishes *w, struct pt_error *error)
 static enum pt_status describe_trace(const struct wishes *w, struct pt_error *error)
 {
     struct pt_listing one = {0};
+    const struct wishes trace = {.trace = true};
     enum pt_status status;
 
     if (w->verify)
@@ -194,7 +195,7 @@ static enum pt_status describe_trace(const struct wishes *w, struct pt_error *er
         return pt_inspect_trace(stdout, w->file, w->dump, error);
     status = pt_listing_trace_file(w->file, &one, error);
     if (status == PT_OK)
-        status = print_json(w, &one, &one, error);
+        status = print_json(&trace, &one, &one, error);
     pt_listing_destroy(&one);
     return status;
 }

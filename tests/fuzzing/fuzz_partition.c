@@ -214,6 +214,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 #ifndef PT_FUZZER
 int main(int argc, char **argv)
 {
+    size_t n = 0;
     LLVMFuzzerInitialize(&argc, &argv);
     for (int i = 1; i < argc; i++) {
         char *data;
@@ -224,9 +225,12 @@ int main(int argc, char **argv)
             return 1;
         }
         LLVMFuzzerTestOneInput((const uint8_t *)data, bytes);
+        for (size_t cut = 0; cut + HEAD < bytes;
+             cut += 8, n++) /* all there is stands at 8s */
+            LLVMFuzzerTestOneInput((const uint8_t *)data, HEAD + cut);
         free(data);
     }
-    printf("%d files\n", argc - 1);
+    printf("%zu inputs of %d files\n", n, argc - 1);
     MPI_Finalize();
     return argc > 1 ? 0 : 1;
 }

@@ -124,6 +124,7 @@ def test_one_trace_is_described(pytracer, traced, tmp_path):
 
 def test_a_trace_is_verified(pytracer, traced, tmp_path):
     (trace,) = (tmp_path / ".__pytracercache__/traces").iterdir()
+    assert json.loads(pytracer("info", trace, "--json").stdout)["traces"][0]["bytes"] == trace.stat().st_size
     done = pytracer("info", trace, "--verify")
     assert done.returncode == 0 and done.stderr == ""
     assert ": sound; " in done.stdout
