@@ -1,4 +1,4 @@
-# benchmark: the layers blas and libm against the libraries that they stand in front of
+# benchmark: the layers blas, libm and rounding against the libraries that they stand in front of
 """Our kernels against the reference BLAS (one thread), the model against the BLAS that numpy
 has, libm call by call; each pair measured in turn, the least of several."""
 
@@ -35,6 +35,22 @@ for i in range(15):
     s.expit(x)
     times.append(time.perf_counter() - t)
 print(min(times) / len(x))
+"""
+
+CALLS = """
+import sys, time
+import numpy as np, scipy.integrate
+x = np.arange(8.)
+work = {"dot": lambda: np.dot(x, x), "fft": lambda: np.fft.fft(big),
+        "quad": lambda: scipy.integrate.quad(lambda v: v, 0, 1)}[sys.argv[1]]
+big = np.linspace(0, 1, 65536)
+times = []
+for i in range(15):
+    t = time.process_time()
+    for k in range(int(sys.argv[2])):
+        work()
+    times.append(time.process_time() - t)
+print(min(times) / int(sys.argv[2]))
 """
 
 
@@ -74,3 +90,7 @@ for kind in ("float64", "float32"):
     pair("gemm 1200 × 1200, %s, model" % kind, GEMM, ["1200", kind, "6"],
          ["--fuzzy=blas"], "OpenBLAS")
 pair("exp in scipy.special.expit, a call", LIBM, [], ["--fuzzy=libm"], "plain")
+for name, text, repeat in (("dot", "dot of 8 numbers, a call", "2000"),
+                           ("fft", "fft of 65536 numbers", "3"),
+                           ("quad", "quad with 21 calls of a Python function", "200")):
+    pair(text + ", rounding", CALLS, [name, repeat], ["--fuzzy=rounding"], "plain")
