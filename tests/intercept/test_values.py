@@ -2,10 +2,12 @@
 hold the same."""
 
 import json
+import subprocess
+from pathlib import Path
 
 import numpy as np
 import pytest
-from traced import run_traced, trace_of
+from traced import TRACE, run_traced, trace_of
 
 ARRAYS = {
     **{dtype: f"np.array([[1, 0, 3], [4, 5, 6]]).astype('{dtype}')" for dtype in
@@ -112,6 +114,30 @@ print('done')
     assert calls[2].inputs["x.k"].number == 3.5
     assert calls[3].inputs["x.0.0.0.0"].reason == "depth"
     assert calls[4].inputs["x"].label == ("T", "")
+
+
+@pytest.mark.parametrize("size", [100, 200_000])
+def test_arrays_that_another_thread_writes_to_leave_a_sound_trace(size, tmp_path):
+    """What was copied has the hash of what was copied, whatever it was hashed as before."""
+    done, calls = run_traced(tmp_path, f"""
+import numpy as np, threading
+a, b = np.zeros({size}), np.random.default_rng(1).normal(size={size})
+stop = False
+def change():
+    while not stop:
+        np.copyto(a, b); np.negative(b, out=b)
+thread = threading.Thread(target=change)
+thread.start()
+def f(x): pass
+for _ in range(60): f(a)
+stop = True
+thread.join()
+""")
+    assert (done.returncode, done.stderr) == (0, "") and len(calls.of("__main__.f")) == 60
+    (trace,) = (tmp_path / ".__pytracercache__" / "traces").glob("*.trace")
+    verified = subprocess.run([Path(TRACE).parent / "pytracer", "info", trace, "--verify"],
+                              capture_output=True, text=True)
+    assert verified.returncode == 0, verified.stderr
 
 
 def test_bounds_are_obeyed_and_reported(tmp_path):

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -194,6 +195,19 @@ def test_two_traces_of_the_same_second_get_different_names(tmp_path):
     for _ in range(3):
         assert traced(["-c", "pass"], tmp_path)[0] == 0
     assert len(traces(tmp_path)) == 3
+
+
+def test_traces_of_the_same_second_and_process_number_on_two_nodes_are_kept_apart(tmp_path):
+    """Each in a process namespace of its own, where it is process 1, and a shared folder."""
+    node = ["unshare", "--pid", "--fork", "--uts", "sh", "-c", 'hostname "$0" && exec "$@"']
+    if subprocess.run([*node, "node-a", "true"], capture_output=True).returncode:
+        pytest.skip("no namespaces without root here")
+    started = [subprocess.Popen([*node, f"node-{where}", TRACE, "--python", PYTHON, "--command", "-c", "print(1)"], cwd=tmp_path,
+                                env=environment(), stdout=subprocess.PIPE) for where in "abab"]
+    assert [process.communicate()[0] for process in started] == [b"1\n"] * 4
+    found = traces(tmp_path)
+    assert sorted(path.name.split(".", 1)[1] for path in found) == ["node-a.1.trace"] * 2 + ["node-b.1.trace"] * 2
+    assert [header(path)["pid"] for path in found] == [1] * 4
 
 
 def role(path):

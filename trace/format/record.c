@@ -146,12 +146,17 @@ void pt_record_get_footer(const unsigned char *p, struct pt_trace_footer *footer
     footer->flags = pt_get64(p + PT_FOOTER_FLAGS);
 }
 
+void pt_record_put_hash(unsigned char *p, struct pt_hash128 hash)
+{
+    pt_put64(p + PT_PAYLOAD_HASH, hash.low);
+    pt_put64(p + PT_PAYLOAD_HASH + 8, hash.high);
+}
+
 void pt_record_put_extent(unsigned char *p, uint32_t bytes,
                           const struct pt_trace_extent *extent)
 {
     pt_record_put_header(p, PT_RECORD_PAYLOAD, 0, bytes);
-    pt_put64(p + PT_PAYLOAD_HASH, extent->hash.low);
-    pt_put64(p + PT_PAYLOAD_HASH + 8, extent->hash.high);
+    pt_record_put_hash(p, extent->hash);
     pt_put64(p + PT_PAYLOAD_CONTENT_BYTES, extent->content_bytes);
     pt_put64(p + PT_PAYLOAD_EXTENT_OFFSET, extent->offset);
     pt_put64(p + PT_PAYLOAD_EXTENT_BYTES, extent->bytes);
@@ -159,6 +164,7 @@ void pt_record_put_extent(unsigned char *p, uint32_t bytes,
 
 void pt_record_get_extent(const unsigned char *p, struct pt_trace_extent *extent)
 {
+    extent->changed = (pt_get16(p + PT_RECORD_FLAGS) & PT_PAYLOAD_CHANGED) != 0;
     extent->hash.low = pt_get64(p + PT_PAYLOAD_HASH);
     extent->hash.high = pt_get64(p + PT_PAYLOAD_HASH + 8);
     extent->content_bytes = pt_get64(p + PT_PAYLOAD_CONTENT_BYTES);

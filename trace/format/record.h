@@ -138,7 +138,9 @@ struct pt_trace_extent {
     uint64_t content_bytes;
     uint64_t offset; /* of this extent in the content */
     uint64_t bytes;  /* of this extent */
+    bool changed;    /* of the last one, as read: while it was copied, after its hash */
 };
+enum { PT_PAYLOAD_CHANGED = 2 }; /* flag of a payload record */
 
 /* The longest VALUE record: all dimensions, a reference and a summary. */
 enum {
@@ -172,6 +174,7 @@ void pt_record_put_footer(unsigned char *p, const struct pt_trace_footer *footer
 void pt_record_get_footer(const unsigned char *p, struct pt_trace_footer *footer);
 
 /* The parts of fixed length; `bytes` is the length of the whole record. */
+void pt_record_put_hash(unsigned char *p, struct pt_hash128 hash); /* of a payload */
 void pt_record_put_extent(unsigned char *p, uint32_t bytes,
                           const struct pt_trace_extent *extent);
 void pt_record_get_extent(const unsigned char *p, struct pt_trace_extent *extent);

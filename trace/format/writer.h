@@ -64,12 +64,13 @@ void pt_trace_writer_value(struct pt_trace_writer *writer,
 
 /* The data of a value: bytes at `data`; or, where that is NULL, what `read` puts into
  * `out` for each piece that is asked for. `hash` (may be NULL for bytes at `data`) is
- * pt_hash128 of all of it. */
+ * pt_hash128 of all of it. `is_copy`: nobody else can write to `data` meanwhile. */
 struct pt_trace_source {
     const void *data;
     void (*read)(const void *context, uint64_t offset, size_t bytes, void *out);
     const void *context;
     const struct pt_hash128 *hash;
+    bool is_copy;
 };
 
 /* The same, for a caller that has hashed the data already, or has them in pieces. */

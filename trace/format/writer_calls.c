@@ -9,9 +9,10 @@ static const int64_t HAND_OVER_NS = INT64_C(2000000000);
 static const int64_t FIRST_HAND_OVER_NS = INT64_C(50000000);
 
 /* Writes one extent into the open block, as much of the content as fits; *written moves
- * on. */
-static void put_extent(struct pt_buffer *buffer, struct pt_trace_extent *extent,
-                       const struct pt_trace_source *source)
+ * on. Returns the record. */
+static unsigned char *put_extent(struct pt_buffer *buffer,
+                                 struct pt_trace_extent *extent,
+                                 const struct pt_trace_source *source)
 {
     size_t room = PT_SINK_ROOM - buffer->used - PT_PAYLOAD_BYTES;
     uint64_t left = extent->content_bytes - extent->offset;
@@ -29,13 +30,49 @@ static void put_extent(struct pt_buffer *buffer, struct pt_trace_extent *extent,
         source->read(source->context, extent->offset, (size_t)extent->bytes,
                      p + PT_PAYLOAD_BYTES);
     extent->offset += extent->bytes;
+    return p;
 }
 
-static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 hash,
+/* Other threads may have written to the data since they were hashed. The hash of what
+ * was copied stands: in the record, if it holds all of the content; else the last
+ * extent tells. */
+static void settle_hash(unsigned char *record, const struct pt_trace_extent *extent,
+                        struct pt_hash128 copied)
+{
+    if (copied.low == extent->hash.low && copied.high == extent->hash.high)
+        return;
+    if (extent->bytes == extent->content_bytes)
+        pt_record_put_hash(record, copied);
+    else
+        pt_put16(record + PT_RECORD_FLAGS, PT_PAYLOAD_CHANGED);
+}
+
+/* Adds the extent to the hash of what was copied; true: that is whole, in *copied. */
+static bool hash_copy(struct pt_hash_state *state, const unsigned char *record,
+                      const struct pt_trace_extent *extent, struct pt_hash128 *copied)
+{
+    const unsigned char *data = record + PT_PAYLOAD_BYTES;
+
+    if (extent->bytes == extent->content_bytes) {
+        *copied = pt_hash128(data, (size_t)extent->bytes);
+        return true;
+    }
+    if (extent->offset == extent->bytes) /* the first, and it has moved on */
+        pt_hash_begin(state);
+    pt_hash_add(state, data, (size_t)extent->bytes);
+    if (extent->offset < extent->content_bytes)
+        return false;
+    *copied = pt_hash_end(state);
+    return true;
+}
+
+/* *hash is that of the content, and becomes that of what was written. */
+static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 *hash,
                               const struct pt_trace_source *source, uint64_t bytes,
                               uint64_t time)
 {
-    struct pt_trace_extent extent = {.hash = hash, .content_bytes = bytes};
+    struct pt_trace_extent extent = {.hash = *hash, .content_bytes = bytes};
+    struct pt_hash_state state;
     uint64_t whole = pt_align8(PT_PAYLOAD_BYTES + bytes);
     /* What fits no block starts at the head of an empty one. */
     size_t want = whole < PT_SINK_ROOM ? (size_t)whole : PT_SINK_ROOM;
@@ -48,11 +85,23 @@ static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 
         if (extent.offset == 0)
             ref = pt_trace_ref(buffer->block.ordinal, buffer->used);
         pt_writer_note_time(buffer, time);
-        put_extent(buffer, &extent, source);
+        unsigned char *record = put_extent(buffer, &extent, source);
+        if (!source->is_copy && hash_copy(&state, record, &extent, hash))
+            settle_hash(record, &extent, *hash);
         if (extent.offset == bytes)
             return ref;
         pt_writer_submit(writer, PT_STREAM_PAYLOADS);
     }
+}
+
+/* Equality is hash, length and dtype. */
+static struct pt_hash128 key_of(struct pt_hash128 hash,
+                                const struct pt_trace_value *value)
+{
+    hash.high ^= value->data_bytes * UINT64_C(0x9e3779b97f4a7c15);
+    hash.high ^= (uint64_t)(unsigned char)value->dtype << 56;
+    hash.high ^= (uint64_t)value->item_bytes << 48;
+    return hash;
 }
 
 /* The reference of the content, which is written unless it stands in the file. */
@@ -63,16 +112,11 @@ static uint64_t content_ref(struct pt_trace_writer *writer,
     struct pt_hash128 hash = source->hash
                                  ? *source->hash
                                  : pt_hash128(source->data, (size_t)value->data_bytes);
-    struct pt_hash128 key = hash;
     uint64_t ref;
 
-    /* Equality is hash, length and dtype. */
-    key.high ^= value->data_bytes * UINT64_C(0x9e3779b97f4a7c15);
-    key.high ^= (uint64_t)(unsigned char)value->dtype << 56;
-    key.high ^= (uint64_t)value->item_bytes << 48;
-    if (!pt_seen_find(writer->payloads, key, &ref)) {
-        ref = write_payload(writer, hash, source, value->data_bytes, value->call);
-        pt_seen_add(writer->payloads, key, ref);
+    if (!pt_seen_find(writer->payloads, key_of(hash, value), &ref)) {
+        ref = write_payload(writer, &hash, source, value->data_bytes, value->call);
+        pt_seen_add(writer->payloads, key_of(hash, value), ref);
     }
     return ref;
 }
@@ -90,7 +134,7 @@ static uint64_t payload_ref(struct pt_trace_writer *writer,
     struct pt_recent_place *place =
         pt_recent_look(writer->recent, value, source->data, &known);
     if (!known) {
-        struct pt_trace_source copy = {.data = place->copy};
+        struct pt_trace_source copy = {.data = place->copy, .is_copy = true};
         place->ref = content_ref(writer, value, &copy);
     }
     return place->ref;
