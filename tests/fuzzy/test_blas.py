@@ -1,6 +1,7 @@
 """The layer `blas` in whole programs: which calls it reaches, in numpy and scipy, and what
 its noise says of well-known problems."""
 
+import fcntl
 import os
 import re
 import subprocess
@@ -310,13 +311,15 @@ def wheels():
     """A Python whose numpy and scipy bring an OpenBLAS of their own, with mangled names; it
     stays in the build folder."""
     folder = Path(os.environ["PYTRACER_TESTS_BIN"]) / "wheels"
-    if not (folder / "ready").exists():
-        subprocess.run([PYTHON, "-m", "venv", "--clear", folder], check=True)
-        done = subprocess.run([folder / "bin/python", "-m", "pip", "install", "-q", "numpy", "scipy"],
-                              capture_output=True, text=True)
-        if done.returncode:
-            pytest.skip("no packages from the registry: " + done.stderr[-300:])
-        (folder / "ready").touch()
+    with open(folder.with_suffix(".lock"), "w") as lock:  # tests of two files want it at once
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (folder / "ready").exists():
+            subprocess.run([PYTHON, "-m", "venv", "--clear", folder], check=True)
+            done = subprocess.run([folder / "bin/python", "-m", "pip", "install", "-q", "numpy", "scipy"],
+                                  capture_output=True, text=True)
+            if done.returncode:
+                pytest.skip("no packages from the registry: " + done.stderr[-300:])
+            (folder / "ready").touch()
     return str(folder / "bin/python")
 
 
