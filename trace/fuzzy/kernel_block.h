@@ -106,7 +106,8 @@ static inline REAL NAME(cut_mul)(REAL x, REAL y, uint32_t random,
 }
 
 /* The quotient's and the root's e is known times a divisor: u g is brought to the same
- * scale and compared, and g added where it is the lesser. */
+ * scale and compared, and g added where it is the lesser: by a mask, as a branch would
+ * be a coin's toss where this is not vectorised. */
 static inline REAL NAME(cut_div)(REAL x, REAL y, uint32_t random,
                                  struct NAME(watch) * watch)
 {
@@ -115,13 +116,13 @@ static inline REAL NAME(cut_div)(REAL x, REAL y, uint32_t random,
     REAL scale = NAME(scale)(s);
     REAL span = scale * y; /* with the sign of x, as e */
     REAL rest = NAME(multiply_add)(NAME(share)(random), span, -e);
-    bool up = (NAME(bits)(rest) ^ NAME(bits)(span)) < 0;
+    INT up = (NAME(bits)(rest) ^ NAME(bits)(span)) >> (PT_REAL - 1);
     NAME(watch_scale)(watch, scale);
     watch->low |= NAME(is_low)(span * span);
     NAME(watch_factor)(watch, x);
     NAME(watch_factor)(watch, y);
     NAME(watch_factor)(watch, s);
-    return NAME(multiply_add)(up ? scale : 0,
+    return NAME(multiply_add)(NAME(real)(NAME(bits)(scale) & up),
                               NAME(real)((INT)(BIAS - MANTISSA) << MANTISSA), s);
 }
 
@@ -132,10 +133,10 @@ static inline REAL NAME(cut_sqrt)(REAL x, REAL unused, uint32_t random,
     REAL e = NAME(remainder)(x, s, s);
     REAL scale = NAME(scale)(s);
     REAL rest = NAME(multiply_add)(NAME(share)(random), scale * (s + s), -e);
-    bool up = NAME(bits)(rest) < 0;
+    INT up = NAME(bits)(rest) >> (PT_REAL - 1);
     (void)unused;
     NAME(watch_scale)(watch, scale);
-    return NAME(multiply_add)(up ? scale : 0,
+    return NAME(multiply_add)(NAME(real)(NAME(bits)(scale) & up),
                               NAME(real)((INT)(BIAS - MANTISSA) << MANTISSA), s);
 }
 
