@@ -93,7 +93,8 @@ static const struct pt_key keys[] = {
     TEXT("io.stats.callgraph", io.stats_callgraph, true,
          "Accepted for Pytracer 1; the result file itself holds the call graph."),
     TEXT("io.report.filename", io.report_filename, true,
-         "Report of a trace; empty: `report.<date>.<job or host>.<pid>.csv`, and a table "
+         "Report of a trace; empty: `report.<date>.<job or host>.<pid>.csv`, and a "
+         "table "
          "on standard error if that is a terminal."),
     NUMBER("io.max_elements", PT_KEY_U64, io.max_elements, 1, UINT64_MAX,
            "Elements of one array that are stored; of a larger one, as many at places "

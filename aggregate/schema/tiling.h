@@ -13,8 +13,9 @@
 #include <stdint.h>
 
 enum { PT_TILE_SIDE = 64, PT_TILE_ELEMENTS = PT_TILE_SIDE * PT_TILE_SIDE };
-#define PT_TILED_ABOVE ((uint64_t)1 << 20) /* elements; fewer are quickly read whole   \
-                                            */
+#define PT_TILED_ABOVE                                                                 \
+    ((uint64_t)1 << 20) /* elements; fewer are quickly read whole                      \
+                         */
 
 struct pt_tiling {
     uint64_t rows, columns, slices;   /* of the value */

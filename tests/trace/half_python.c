@@ -1,5 +1,5 @@
-/* An "interpreter" that has one of the functions that the tracer needs and no other, for
- * test_preload.py. */
+/* An "interpreter" that has one of the functions that the tracer needs and no other,
+ * for test_preload.py. */
 #include <stdio.h>
 
 void Py_InitializeFromConfig(void);

@@ -30,8 +30,7 @@ the numbers that the program prints, normwise, 0.95/0.95 by CNH, least and media
 printed values ({most:.1f} is what {runs} runs can show of a float64). *Paper*: bits of the result
 that the original tool published for the example of that name (5 runs, Monte Carlo arithmetic,
 2021). Aggregated: **{done} of {all}**; published: 32 of 40.
-An explanation that was read off the program's own output stands as it is; one that nobody has
-measured begins with *supposed*.
+Explanations were read off the program's own output, or come of experiments ([WHY.md](WHY.md)).
 
 | program | calls | in all runs | ours: least | median | paper: bits | paper: aggregated | why they differ |
 |---|---|---|---|---|---|---|---|

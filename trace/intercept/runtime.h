@@ -29,7 +29,7 @@ struct pt_function {
     uint32_t line;
     uint32_t kind;
     char *module, *name, *file; /* owned; file NULL for compiled code */
-    bool only_reads; /* its arguments; see capture/readers.h */
+    bool only_reads;            /* its arguments; see capture/readers.h */
     uint64_t calls, bytes;
     struct pt_function *next_called; /* in order of first calls */
 };
@@ -58,7 +58,7 @@ struct pt_thread {
     struct pt_thread *next;
     uint32_t number;
     uint32_t suspended;
-    uint32_t regions; /* of the program's marks, under way */
+    uint32_t regions;   /* of the program's marks, under way */
     _Atomic bool ended; /* set without the GIL, by the ending thread */
     struct pt_call *calls;
     size_t n_calls, call_capacity;
@@ -76,7 +76,8 @@ struct pt_runtime {
     int64_t start_ns;
     uint32_t n_threads;
     struct pt_thread *threads;
-    uint64_t paused; /* by the program's marks: nothing outside of regions is recorded */
+    uint64_t
+        paused; /* by the program's marks: nothing outside of regions is recorded */
     struct pt_capture capture;
     struct pt_intercept_counts counts;
     struct pt_function *first_called, **last_called;

@@ -1,6 +1,6 @@
 /* Functions for method definitions and types' slots. These name a C function and carry
- * no data for it, so each one that is intercepted gets a function of its own, which does
- * nothing but pass its number on: they lie ready in the program's text, so that no
+ * no data for it, so each one that is intercepted gets a function of its own, which
+ * does nothing but pass its number on: they lie ready in the program's text, so that no
  * memory needs to be made executable. */
 #ifndef PT_INTERCEPT_THUNKS_H
 #define PT_INTERCEPT_THUNKS_H

@@ -4,9 +4,9 @@
  *   OpenMP     a parallel region is entered in the mode of the thread that opened it,
  *              and left in the one that the thread had before
  *   others     (OpenBLAS, pools of C++) a thread that waits for work, in
- *              pthread_cond_wait, for a lock or in sched_yield, goes on in the mode that
- *              a thread of Python or a region was in when it last took a lock or
- *              signalled, as all do that hand work out
+ *              pthread_cond_wait, for a lock or in sched_yield, goes on in the mode
+ * that a thread of Python or a region was in when it last took a lock or signalled, as
+ * all do that hand work out
  *
  * New threads begin in nearest. Two threads that hand out work at the same time may get
  * each other's mode; so may, once in a great while, a spinning worker that the system
