@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -172,12 +173,17 @@ static enum pt_status close_file(struct pt_output *output, struct pt_error *erro
  * the others, and all would wait for ever: so the space is taken first. */
 static enum pt_status reserve(const struct pt_output *output, struct pt_error *error)
 {
-    hsize_t bytes = 0;
+    /* What is not written yet is in the cache of metadata; H5Fget_filesize says nothing
+     * of a file that several processes write. */
+    size_t cached = 0;
+    struct stat written = {0};
     enum pt_status status = PT_OK;
     int fd = open(output->temporary, O_WRONLY | O_CLOEXEC);
-    if (H5Fget_filesize(output->file, &bytes) < 0)
-        bytes = 0;
-    if (fd < 0 || (fallocate(fd, 0, 0, (off_t)bytes) &&
+    (void)H5Fget_mdc_size(output->file, NULL, NULL, &cached, NULL);
+    if (fd >= 0)
+        (void)fstat(fd, &written);
+    off_t bytes = written.st_size + (off_t)cached;
+    if (fd < 0 || (fallocate(fd, 0, 0, bytes) &&
                    (errno == ENOSPC || errno == EDQUOT || errno == EFBIG)))
         status = pt_error_sys(error, "cannot write %s", output->temporary);
     if (fd >= 0)
