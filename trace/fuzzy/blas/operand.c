@@ -170,35 +170,48 @@ static void divide_row(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
         set(&b, 0, j, over(stream, &b.part[0], get(&b, 0, j), divisor));
 }
 
-void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
-                   enum pt_triangle triangle, bool unit, struct pt_blas_operand b)
+/* A triangle of halves over right-hand sides: the half that is finished first, the
+ * square between the two, the other half. */
+struct halves {
+    struct pt_blas_operand t_first, square, t_second; /* of the triangle */
+    struct pt_blas_operand first, second;             /* rows of b */
+};
+
+static struct halves halve(struct pt_blas_operand t, bool upper_first, bool reads_first,
+                           struct pt_blas_operand b)
 {
-    static const struct pt_blas_scalar minus_one = {{-1, 0}}, one = {{1, 0}};
     int64_t n = t.part[0].rows, columns = b.part[0].columns, half = n / 2;
-    if (n == 0 || columns == 0)
-        return;
-    if (n == 1) {
-        if (!unit)
-            divide_row(stream, t, b);
-        return;
-    }
     struct pt_blas_operand upper = pt_blas_operand_part(b, 0, 0, half, columns),
                            lower = pt_blas_operand_part(b, half, 0, n - half, columns),
                            t_upper = pt_blas_operand_part(t, 0, 0, half, half),
                            t_lower =
                                pt_blas_operand_part(t, half, half, n - half, n - half);
-    /* alpha is -1: no memory is needed */
-    if (triangle == PT_LOWER) {
-        pt_blas_solve(stream, t_upper, triangle, unit, upper);
-        (void)!pt_blas_update(stream, pt_blas_operand_part(t, half, 0, n - half, half),
-                              upper, lower, minus_one, one, PT_ALL);
-        pt_blas_solve(stream, t_lower, triangle, unit, lower);
-    } else {
-        pt_blas_solve(stream, t_lower, triangle, unit, lower);
-        (void)!pt_blas_update(stream, pt_blas_operand_part(t, 0, half, half, n - half),
-                              lower, upper, minus_one, one, PT_ALL);
-        pt_blas_solve(stream, t_upper, triangle, unit, upper);
+    /* The square takes rows that are read to rows that are changed. */
+    struct pt_blas_operand square =
+        upper_first == reads_first ? pt_blas_operand_part(t, half, 0, n - half, half)
+                                   : pt_blas_operand_part(t, 0, half, half, n - half);
+
+    return upper_first ? (struct halves){t_upper, square, t_lower, upper, lower}
+                       : (struct halves){t_lower, square, t_upper, lower, upper};
+}
+
+void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
+                   enum pt_triangle triangle, bool unit, struct pt_blas_operand b)
+{
+    static const struct pt_blas_scalar minus_one = {{-1, 0}}, one = {{1, 0}};
+
+    if (t.part[0].rows == 0 || b.part[0].columns == 0)
+        return;
+    if (t.part[0].rows == 1) {
+        if (!unit)
+            divide_row(stream, t, b);
+        return;
     }
+    struct halves h = halve(t, triangle == PT_LOWER, true, b);
+    pt_blas_solve(stream, h.t_first, triangle, unit, h.first);
+    /* alpha is -1: no memory is needed */
+    (void)!pt_blas_update(stream, h.square, h.first, h.second, minus_one, one, PT_ALL);
+    pt_blas_solve(stream, h.t_second, triangle, unit, h.second);
 }
 
 static void multiply_row(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
@@ -220,30 +233,17 @@ void pt_blas_times(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
                    enum pt_triangle triangle, bool unit, struct pt_blas_operand b)
 {
     static const struct pt_blas_scalar one = {{1, 0}};
-    int64_t n = t.part[0].rows, columns = b.part[0].columns, half = n / 2;
-    if (n == 0 || columns == 0)
+
+    if (t.part[0].rows == 0 || b.part[0].columns == 0)
         return;
-    if (n == 1) {
+    if (t.part[0].rows == 1) {
         if (!unit)
             multiply_row(stream, t, b);
         return;
     }
-    struct pt_blas_operand upper = pt_blas_operand_part(b, 0, 0, half, columns),
-                           lower = pt_blas_operand_part(b, half, 0, n - half, columns),
-                           t_upper = pt_blas_operand_part(t, 0, 0, half, half),
-                           t_lower =
-                               pt_blas_operand_part(t, half, half, n - half, n - half);
-    /* alpha is 1: no memory is needed; each half is overwritten when it has been read
-     */
-    if (triangle == PT_LOWER) {
-        pt_blas_times(stream, t_lower, triangle, unit, lower);
-        (void)!pt_blas_update(stream, pt_blas_operand_part(t, half, 0, n - half, half),
-                              upper, lower, one, one, PT_ALL);
-        pt_blas_times(stream, t_upper, triangle, unit, upper);
-    } else {
-        pt_blas_times(stream, t_upper, triangle, unit, upper);
-        (void)!pt_blas_update(stream, pt_blas_operand_part(t, 0, half, half, n - half),
-                              lower, upper, one, one, PT_ALL);
-        pt_blas_times(stream, t_lower, triangle, unit, lower);
-    }
+    struct halves h = halve(t, triangle != PT_LOWER, false, b);
+    pt_blas_times(stream, h.t_first, triangle, unit, h.first);
+    /* alpha is 1: no memory is needed; the second half is still as it was */
+    (void)!pt_blas_update(stream, h.square, h.second, h.first, one, one, PT_ALL);
+    pt_blas_times(stream, h.t_second, triangle, unit, h.second);
 }
