@@ -32,23 +32,6 @@ static double edge_one(struct pt_fuzzy_work *work, double a, double b, uint64_t 
     return result;
 }
 
-/* IEEE's result, or nearly so for binary32. */
-static double plain(const struct pt_fuzzy_work *work, double a, double b)
-{
-    switch (work->operation) {
-    case PT_FUZZY_ADD:
-        return a + b;
-    case PT_FUZZY_SUBTRACT:
-        return a - b;
-    case PT_FUZZY_MULTIPLY:
-        return a * b;
-    case PT_FUZZY_DIVIDE:
-        return a / b;
-    default:
-        return sqrt(a);
-    }
-}
-
 /* Whether the kernel's result of a op b is not to be used, r being one that does not
  * depend on the random number or, for the kernels of the grid, the kernel's own
  * (kernel_real.h has the reasons for the bounds). */
@@ -115,7 +98,7 @@ static void repair(struct pt_fuzzy_work *work, const void *a, const void *b, voi
     }
     for (size_t i = 0; i < n; i++) {
         double x = load(work->format, a, i), y = load(work->format, b, i);
-        if (is_edge(work, x, y, plain(work, x, y)))
+        if (is_edge(work, x, y, pt_fuzzy_edge_ieee(work->operation, x, y)))
             store(work->format, out, i, edge_one(work, x, y, random[i]));
     }
 }

@@ -219,22 +219,6 @@ static double round_to_grid(struct pair x, const struct grid *grid,
     return result;
 }
 
-static double plain(enum pt_fuzzy_operation operation, double a, double b)
-{
-    switch (operation) {
-    case PT_FUZZY_ADD:
-        return a + b;
-    case PT_FUZZY_SUBTRACT:
-        return a - b;
-    case PT_FUZZY_MULTIPLY:
-        return a * b;
-    case PT_FUZZY_DIVIDE:
-        return a / b;
-    default:
-        return sqrt(a);
-    }
-}
-
 /* Results that do not depend on rounding: true for NaN and Inf operands, division by
  * zero, roots of negative numbers, and exact zeros. */
 static bool settled(enum pt_fuzzy_operation operation, double a, double b,
@@ -243,7 +227,7 @@ static bool settled(enum pt_fuzzy_operation operation, double a, double b,
     bool unary = operation == PT_FUZZY_SQRT;
     bool any_nan = isnan(a) || (!unary && isnan(b));
     bool divides = operation == PT_FUZZY_DIVIDE;
-    double r = plain(operation, a, b);
+    double r = pt_fuzzy_edge_ieee(operation, a, b);
 
     *result = r;
     if (any_nan)

@@ -7,6 +7,7 @@
 #ifndef PT_FUZZY_EDGE_H
 #define PT_FUZZY_EDGE_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -27,6 +28,24 @@ struct pt_fuzzy_rounding {
 double pt_fuzzy_edge(enum pt_fuzzy_operation operation, enum pt_fuzzy_format format,
                      const struct pt_fuzzy_rounding *rounding, double a, double b,
                      uint64_t *random, int *raised, bool *nearest);
+
+/* IEEE's result in binary64; of binary32 nearly so. Thread: safe. */
+static inline double pt_fuzzy_edge_ieee(enum pt_fuzzy_operation operation, double a,
+                                        double b)
+{
+    switch (operation) {
+    case PT_FUZZY_ADD:
+        return a + b;
+    case PT_FUZZY_SUBTRACT:
+        return a - b;
+    case PT_FUZZY_MULTIPLY:
+        return a * b;
+    case PT_FUZZY_DIVIDE:
+        return a / b;
+    default:
+        return sqrt(a);
+    }
+}
 
 /* The state that the deterministic modes draw from: a hash of seed, operation and the
  * bits of the operands; and what seed and operation give to it. Thread: safe. */
