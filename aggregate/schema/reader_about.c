@@ -3,58 +3,70 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* An attribute of one element; its members are invalid where there is none. */
+struct attribute {
+    hid_t id, type, space;
+    bool single;
+};
+
+static struct attribute open_attribute(hid_t file, const char *name)
+{
+    struct attribute a = {H5Aopen(file, name, H5P_DEFAULT), H5I_INVALID_HID,
+                          H5I_INVALID_HID, false};
+
+    if (a.id >= 0) {
+        a.type = H5Aget_type(a.id);
+        a.space = H5Aget_space(a.id);
+    }
+    a.single =
+        a.type >= 0 && a.space >= 0 && H5Sget_simple_extent_npoints(a.space) == 1;
+    return a;
+}
+
+static void close_attribute(struct attribute a)
+{
+    if (a.space >= 0)
+        H5Sclose(a.space);
+    if (a.type >= 0)
+        H5Tclose(a.type);
+    if (a.id >= 0)
+        H5Aclose(a.id);
+}
+
 /* Reads a numeric attribute; the class is checked, HDF5 converts. */
 static bool read_number(hid_t file, const char *name, hid_t memory, void *out)
 {
-    bool ok = false;
-    hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
-    hid_t type = attribute < 0 ? H5I_INVALID_HID : H5Aget_type(attribute);
-    hid_t space = attribute < 0 ? H5I_INVALID_HID : H5Aget_space(attribute);
-    if (type >= 0 && space >= 0 && H5Sget_simple_extent_npoints(space) == 1) {
-        H5T_class_t class = H5Tget_class(type);
-        ok = class == H5Tget_class(memory) && H5Aread(attribute, memory, out) >= 0;
-    }
-    if (space >= 0)
-        H5Sclose(space);
-    if (type >= 0)
-        H5Tclose(type);
-    if (attribute >= 0)
-        H5Aclose(attribute);
+    struct attribute a = open_attribute(file, name);
+    bool ok = a.single && H5Tget_class(a.type) == H5Tget_class(memory) &&
+              H5Aread(a.id, memory, out) >= 0;
+
+    close_attribute(a);
     return ok;
 }
 
 /* Reads a text attribute, fixed or variable length, into out[size]; longer is cut. */
 static bool read_text(hid_t file, const char *name, char *out, size_t size)
 {
-    bool ok = false;
-    hid_t attribute = H5Aopen(file, name, H5P_DEFAULT);
-    hid_t type = attribute < 0 ? H5I_INVALID_HID : H5Aget_type(attribute);
-    hid_t space = attribute < 0 ? H5I_INVALID_HID : H5Aget_space(attribute);
+    struct attribute a = open_attribute(file, name);
+    bool text = a.single && H5Tget_class(a.type) == H5T_STRING, ok = false;
+
     out[0] = '\0';
-    if (type < 0 || space < 0 || H5Tget_class(type) != H5T_STRING ||
-        H5Sget_simple_extent_npoints(space) != 1)
-        goto done;
-    if (H5Tis_variable_str(type) > 0) {
-        char *text = NULL;
-        ok = H5Aread(attribute, type, &text) >= 0 && text;
+    if (text && H5Tis_variable_str(a.type) > 0) {
+        char *whole = NULL;
+        ok = H5Aread(a.id, a.type, &whole) >= 0 && whole;
         if (ok)
-            strncat(out, text, size - 1);
-        if (text)
-            H5free_memory(text);
-    } else if (H5Tget_size(type) > 0 && H5Tget_size(type) <= PT_RESULT_TEXT_WIDTH) {
-        char *text = calloc(1, H5Tget_size(type) + 1);
-        ok = text && H5Aread(attribute, type, text) >= 0;
+            strncat(out, whole, size - 1);
+        if (whole)
+            H5free_memory(whole);
+    } else if (text && H5Tget_size(a.type) > 0 &&
+               H5Tget_size(a.type) <= PT_RESULT_TEXT_WIDTH) {
+        char *whole = calloc(1, H5Tget_size(a.type) + 1);
+        ok = whole && H5Aread(a.id, a.type, whole) >= 0;
         if (ok)
-            strncat(out, text, size - 1);
-        free(text);
+            strncat(out, whole, size - 1);
+        free(whole);
     }
-done:
-    if (space >= 0)
-        H5Sclose(space);
-    if (type >= 0)
-        H5Tclose(type);
-    if (attribute >= 0)
-        H5Aclose(attribute);
+    close_attribute(a);
     return ok;
 }
 
