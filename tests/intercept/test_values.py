@@ -97,6 +97,12 @@ class Endless(dict):
     def __iter__(self): raise RuntimeError
     def items(self): raise RuntimeError
     def __len__(self): return -1
+class Chain:  # each attribute has another one, without end
+    def __init__(self): self.__dict__['a'] = 4.5
+    def __getattr__(self, name): return Chain()
+    def __dir__(self): return ['n%d' % i for i in range(10**6)]
+class Ring:
+    def __init__(self): self.me = self
 def f(x): pass
 f(D(1.5, [2.5]))
 f(np.ndarray.__new__(Liar, 2))
@@ -105,6 +111,8 @@ deep = []
 for _ in range(100000): deep = [deep]
 f(deep)
 f(type('T', (), {})())
+f(Chain())
+f(Ring())
 print('done')
 """, io={"max_depth": 4})
     assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")
@@ -114,6 +122,8 @@ print('done')
     assert calls[2].inputs["x.k"].number == 3.5
     assert calls[3].inputs["x.0.0.0.0"].reason == "depth"
     assert calls[4].inputs["x"].label == ("T", "")
+    assert calls[5].inputs["x.a"].number == 4.5 and set(calls[5].inputs) == {"x", "x.a"}
+    assert calls[6].inputs["x.me"].reason == "cycle"
 
 
 @pytest.mark.parametrize("size", [100, 200_000])
