@@ -52,17 +52,13 @@ static void print_address(const struct pt_viz_options *options,
 }
 
 /* Until a signal, or until nobody asked for as long as --idle-timeout says. */
-static void wait_for_end(const struct pt_viz_options *options,
-                         const struct pt_server *server, const sigset_t *ends)
+static void wait_for_end(const struct pt_viz_options *options, struct pt_server *server,
+                         const sigset_t *ends)
 {
     const struct timespec second = {.tv_sec = 1};
-    for (;;) {
-        if (!options->idle_seconds) {
-            int number = 0;
-            sigwait(ends, &number);
-            return;
-        }
-        if (sigtimedwait(ends, NULL, &second) > 0 ||
+    while (sigtimedwait(ends, NULL, &second) <= 0) {
+        pt_server_tick(server);
+        if (options->idle_seconds &&
             pt_server_idle_seconds(server) >= options->idle_seconds)
             return;
     }

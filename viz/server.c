@@ -12,12 +12,14 @@
 
 #include "assets.h"
 #include "base/bytes.h"
+#include "clients.h"
 #include "listen.h"
 #include "respond.h"
 #include "router.h"
 
-/* More connections than HARD would wait without a word; those beyond SOFT get a 503. */
-enum { SOFT_LIMIT = 512, HARD_LIMIT = 768, THREADS = 4, TIMEOUT_SECONDS = 30 };
+/* More connections than PT_CLIENTS_MOST would wait without a word; those beyond SOFT
+ * get a 503. */
+enum { SOFT_LIMIT = 512, THREADS = 4, TIMEOUT_SECONDS = 30 };
 enum { MAX_URL = 4096 };
 
 struct pt_server {
@@ -26,7 +28,7 @@ struct pt_server {
     struct pt_viz_results *results;
     const struct pt_viz_options *options;
     int port;
-    atomic_int connections;
+    struct pt_clients clients;
     atomic_long last_request_s;
 };
 
@@ -190,6 +192,13 @@ static void *note_url(void *context, const char *url, struct MHD_Connection *con
     return strstr(url, "%00") ? &request_bad : NULL;
 }
 
+static struct pt_client *client_of(struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    return info ? info->socket_context : NULL;
+}
+
 /* Called once with the headers, then once for each piece of a body, then to answer. */
 static outcome handle(void *context, struct MHD_Connection *connection,
                       const char *path, const char *method, const char *version,
@@ -202,6 +211,7 @@ static outcome handle(void *context, struct MHD_Connection *connection,
     if (*state != &request_seen && *state != &request_seen_bad) {
         *state = *state == &request_bad ? &request_seen_bad : &request_seen;
         atomic_store(&server->last_request_s, now_s());
+        pt_clients_turn(&server->clients, client_of(connection), true, now_s());
         return MHD_YES;
     }
     if (*body_bytes) {
@@ -213,21 +223,33 @@ static outcome handle(void *context, struct MHD_Connection *connection,
                                "only GET and HEAD are answered\n");
     if (*state == &request_seen_bad)
         return pt_respond_text(connection, MHD_HTTP_BAD_REQUEST, "no such address\n");
-    if (atomic_load(&server->connections) > SOFT_LIMIT)
+    if (pt_clients_count(&server->clients) > SOFT_LIMIT)
         return pt_respond_text(connection, MHD_HTTP_SERVICE_UNAVAILABLE,
                                "too many connections; try again soon\n");
     return answer_get(server, connection, path);
 }
 
-static void count_connection(void *context, struct MHD_Connection *connection,
-                             void **socket_context,
-                             enum MHD_ConnectionNotificationCode code)
+static void note_connection(void *context, struct MHD_Connection *connection,
+                            void **socket_context,
+                            enum MHD_ConnectionNotificationCode code)
 {
     struct pt_server *server = context;
-    (void)connection;
-    (void)socket_context;
-    atomic_fetch_add(&server->connections,
-                     code == MHD_CONNECTION_NOTIFY_STARTED ? 1 : -1);
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (code == MHD_CONNECTION_NOTIFY_STARTED)
+        *socket_context =
+            info ? pt_clients_enter(&server->clients, info->connect_fd, now_s()) : NULL;
+    else
+        pt_clients_leave(&server->clients, *socket_context);
+}
+
+static void end_request(void *context, struct MHD_Connection *connection, void **state,
+                        enum MHD_RequestTerminationCode code)
+{
+    struct pt_server *server = context;
+    (void)state;
+    (void)code;
+    pt_clients_turn(&server->clients, client_of(connection), false, now_s());
 }
 
 static void log_library(void *context, const char *format, va_list args)
@@ -246,6 +268,7 @@ enum pt_status pt_server_start(const struct pt_viz_options *options,
     struct pt_server *server = calloc(1, sizeof *server);
     if (!server)
         return pt_error_set(error, PT_E_MEMORY, "no memory for the server");
+    pt_clients_init(&server->clients);
     server->auth = auth;
     server->results = results;
     server->options = options;
@@ -259,8 +282,9 @@ enum pt_status pt_server_start(const struct pt_viz_options *options,
         server, MHD_OPTION_EXTERNAL_LOGGER, log_library, server,
         MHD_OPTION_LISTEN_SOCKET, fd, MHD_OPTION_THREAD_POOL_SIZE,
         options->threaded ? (unsigned)THREADS : 1u, MHD_OPTION_CONNECTION_LIMIT,
-        (unsigned)HARD_LIMIT, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS,
-        MHD_OPTION_NOTIFY_CONNECTION, count_connection, server,
+        (unsigned)PT_CLIENTS_MOST, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)TIMEOUT_SECONDS, MHD_OPTION_NOTIFY_CONNECTION, note_connection,
+        server, MHD_OPTION_NOTIFY_COMPLETED, end_request, server,
         MHD_OPTION_URI_LOG_CALLBACK, note_url, server, MHD_OPTION_END);
     if (!server->daemon) {
         status = pt_error_sys(error, "the HTTP server does not start");
@@ -285,6 +309,11 @@ void pt_server_stop(struct pt_server *server)
 int pt_server_port(const struct pt_server *server)
 {
     return server->port;
+}
+
+void pt_server_tick(struct pt_server *server)
+{
+    pt_clients_end_slow(&server->clients, now_s());
 }
 
 unsigned pt_server_idle_seconds(const struct pt_server *server)

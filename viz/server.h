@@ -23,6 +23,9 @@ void pt_server_stop(struct pt_server *server);
 
 int pt_server_port(const struct pt_server *server); /* 0 on a Unix socket */
 
+/* To be called every second or so: ends connections that are too slow (clients.h). */
+void pt_server_tick(struct pt_server *server);
+
 /* Seconds since the last request came in. Thread: safe. */
 unsigned pt_server_idle_seconds(const struct pt_server *server);
 

@@ -126,6 +126,24 @@ def test_a_silent_client_does_not_block_the_others(viewer):
         s.close()
 
 
+def test_a_client_that_sends_a_byte_now_and_then_is_ended(viewer):
+    """The idle time begins anew with each byte, the time of a request does not (30 s)."""
+    with socket.create_connection(("127.0.0.1", viewer.port), timeout=20) as slow:
+        slow.settimeout(1)
+        for byte in b"GET /healthz HTTP/1.1\r\nHost: " + b"a" * 60:
+            try:
+                slow.sendall(bytes([byte]))
+                if slow.recv(1) == b"":
+                    break
+            except TimeoutError:
+                continue
+            except OSError:
+                break
+        else:
+            pytest.fail("it was still served after a minute and a half")
+    assert viewer.request("/healthz")[0] == 200
+
+
 def test_too_many_connections_get_a_clear_answer(result):
     with Viewer("--filename", result, "--no-token") as other:
         held = []
