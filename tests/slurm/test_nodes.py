@@ -82,8 +82,9 @@ def test_the_aggregation_on_two_nodes_gives_the_content_of_one(cluster, tmp_path
     pytracer = caller(cluster, tmp_path)
     submit = submitter(pytracer, tmp_path)
     done = submit("-n", "3", "--time", "5", "--nodes", "2", "--ranks", "4", "--wait")
-    assert done.returncode == 0, done.stdout + done.stderr
     e = tmp_path / "e"
+    words = "".join(log.read_text() for log in (e / "logs").glob("slurm-parse-*.log"))
+    assert done.returncode == 0, done.stdout + done.stderr + words
     record = json.loads((e / "experiment.json").read_text())
     nodes = cluster.ask("scontrol", "show", "job", record["jobs"][-1])
     assert re.search(r"NodeList=ptn\[1-2\]", nodes), nodes

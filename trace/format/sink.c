@@ -410,6 +410,13 @@ enum pt_status pt_sink_finish(struct pt_sink *sink, struct pt_trace_footer *foot
     return status;
 }
 
+void pt_sink_discard(struct pt_sink *sink)
+{
+    stop_thread(sink, NULL);
+    unlink(sink->part);
+    release(sink);
+}
+
 void pt_sink_abandon(struct pt_sink *sink)
 {
     if (sink)

@@ -67,6 +67,9 @@ PT_MUST_CHECK enum pt_status pt_sink_finish(struct pt_sink *sink,
                                             struct pt_trace_footer *footer, bool *moved,
                                             struct pt_error *error);
 
+/* Removes the file and frees the sink. */
+void pt_sink_discard(struct pt_sink *sink);
+
 /* Frees the sink without a word to the thread or the file. Only for the child of a
  * fork. */
 void pt_sink_abandon(struct pt_sink *sink);

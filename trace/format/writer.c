@@ -58,9 +58,17 @@ static enum pt_status name_files(struct pt_trace_writer *writer, const char *pat
         writer->staged = NULL;
         return pt_error_set(error, PT_E_MEMORY, "no memory to write %s", path);
     }
-    if (access(path, F_OK) == 0)
-        return pt_error_set(error, PT_E_EXISTS, "%s is there already", path);
     return PT_OK;
+}
+
+/* Asked once the .part is ours: from then on no other process gives this name to a
+ * trace, and one that has just done so, and so freed the .part, is seen. */
+static enum pt_status keep_existing(const struct pt_trace_writer *writer,
+                                    struct pt_error *error)
+{
+    if (access(writer->path, F_OK) != 0)
+        return PT_OK;
+    return pt_error_set(error, PT_E_EXISTS, "%s is there already", writer->path);
 }
 
 static enum pt_status open_files(struct pt_trace_writer *writer,
@@ -68,18 +76,23 @@ static enum pt_status open_files(struct pt_trace_writer *writer,
                                  struct pt_error *error)
 {
     unsigned char bytes[PT_TRACE_HEADER_BYTES];
+    const bool is_staged = writer->staged;
+    enum pt_status status;
 
     pt_header_put(bytes, header);
-    if (!writer->staged)
-        return pt_sink_open(writer->part, bytes, &writer->sink, error);
-    enum pt_status status = pt_stage_reserve(writer->part, bytes, error);
+    status = is_staged ? pt_stage_reserve(writer->part, bytes, error)
+                       : pt_sink_open(writer->part, bytes, &writer->sink, error);
     if (status != PT_OK)
         return status;
-    status = pt_sink_open(writer->staged, bytes, &writer->sink, error);
-    if (status == PT_OK)
+    status = keep_existing(writer, error);
+    if (status == PT_OK && is_staged)
+        status = pt_sink_open(writer->staged, bytes, &writer->sink, error);
+    if (status == PT_OK && is_staged)
         pt_sink_set_refuge(writer->sink, writer->part);
-    else
+    if (status != PT_OK && is_staged)
         unlink(writer->part);
+    else if (status != PT_OK)
+        pt_sink_discard(writer->sink);
     return status;
 }
 

@@ -293,6 +293,58 @@ static void a_daemon_keeps_its_files_and_its_trace(void **state)
     free(path);
 }
 
+enum { RIVALS = 4, TRACES_EACH = 50 };
+
+/* Many short traces, each under the first name that is free. */
+static void take_names(const char *stem)
+{
+    for (int n = 0; n < TRACES_EACH; n++) {
+        struct pt_trace_writer *writer = NULL;
+        struct pt_trace_header header;
+        enum pt_status status = PT_E_EXISTS;
+
+        model_header(&header);
+        for (int i = 0; status == PT_E_EXISTS && i < RIVALS * TRACES_EACH; i++) {
+            char *path = NULL;
+            if (asprintf(&path, "%s.%d", stem, i) < 0)
+                _exit(1);
+            status = pt_trace_writer_open(path, &header, &writer, NULL);
+            free(path);
+        }
+        if (status != PT_OK)
+            _exit(2);
+        if (pt_trace_writer_close(writer, NULL) != PT_OK)
+            _exit(3);
+    }
+    _exit(0);
+}
+
+/* Also when one of them seals its trace while another opens its own. */
+static void each_of_many_processes_gets_a_name_of_its_own(void **state)
+{
+    char *stem = model_path("rivals.trace");
+    pid_t children[RIVALS];
+    (void)state;
+
+    for (int i = 0; i < RIVALS; i++) {
+        children[i] = fork();
+        if (children[i] == 0)
+            take_names(stem);
+    }
+    for (int i = 0; i < RIVALS; i++) {
+        int status;
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(status, 0);
+    }
+    for (int i = 0; i < RIVALS * TRACES_EACH; i++) {
+        char *path = NULL;
+        assert_true(asprintf(&path, "%s.%d", stem, i) > 0);
+        assert_int_equal(unlink(path), 0);
+        free(path);
+    }
+    free(stem);
+}
+
 static size_t status_kib(const char *key)
 {
     char line[256];
@@ -365,6 +417,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(a_full_disk_costs_the_rest_of_the_trace_only),
         cmocka_unit_test(the_child_of_a_fork_cannot_harm_the_trace),
         cmocka_unit_test(a_daemon_keeps_its_files_and_its_trace),
+        cmocka_unit_test(each_of_many_processes_gets_a_name_of_its_own),
         cmocka_unit_test(memory_is_bounded_whatever_is_written),
     };
     if (argc == 2)
