@@ -1,6 +1,7 @@
 #include "format/sink.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -43,6 +44,7 @@ struct pt_sink {
     /* Of the disk thread alone. */
     const unsigned char *header; /* borrowed, until `ready` */
     uint64_t end;                /* of what has been written */
+    uint64_t asked;              /* so far the disk was asked to take it */
     uint64_t n_blocks, n_index_blocks, last_index;
     size_t n_listed; /* blocks since the last index block */
     unsigned char index[PT_TRACE_BLOCK_HEADER_BYTES + INDEX_BODY];
@@ -184,6 +186,42 @@ static void give_back(struct pt_sink *sink, struct pt_buffer *buffer)
     sink->free = buffer;
 }
 
+/* What has been written goes to the disk while there is nothing else to do, so that the
+ * end of the program need not wait for all of it. In pieces: the disk may be busy, and
+ * blocks may come meanwhile. Whole pages only: the last one will be written to again.
+ * Returns false if there is nothing to ask for. */
+static bool ask_disk(struct pt_sink *sink)
+{
+    enum { PAGE = 1 << 16, PIECE = 1 << 22 };
+    uint64_t bytes = sink->end / PAGE * PAGE - sink->asked;
+
+    if (sink->end / PAGE * PAGE <= sink->asked)
+        return false;
+    if (bytes > PIECE)
+        bytes = PIECE;
+    int fd = pt_descriptor_use(&sink->file, sink->part);
+    if (fd < 0)
+        return false;
+    (void)sync_file_range(fd, (off_t)sink->asked, (off_t)bytes,
+                          SYNC_FILE_RANGE_WRITE); /* the seal asks for all */
+    sink->asked += bytes;
+    return true;
+}
+
+/* The next buffer of the queue, NULL when there is none and the thread is to stop. The
+ * lock is held before and after. */
+static struct pt_buffer *await_buffer(struct pt_sink *sink)
+{
+    while (!sink->first && !sink->stop) {
+        pthread_mutex_unlock(&sink->lock);
+        bool asked = ask_disk(sink);
+        pthread_mutex_lock(&sink->lock);
+        if (!asked && !sink->first && !sink->stop)
+            pthread_cond_wait(&sink->work, &sink->lock);
+    }
+    return sink->first;
+}
+
 static void *disk_thread(void *argument)
 {
     struct pt_sink *sink = argument;
@@ -192,12 +230,8 @@ static void *disk_thread(void *argument)
     pthread_mutex_lock(&sink->lock);
     sink->ready = true;
     pthread_cond_broadcast(&sink->done);
-    for (;;) {
-        while (!sink->first && !sink->stop)
-            pthread_cond_wait(&sink->work, &sink->lock);
-        struct pt_buffer *buffer = sink->first;
-        if (!buffer)
-            break;
+    struct pt_buffer *buffer;
+    while ((buffer = await_buffer(sink)) != NULL) {
         sink->first = buffer->next;
         sink->busy = true;
         pthread_mutex_unlock(&sink->lock);
