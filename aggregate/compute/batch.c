@@ -8,7 +8,7 @@
 /* The least that holds one block of the largest type: 64 complex long doubles; and what
  * one thread reads of each run at a time: half a megabyte, so that samples are still in
  * a cache when they are computed with. */
-enum { LEAST_ELEMENTS = 256, TILE_ELEMENTS = 1 << 16 };
+enum { LEAST_ELEMENTS = 256, TILE_ELEMENTS = 1 << 16, OUTBOX_TILES = 4 };
 
 static uint64_t align64(uint64_t n)
 {
@@ -20,33 +20,14 @@ static uint64_t planes(const struct pt_work *work)
     return work->payload.dtype == 'c' ? 2 : 1;
 }
 
-static enum pt_status outbox_begin(struct pt_outbox *outbox, size_t room,
-                                   const struct pt_extra *extra, struct pt_error *error)
-{
-    if (extra->contributing && !(outbox->contributing = malloc(room * sizeof(double))))
-        return pt_no_memory(error, "results (--batch-size)");
-    if (pt_extra_moments(extra)) {
-        outbox->moments = malloc(room * sizeof *outbox->moments);
-        outbox->scratch = malloc(room * sizeof(double));
-        if (!outbox->moments || !outbox->scratch)
-            return pt_no_memory(error, "results (--batch-size)");
-    }
-    outbox->room = room;
-    outbox->stretches.item_bytes = sizeof(struct pt_output_stretch);
-    outbox->mean = malloc(room * sizeof(double));
-    outbox->std = malloc(room * sizeof(double));
-    outbox->sig = malloc(room * sizeof(double));
-    if (!outbox->mean || !outbox->std || !outbox->sig)
-        return pt_no_memory(error, "results (--batch-size)");
-    return PT_OK;
-}
-
 enum pt_status pt_batch_begin(struct pt_batch *batch, uint64_t elements, int threads,
+                              const struct pt_extra *extra, struct pt_output *output,
                               struct pt_error *error)
 {
     size_t room = (size_t)(elements < LEAST_ELEMENTS ? LEAST_ELEMENTS : elements);
     size_t tile = (size_t)threads * TILE_ELEMENTS;
     tile = tile < room ? tile : room;
+    room = room < OUTBOX_TILES * tile ? room : OUTBOX_TILES * tile;
     batch->bytes = tile * sizeof(double);
     batch->pieces.item_bytes = sizeof(struct pt_piece);
     batch->chunks.item_bytes = sizeof(struct pt_chunk);
@@ -59,7 +40,7 @@ enum pt_status pt_batch_begin(struct pt_batch *batch, uint64_t elements, int thr
         batch->base = malloc(tile * sizeof *batch->base);
     if (!batch->copies || !batch->digits || (batch->with_base && !batch->base))
         return pt_no_memory(error, "a batch (--batch-size)");
-    return outbox_begin(&batch->outbox, room, batch->extra, error);
+    return pt_outboxes_begin(&batch->boxes, room, extra, output, error);
 }
 
 void pt_batch_free(struct pt_batch *batch)
@@ -70,13 +51,7 @@ void pt_batch_free(struct pt_batch *batch)
     free(batch->samples);
     free(batch->digits);
     free(batch->base);
-    free(batch->outbox.mean);
-    free(batch->outbox.std);
-    free(batch->outbox.sig);
-    free(batch->outbox.contributing);
-    free(batch->outbox.moments);
-    free(batch->outbox.scratch);
-    pt_array_free(&batch->outbox.stretches);
+    pt_outboxes_free(&batch->boxes);
     free(batch->carry.digits);
     free(batch->carry.histogram);
     pt_array_free(&batch->pieces);
@@ -109,13 +84,14 @@ static uint64_t fitting(const struct pt_batch *batch, const struct pt_work *work
 {
     uint64_t left = work->to - batch->next_from, item = work->payload.item_bytes;
     uint64_t room = batch->bytes / sizeof(double) - results_used;
-    uint64_t in_outbox = batch->outbox.room - batch->outbox.n - results_used;
+    uint64_t in_outbox =
+        batch->boxes.filling->room - batch->boxes.filling->n - results_used;
     uint64_t most = (in_outbox < room ? in_outbox : room) / planes(work);
     uint64_t by_bytes = (batch->bytes - bytes_used) / item;
     most = by_bytes < most ? by_bytes : most;
     if (left <= most)
         return left;
-    if ((bytes_used || batch->outbox.n) && left * item <= batch->bytes &&
+    if ((bytes_used || batch->boxes.filling->n) && left * item <= batch->bytes &&
         left * planes(work) <= batch->bytes / sizeof(double))
         return 0;
     return most / PT_STAT_BLOCK * PT_STAT_BLOCK;
@@ -160,9 +136,9 @@ static enum pt_status add_piece(struct pt_batch *batch, struct pt_work *work,
     *piece = *like;
     enum pt_status status = add_chunks(batch, piece, error);
     if (!status)
-        status = add_stretch(&batch->outbox, start, n, error);
+        status = add_stretch(batch->boxes.filling, start, n, error);
     if (!status && planes(work) == 2)
-        status = add_stretch(&batch->outbox, start + payload->n, n, error);
+        status = add_stretch(batch->boxes.filling, start + payload->n, n, error);
     return status;
 }
 
@@ -187,13 +163,13 @@ enum pt_status pt_batch_plan(struct pt_batch *batch, struct pt_error *error)
         if (batch->next_from < work->from)
             batch->next_from = work->from;
         uint64_t n = bytes < batch->bytes ? fitting(batch, work, bytes, results) : 0;
-        if (!n || !goes_on(&batch->outbox, work, batch->next_from))
+        if (!n || !goes_on(batch->boxes.filling, work, batch->next_from))
             break;
         struct pt_piece piece = {.work = work,
                                  .from = batch->next_from,
                                  .to = batch->next_from + n,
                                  .bytes_at = bytes,
-                                 .result_at = batch->outbox.n + results,
+                                 .result_at = batch->boxes.filling->n + results,
                                  .base_at = results,
                                  .digits_at = digits};
         status = add_piece(batch, work, &piece, error);
@@ -206,7 +182,7 @@ enum pt_status pt_batch_plan(struct pt_batch *batch, struct pt_error *error)
             batch->next_from = 0;
         }
     }
-    batch->outbox.n += results;
+    batch->boxes.filling->n += results;
     return status ? status : room_for_samples(batch, error);
 }
 

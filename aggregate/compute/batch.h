@@ -5,6 +5,7 @@
 #define PT_COMPUTE_BATCH_H
 
 #include "compute/compute.h"
+#include "compute/outbox.h"
 
 /* Elements of one thread's task: a multiple of PT_STAT_BLOCK. */
 enum { PT_BATCH_CHUNK = 1 << 14 };
@@ -47,16 +48,6 @@ struct pt_partial {
     struct pt_stat_histogram histogram;
 };
 
-/* Results on their way to the file. */
-struct pt_outbox {
-    double *mean, *std, *sig;
-    double *contributing;       /* NULL: not asked for */
-    struct pt_moments *moments; /* likewise */
-    double *scratch;            /* with the moments */
-    size_t n, room;
-    struct pt_array stretches; /* struct pt_output_stretch */
-};
-
 struct pt_batch {
     const struct pt_layout *layout;
     struct pt_readers *readers;
@@ -72,8 +63,7 @@ struct pt_batch {
     const void **samples;    /* [piece × n_runs + run], NULL: that run lacks it */
     size_t samples_room;
     double *digits;
-    struct pt_outbox outbox;
-    const struct pt_extra *extra;
+    struct pt_outboxes boxes;
     size_t next_work; /* where the next batch starts */
     uint64_t next_from;
     struct pt_part carry;     /* begun in an earlier batch, not yet ended */
@@ -83,9 +73,11 @@ struct pt_batch {
     uint64_t n_samples_bytes; /* read so far, of one run */
 };
 
-/* elements: room of the outbox, and bound of what is read at a time of each run. */
+/* elements: bound of the outboxes' room, and of what is read at a time of each run. */
 PT_MUST_CHECK enum pt_status pt_batch_begin(struct pt_batch *batch, uint64_t elements,
-                                            int threads, struct pt_error *error);
+                                            int threads, const struct pt_extra *extra,
+                                            struct pt_output *output,
+                                            struct pt_error *error);
 void pt_batch_free(struct pt_batch *batch);
 
 /* Takes the next pieces; none: the work is done, or the outbox has to be emptied. */

@@ -38,33 +38,6 @@ static enum pt_status write_inline(const struct pt_team *team,
     return status;
 }
 
-static enum pt_status empty_outbox(struct pt_outbox *outbox,
-                                   const struct pt_extra *extra,
-                                   struct pt_output *output, struct pt_error *error)
-{
-    const struct pt_output_stretch *stretches = outbox->stretches.items;
-    size_t n = outbox->stretches.n;
-    enum pt_status status = pt_output_write_stretches(
-        output, PT_COLUMN_ELEMENTS_MEAN, stretches, n, outbox->mean, error);
-    if (!status)
-        status = pt_output_write_stretches(output, PT_COLUMN_ELEMENTS_STD, stretches, n,
-                                           outbox->std, error);
-    if (!status)
-        status = pt_output_write_stretches(output, PT_COLUMN_ELEMENTS_SIG, stretches, n,
-                                           outbox->sig, error);
-    if (!status && extra->contributing)
-        status = pt_output_write_stretches(output, PT_COLUMN_CONTRIBUTING_DIGITS,
-                                           stretches, n, outbox->contributing, error);
-    uint64_t total = 0;
-    for (size_t i = 0; i < n; i++)
-        total += stretches[i].n;
-    if (!status && pt_extra_moments(extra))
-        status = pt_extra_write(output, extra, stretches, n, outbox->moments,
-                                (size_t)total, outbox->scratch, error);
-    outbox->n = outbox->stretches.n = 0;
-    return status;
-}
-
 static void add_tiles(const struct pt_batch *batch, struct pt_tiles *tiles)
 {
     const struct pt_piece *pieces = batch->pieces.items;
@@ -73,9 +46,9 @@ static void add_tiles(const struct pt_batch *batch, struct pt_tiles *tiles)
         uint64_t n = pieces[i].to - pieces[i].from;
         for (uint64_t plane = 0; plane < (payload->dtype == 'c' ? 2 : 1); plane++) {
             size_t at = pieces[i].result_at + (size_t)(plane * n);
-            const double *const fields[3] = {batch->outbox.mean + at,
-                                             batch->outbox.std + at,
-                                             batch->outbox.sig + at};
+            const double *const fields[3] = {batch->boxes.filling->mean + at,
+                                             batch->boxes.filling->std + at,
+                                             batch->boxes.filling->sig + at};
             pt_tiles_add(tiles, payload, plane, pieces[i].from, pieces[i].to, fields);
         }
     }
@@ -107,22 +80,33 @@ static enum pt_status fill_outbox(struct pt_batch *batch,
     }
 }
 
-/* All ranks make as many rounds as the one with the most results. */
+/* Where all ranks write together, they make as many rounds as the one with the most
+ * results. Otherwise they meet when all is written. */
 static enum pt_status run_batches(const struct pt_team *team, struct pt_batch *batch,
                                   const struct pt_compute_options *options,
                                   uint64_t all, struct pt_output *output,
                                   struct pt_error *error)
 {
+    bool together = !pt_output_direct(output);
     uint64_t done = 0;
     enum pt_status status = PT_OK;
+    struct pt_error why;
     for (bool more = true; !status && more;) {
         status = fill_outbox(batch, options, &done, all, error);
-        status = pt_team_agree(team, status, error);
+        if (together)
+            status = pt_team_agree(team, status, error);
         if (!status)
-            status = empty_outbox(&batch->outbox, batch->extra, output, error);
-        more = pt_team_max(team, batch->next_work < batch->layout->work.n) != 0;
+            status = pt_outboxes_empty(&batch->boxes, error);
+        more = batch->next_work < batch->layout->work.n;
+        if (together)
+            more = pt_team_max(team, more) != 0;
     }
-    return status;
+    enum pt_status written = pt_outboxes_end(&batch->boxes, &why);
+    if (written && !status) {
+        status = written;
+        *error = why;
+    }
+    return pt_team_agree(team, status, error);
 }
 
 static enum pt_status send_done(const struct pt_team *team,
@@ -203,7 +187,6 @@ enum pt_status pt_compute(const struct pt_team *team, const struct pt_layout *la
     struct pt_batch batch = {.layout = layout,
                              .readers = readers,
                              .plan = plan,
-                             .extra = &options->extra,
                              .n_runs = readers->catalogue->n_runs,
                              .n_samples = readers->catalogue->n_samples,
                              .with_base = readers->catalogue->n_base > 0};
@@ -215,7 +198,8 @@ enum pt_status pt_compute(const struct pt_team *team, const struct pt_layout *la
     enum pt_status status =
         write_inline(team, layout, values, &options->extra, output, error);
     if (!status)
-        status = pt_batch_begin(&batch, options->batch, team->threads, error);
+        status = pt_batch_begin(&batch, options->batch, team->threads, &options->extra,
+                                output, error);
     status = pt_team_agree(team, status, error);
     if (!status)
         status = run_batches(team, &batch, options, all, output, error);

@@ -30,13 +30,15 @@ static enum pt_status measure_chunk(struct pt_batch *batch, size_t c,
         .dtype = payload->dtype,
         .item_bytes = payload->item_bytes};
     struct pt_stat_output output = {
-        .mean = batch->outbox.mean + at,
-        .std = batch->outbox.std + at,
-        .sig = batch->outbox.sig + at,
-        .contributing =
-            batch->outbox.contributing ? batch->outbox.contributing + at : NULL,
+        .mean = batch->boxes.filling->mean + at,
+        .std = batch->boxes.filling->std + at,
+        .sig = batch->boxes.filling->sig + at,
+        .contributing = batch->boxes.filling->contributing
+                            ? batch->boxes.filling->contributing + at
+                            : NULL,
         .digits = batch->digits + piece->digits_at + skip,
-        .moments = batch->outbox.moments ? batch->outbox.moments + at : NULL,
+        .moments =
+            batch->boxes.filling->moments ? batch->boxes.filling->moments + at : NULL,
         .plane = (size_t)(piece->to - piece->from)};
     pt_stat_summary_begin(sum, payload->dtype, payload->item_bytes, payload->n_runs);
     const struct pt_moments *base =
@@ -47,31 +49,6 @@ static enum pt_status measure_chunk(struct pt_batch *batch, size_t c,
         return pt_merge_piece(batch->plan, work, &input, &output, base + skip,
                               output.plane, sum, error);
     return pt_stat_piece(batch->plan, work, &input, &output, sum, error);
-}
-
-static enum pt_status measure_chunks(struct pt_batch *batch, struct pt_error *error)
-{
-    enum pt_status outcome = PT_OK;
-#pragma omp parallel
-    {
-        struct pt_stat_work *work = NULL;
-        struct pt_error why = {0};
-        const void **samples = calloc(batch->n_runs, sizeof(void *));
-        enum pt_status status = samples ? pt_stat_work_create(batch->plan, &work, &why)
-                                        : pt_no_memory(&why, "a batch");
-#pragma omp for schedule(dynamic)
-        for (size_t c = 0; c < batch->chunks.n; c++)
-            if (!status)
-                status = measure_chunk(batch, c, samples, work, &why);
-#pragma omp critical(pt_batch)
-        if (status && !outcome) {
-            outcome = status;
-            *error = why;
-        }
-        pt_stat_work_destroy(work);
-        free(samples);
-    }
-    return outcome;
 }
 
 static void sum_of(const struct pt_batch *batch, const struct pt_piece *piece,
@@ -89,17 +66,17 @@ static void begin_summary(const struct pt_piece *piece, struct pt_stat_summary *
                           payload->n_runs);
 }
 
-static bool is_whole(const struct pt_piece *piece)
-{
-    return piece->from == 0 && piece->to == piece->work->payload.n;
-}
-
 static bool is_small(const struct pt_piece *piece)
 {
     return piece->work->payload.n <= PT_STAT_EXACT_MAX;
 }
 
-/* A piece that is its whole payload: finished on the spot. */
+/* A piece that is its whole payload, and not a large one, is finished on the spot. */
+static bool is_done(const struct pt_piece *piece)
+{
+    return piece->from == 0 && piece->to == piece->work->payload.n && is_small(piece);
+}
+
 static void finish_whole(const struct pt_batch *batch, const struct pt_piece *piece,
                          struct pt_done *done)
 {
@@ -112,6 +89,46 @@ static void finish_whole(const struct pt_batch *batch, const struct pt_piece *pi
     pt_stat_quantiles(batch->digits + piece->digits_at,
                       (size_t)(piece->to - piece->from), &done->result.sig_p05,
                       &done->result.sig_median);
+}
+
+/* A chunk that is its whole payload is finished while its digits are in a cache. */
+static void finish_alone(const struct pt_batch *batch, size_t c, struct pt_done *done)
+{
+    const struct pt_chunk *chunk = (const struct pt_chunk *)batch->chunks.items + c;
+    const struct pt_piece *piece =
+        (const struct pt_piece *)batch->pieces.items + chunk->piece;
+    if (is_done(piece) && piece->n_chunks == 1)
+        finish_whole(batch, piece, &done[piece->done_at]);
+}
+
+/* done: of the pieces that are whole payloads. */
+static enum pt_status measure_chunks(struct pt_batch *batch, struct pt_done *done,
+                                     struct pt_error *error)
+{
+    enum pt_status outcome = PT_OK;
+#pragma omp parallel
+    {
+        struct pt_stat_work *work = NULL;
+        struct pt_error why = {0};
+        const void **samples = calloc(batch->n_runs, sizeof(void *));
+        enum pt_status status = samples ? pt_stat_work_create(batch->plan, &work, &why)
+                                        : pt_no_memory(&why, "a batch");
+#pragma omp for schedule(dynamic)
+        for (size_t c = 0; c < batch->chunks.n; c++) {
+            if (!status)
+                status = measure_chunk(batch, c, samples, work, &why);
+            if (!status)
+                finish_alone(batch, c, done);
+        }
+#pragma omp critical(pt_batch)
+        if (status && !outcome) {
+            outcome = status;
+            *error = why;
+        }
+        pt_stat_work_destroy(work);
+        free(samples);
+    }
+    return outcome;
 }
 
 static enum pt_status carry_begin(struct pt_batch *batch, const struct pt_piece *piece,
@@ -183,22 +200,22 @@ static enum pt_status carry_piece(struct pt_batch *batch, const struct pt_piece 
 enum pt_status pt_batch_measure(struct pt_batch *batch, struct pt_error *error)
 {
     struct pt_piece *pieces = batch->pieces.items;
-    size_t n_whole = 0, first_done;
-    enum pt_status status = measure_chunks(batch, error);
-    for (size_t i = 0; !status && i < batch->pieces.n; i++)
-        if (!is_whole(&pieces[i]) || !is_small(&pieces[i]))
-            status = carry_piece(batch, &pieces[i], error);
-        else
-            pieces[i].done_at = n_whole++;
-    if (status)
-        return status;
-    first_done = batch->done.n;
-    if (!pt_array_push(&batch->done, n_whole))
+    size_t n = batch->pieces.n, n_done = 0, first_done = batch->done.n;
+    for (size_t i = 0; i < n; i++)
+        if (is_done(&pieces[i]))
+            pieces[i].done_at = n_done++;
+    if (!pt_array_push(&batch->done, n_done))
         return pt_no_memory(error, "results");
     struct pt_done *done = (struct pt_done *)batch->done.items + first_done;
-#pragma omp parallel for schedule(dynamic, 16)
-    for (size_t i = 0; i < batch->pieces.n; i++)
-        if (is_whole(&pieces[i]) && is_small(&pieces[i]))
+    enum pt_status status = measure_chunks(batch, done, error);
+    if (status)
+        return status;
+#pragma omp parallel for schedule(dynamic)
+    for (size_t i = 0; i < n; i++)
+        if (is_done(&pieces[i]) && pieces[i].n_chunks != 1)
             finish_whole(batch, &pieces[i], &done[pieces[i].done_at]);
-    return PT_OK;
+    for (size_t i = 0; !status && i < n; i++)
+        if (!is_done(&pieces[i]))
+            status = carry_piece(batch, &pieces[i], error);
+    return status;
 }

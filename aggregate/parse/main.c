@@ -73,7 +73,6 @@ static void prepare_alone(void)
     setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
     setenv("OMPI_MCA_pml", "ob1", 0);
     setenv("OMPI_MCA_btl", "self", 0);
-    setenv("OMPI_MCA_osc", "^ucx", 0);
 }
 
 /* Ranks and threads that wait leave the processor to those that work, where the machine
@@ -109,6 +108,8 @@ int main(int argc, char **argv)
      * nothing here uses, under the last part of the file's name: jobs of one node whose
      * results are called the same would take it away from each other. */
     setenv("OMPI_MCA_sharedfp", "^sm", 0);
+    /* Nothing here is one-sided, and looking for UCX measures the clock for long. */
+    setenv("OMPI_MCA_osc", "^ucx", 0);
     /* A limit of the size of files is an error of the write, as a full disk is. */
     signal(SIGXFSZ, SIG_IGN);
     MPI_Init_thread(&argc, &argv, MPI_THREAD_FUNNELED, &provided);

@@ -10,9 +10,11 @@ struct pt_output {
     const struct pt_team *team;
     char *path, *temporary;
     hid_t file, collective;
-    int early; /* descriptor of the same file, see write_early; −1: none */
+    int place;   /* descriptor of the same file; −1: none */
+    bool direct; /* all ranks have one */
     hid_t columns[PT_N_COLUMNS];
     uint32_t widths[PT_N_COLUMNS];
+    uint64_t places[PT_N_COLUMNS]; /* in the file; of a column without rows: 0 */
     uint64_t rows[PT_N_COLUMNS];
     uint64_t bytes;
     enum pt_status status; /* the first failure, agreed */

@@ -86,11 +86,13 @@ static enum pt_status create_file(struct pt_output *output, const char *hints,
         if (output->file < 0)
             status = pt_output_fail(output, "create the file", error);
         else
-            output->early = open(output->temporary, O_WRONLY | O_CLOEXEC);
+            output->place = open(output->temporary, O_WRONLY | O_CLOEXEC);
     }
     H5Pclose(access);
     H5Pclose(creation);
     MPI_Info_free(&info);
+    /* Hints say that MPI-IO knows better. */
+    output->direct = !pt_team_max(output->team, hints || output->place < 0);
     return pt_output_settle(output, status, error);
 }
 
@@ -129,7 +131,7 @@ enum pt_status pt_output_create(const struct pt_team *team, const char *path,
         return status;
     }
     output->team = team;
-    output->file = output->early = -1;
+    output->file = output->place = -1;
     for (int i = 0; i < PT_N_COLUMNS; i++)
         output->columns[i] = -1;
     output->collective = H5Pcreate(H5P_DATASET_XFER);
@@ -163,8 +165,8 @@ static enum pt_status close_file(struct pt_output *output, struct pt_error *erro
         status = pt_output_fail(output, "close the file", error);
     stuck = status != PT_OK;
     H5Pclose(output->collective);
-    if (output->early >= 0)
-        close(output->early);
+    if (output->place >= 0 && close(output->place) && !status)
+        status = pt_error_sys(error, "cannot write %s", output->temporary);
     return status;
 }
 
@@ -191,6 +193,16 @@ static enum pt_status reserve(const struct pt_output *output, struct pt_error *e
     return status;
 }
 
+/* What this rank wrote by itself may be in the cache of another node than rank 0's,
+ * which synchronises the file in the end. */
+static enum pt_status synchronise(const struct pt_output *output,
+                                  struct pt_error *error)
+{
+    if (fdatasync(output->place) && errno != EINVAL && errno != EROFS)
+        return pt_error_sys(error, "cannot synchronise %s", output->temporary);
+    return PT_OK;
+}
+
 /* For a file that is thrown away: frees its space, so that closing it meets no full
  * disk, and sees to it that a close that hangs all the same is the end. */
 static void abandon(const struct pt_output *output)
@@ -210,6 +222,8 @@ enum pt_status pt_output_publish(struct pt_output *output, enum pt_status mine,
     struct pt_error why = {0};
     if (!mine && team->rank == 0)
         mine = reserve(output, error);
+    else if (!mine && output->direct)
+        mine = synchronise(output, error);
     mine = pt_team_agree(team, mine, error);
     if (mine)
         abandon(output);
@@ -234,6 +248,11 @@ enum pt_status pt_output_publish(struct pt_output *output, enum pt_status mine,
 uint64_t pt_output_bytes(const struct pt_output *output)
 {
     return output->bytes;
+}
+
+bool pt_output_direct(const struct pt_output *output)
+{
+    return output->direct;
 }
 
 const struct pt_team *pt_output_team(const struct pt_output *output)

@@ -1,9 +1,9 @@
 /* The result file while it is written: NAME.tmp, all ranks together, then NAME.
  *
- * Every function is collective. A rank that failed in a write joins the rest with what
- * it has; the outcome is agreed, and the first failure makes the file one that is
- * thrown away: later calls do nothing. Nothing stands under the final name until
- * pt_output_publish has succeeded on all ranks. */
+ * Every function is collective where it does not say otherwise. A rank that failed in a
+ * write joins the rest with what it has; the outcome is agreed, and the first failure
+ * makes the file one that is thrown away: later calls do nothing. Nothing stands under
+ * the final name until pt_output_publish has succeeded on all ranks. */
 #ifndef PT_RESULT_OUTPUT_H
 #define PT_RESULT_OUTPUT_H
 
@@ -36,10 +36,15 @@ PT_MUST_CHECK enum pt_status pt_output_write(struct pt_output *output,
                                              uint64_t start, uint64_t n,
                                              const void *data, struct pt_error *error);
 
-/* Stretches of a column, at rising places; their data stand one behind the other. */
+/* Stretches of a column, at rising places; their data stand one behind the other.
+ *
+ * Where the file is direct (the same on all ranks), each rank writes its stretches by
+ * itself and on any one thread, beside which no other function of the file is called;
+ * the caller agrees on the outcome. With hints MPI-IO writes them: collective. */
 struct pt_output_stretch {
     uint64_t start, n;
 };
+bool pt_output_direct(const struct pt_output *output);
 PT_MUST_CHECK enum pt_status
 pt_output_write_stretches(struct pt_output *output, enum pt_result_column_id id,
                           const struct pt_output_stretch *stretches, size_t n,

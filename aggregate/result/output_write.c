@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "result/file.h"
 
 #define PIECE_BYTES ((uint64_t)1 << 30)
@@ -64,6 +65,12 @@ enum pt_status pt_output_column(struct pt_output *output, enum pt_result_column_
     H5Pclose(creation);
     H5Sclose(space);
     type_close(column->type, type);
+    if (!status && rows) {
+        haddr_t place = H5Dget_offset(output->columns[id]);
+        output->places[id] = place;
+        if (place == HADDR_UNDEF)
+            status = pt_output_fail(output, "place a column", error);
+    }
     return pt_output_settle(output, status, error);
 }
 
@@ -87,14 +94,38 @@ static void write_early(const struct pt_output *output, enum pt_result_column_id
 {
     enum { WORTH_BYTES = 1 << 20 };
     uint64_t width = output->widths[id];
-    haddr_t place = n ? H5Dget_offset(output->columns[id]) : HADDR_UNDEF;
-    if (output->early < 0 || place == HADDR_UNDEF)
+    if (output->place < 0 || !n)
         return;
     uint64_t first = stretches[0].start;
     uint64_t end = stretches[n - 1].start + stretches[n - 1].n;
     if ((end - first) * width >= WORTH_BYTES)
-        sync_file_range(output->early, (off_t)(place + first * width),
+        sync_file_range(output->place, (off_t)(output->places[id] + first * width),
                         (off_t)((end - first) * width), SYNC_FILE_RANGE_WRITE);
+}
+
+/* Each rank by itself: the column's place in the file is fixed since it was created. */
+static enum pt_status write_direct(struct pt_output *output,
+                                   enum pt_result_column_id id,
+                                   const struct pt_output_stretch *stretches, size_t n,
+                                   const char *data, struct pt_error *error)
+{
+    const struct pt_result_column *column = &pt_result_columns[id];
+    uint64_t width = output->widths[id];
+    enum pt_status status = PT_OK;
+    struct pt_error why;
+    for (size_t i = 0; !status && i < n; i++) {
+        uint64_t bytes = stretches[i].n * width;
+        status = pt_write_at(output->place, data, (size_t)bytes,
+                             output->places[id] + stretches[i].start * width,
+                             output->temporary, &why);
+        data += bytes;
+        output->bytes += bytes;
+    }
+    if (status)
+        return pt_error_set(error, status, "%s (%s/%s); is the disk full?", why.text,
+                            column->group, column->name);
+    write_early(output, id, stretches, n);
+    return PT_OK;
 }
 
 /* One collective write. A rank that could not make its selection joins with nothing. */
@@ -159,7 +190,8 @@ enum pt_status pt_output_write_stretches(struct pt_output *output,
     if (output->status ||
         !output->rows[id]) /* HDF5 fails to write nothing to nothing */
         return output->status;
-    return write_once(output, id, stretches, n, data, error);
+    return output->direct ? write_direct(output, id, stretches, n, data, error)
+                          : write_once(output, id, stretches, n, data, error);
 }
 
 static enum pt_status write_attribute(struct pt_output *output, const char *name,

@@ -223,13 +223,14 @@ def test_unwritable_place_is_named(tmp_path, traces):
 
 
 def test_full_disk_leaves_no_result(tmp_path, traces):
-    """In a mount namespace of its own, on a file system of 384 kB."""
+    """In a mount namespace of its own, on a file system of 384 kB; with hints the elements
+    are written by all ranks together, else by each by itself."""
     small = tmp_path / "small"
     small.mkdir()
-    script = (f"mount -t tmpfs -o size=384k none {small} || exit 77; "
-              f"{' '.join(MPIRUN)} -n 2 {PARSE} --threads 1 --directory {traces} "
-              f"--output {small}/r.h5; echo status $?; ls {small}")
-    for scale in (2, 400):
+    for scale, hints in ((2, ""), (400, ""), (400, "--hints cb_nodes=2")):
+        script = (f"mount -t tmpfs -o size=384k none {small} || exit 77; "
+                  f"{' '.join(MPIRUN)} -n 2 {PARSE} --threads 1 --directory {traces} {hints} "
+                  f"--output {small}/r.h5; echo status $?; ls {small}")
         for path in traces.iterdir():
             path.unlink()
         make_traces(traces, runs=3, calls=4, elements=100 * scale, scalars=1000)

@@ -35,6 +35,17 @@ void pt_reader_drop_slots(struct pt_trace_reader *reader, bool keep_last)
     }
 }
 
+/* Whether a walk that goes through the blocks one after the other, and now comes to
+ * `block`, has the slot's block behind it: the memory is still in a cache, and taken
+ * again before older blocks that may be asked for once more. */
+static bool is_passed(const struct pt_reader_slot *slot,
+                      const struct pt_trace_block *block)
+{
+    enum { WALK = 4 };
+    return slot->block && slot->block->ordinal + 2 <= block->ordinal &&
+           slot->block->ordinal + WALK > block->ordinal;
+}
+
 /* Slots are divided between the streams, so that a walk over values does not push out
  * the payloads it visits. NULL: all are pinned. */
 static struct pt_reader_slot *choose_slot(struct pt_trace_reader *reader,
@@ -44,16 +55,19 @@ static struct pt_reader_slot *choose_slot(struct pt_trace_reader *reader,
     bool payloads = stream == PT_STREAM_PAYLOADS;
     struct pt_reader_slot *slots = &reader->slots[payloads ? PT_READER_VALUE_SLOTS : 0];
     size_t n = payloads ? PT_READER_PAYLOAD_SLOTS : PT_READER_VALUE_SLOTS;
-    struct pt_reader_slot *oldest = NULL;
+    struct pt_reader_slot *oldest = NULL, *passed = NULL;
 
     for (size_t i = 0; i < n; i++) {
         if (slots[i].block == block)
             return &slots[i];
-        if (!slots[i].pins && !slots[i].held &&
-            (!oldest || slots[i].stamp < oldest->stamp))
+        if (slots[i].pins || slots[i].held)
+            continue;
+        if (is_passed(&slots[i], block))
+            passed = &slots[i];
+        if (!oldest || slots[i].stamp < oldest->stamp)
             oldest = &slots[i];
     }
-    return oldest;
+    return passed ? passed : oldest;
 }
 
 /* Room for a block in place of the one that was there. In large pages where there are
