@@ -103,7 +103,9 @@ static void put_summary(FILE *out, const struct pt_trace_value *value)
 {
     const struct pt_trace_summary *s = &value->summary;
 
-    fprintf(out, " of %" PRIu64, value->data_bytes / value->item_bytes);
+    /* a trace that lies may call anything a sample */
+    fprintf(out, " of %" PRIu64,
+            value->item_bytes ? value->data_bytes / value->item_bytes : 0);
     if (!value->has_summary)
         return;
     fprintf(out, "; whole: min %.9g, max %.9g, sum %.17g", s->min, s->max, s->sum);
