@@ -1,6 +1,13 @@
-/* The calls of all runs joined by key, in the order of the pivot's time, spread over
- * the ranks: each rank has a contiguous stretch of them, so that what it reads of each
- * trace are whole blocks in file order. */
+/* The calls of all runs joined, in the order of the pivot's time, spread over the
+ * ranks: each rank has a contiguous stretch of them, so that what it reads of each
+ * trace are whole blocks in file order.
+ *
+ *   calls of the pivot      stand where their number says: call k of a run goes to
+ *                           its partner, and only where its values are travels
+ *   calls that it lacks     travel whole and are joined by key, then sorted in
+ *
+ * A rank holds its stretch of the joined calls, and of the traces that it reads the
+ * packed calls; nothing else grows with the calls. */
 #ifndef PT_ALIGNMENT_JOIN_H
 #define PT_ALIGNMENT_JOIN_H
 
@@ -13,9 +20,9 @@ struct pt_call_run {
 };
 
 struct pt_call {
-    uint64_t key, parent_key;
-    uint64_t time, end_time; /* in the run `from` */
-    uint64_t place;          /* in the pivot's time, see match.h */
+    uint64_t key, parent_key; /* 0: no enclosing call */
+    uint64_t time, end_time;  /* in the run `from` */
+    uint64_t place;           /* in the pivot's time, see match.h */
     int64_t start_ns, end_ns;
     uint32_t function, parent_function, site, path; /* rows, PT_RESULT_NONE32 */
     uint32_t process, thread, flags, n_runs;
@@ -24,9 +31,22 @@ struct pt_call {
     int64_t parent;         /* row of the enclosing call, −1 */
 };
 
+/* A call of one run that the pivot lacks, as it travels. call.parent: the number of the
+ * enclosing call among the pivot's calls of its process, −1: see parent_key. */
+struct pt_call_part {
+    struct pt_call call;
+    struct pt_call_run run;
+    uint32_t run_number, unused;
+};
+
+/* From a call of an unpacked skeleton that has partners, or is the pivot. */
+void pt_call_part_make(const struct pt_catalogue_trace *trace,
+                       const struct pt_skeleton *skeleton,
+                       const struct pt_skeleton_call *call, struct pt_call_part *part);
+
 struct pt_calls {
     struct pt_call *items;    /* by (process, place, from, time, key), owned */
-    struct pt_call_run *runs; /* n × n_runs, by call, owned */
+    struct pt_call_run *runs; /* n_runs × n: of each run its calls, owned */
     size_t n;
     size_t n_runs;
     uint64_t first, total; /* row of items[0]; rows of all ranks */
@@ -35,34 +55,14 @@ struct pt_calls {
     uint64_t *run_calls, *run_matched; /* n_runs, owned */
 };
 
-/* Collective; takes the calls of the skeletons (frees them as it goes). PT_E_MEMORY,
- * PT_E_LIMIT. The caller ends *calls with pt_calls_free. */
+/* Collective; takes the calls of the skeletons (frees them as it goes) as
+ * pt_align_match leaves them. PT_E_MEMORY, PT_E_LIMIT, PT_E_DAMAGED. The caller ends
+ * *calls with pt_calls_free. */
 PT_MUST_CHECK enum pt_status
 pt_calls_join(const struct pt_team *team, const struct pt_catalogue *catalogue,
               const uint32_t *pivots, struct pt_skeleton *skeletons, size_t n,
               struct pt_calls *calls, struct pt_error *error);
 void pt_calls_free(struct pt_calls *calls);
-
-/* rows.c: sorts the joined calls of this rank, calls->n records of a pt_call and n_runs
- * pt_call_run each, into calls->items and ->runs. Takes *records where they become part
- * of the result (*records is NULL then), else the caller frees them. Not collective. */
-PT_MUST_CHECK enum pt_status pt_calls_sort(void **records, size_t record_bytes,
-                                           struct pt_calls *calls,
-                                           struct pt_error *error);
-
-/* rows.c, the last steps of pt_calls_join; collective: which rows this rank has; the
- * row of each call's caller; the flag of calls that not all runs made, and the counts.
- */
-PT_MUST_CHECK enum pt_status pt_calls_number(const struct pt_team *team,
-                                             struct pt_calls *calls,
-                                             struct pt_error *error);
-PT_MUST_CHECK enum pt_status pt_calls_find_parents(const struct pt_team *team,
-                                                   struct pt_calls *calls,
-                                                   struct pt_error *error);
-PT_MUST_CHECK enum pt_status pt_calls_count(const struct pt_team *team,
-                                            const struct pt_catalogue *catalogue,
-                                            struct pt_calls *calls,
-                                            struct pt_error *error);
 
 /* The rank that has a row. Thread: safe. */
 int pt_calls_rank(const struct pt_team *team, const uint64_t *starts, uint64_t row);

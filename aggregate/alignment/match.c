@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "alignment/lcs.h"
+#include "alignment/pivot.h"
 #include "base/bytes.h"
 #include "team/memory.h"
 #include "schema/schema.h"
@@ -26,13 +27,7 @@ enum pt_status pt_alignment_parse(const char *word, enum pt_alignment *alignment
                         "--alignment %s: give strict, callsite or lcs", word);
 }
 
-/* ── the pivot, as every rank has it ────────────────────────────────────────────── */
-
-struct pivot_call {
-    uint64_t key, item, time, end_time;
-    uint32_t parent;
-    uint32_t thread;
-};
+/* ── who called what ─────────────────────────────────────────────────────────────── */
 
 /* The calls that each call made, in order: children of call i are
  * list[starts[i] … starts[i + 1]); those without a caller stand at i = n, main thread
@@ -74,7 +69,7 @@ static enum pt_status tree_make(const uint32_t *parents, size_t stride, size_t n
 
 struct matcher {
     enum pt_alignment alignment;
-    const struct pivot_call *pivot;
+    const struct pt_pivot_call *pivot;
     size_t n_pivot;
     struct tree pivot_tree;
     struct pt_skeleton *run;
@@ -165,7 +160,7 @@ static enum pt_status match_children(struct matcher *m, const uint32_t *list, si
             status = name_extra(m, call, above, before, place, error);
             continue;
         }
-        const struct pivot_call *same = &m->pivot[other[match[i]]];
+        const struct pt_pivot_call *same = &m->pivot[other[match[i]]];
         m->partner[list[i]] = other[match[i]];
         call->key = before = same->key;
         call->place = 2 * same->time;
@@ -246,10 +241,10 @@ static enum pt_status match_run(struct matcher *m, uint64_t root,
     return status;
 }
 
-static enum pt_status match_skeleton(const struct pivot_call *pivot, size_t n_pivot,
-                                     enum pt_alignment alignment, const char *role,
-                                     struct pt_skeleton *run, uint64_t *n_by_occurrence,
-                                     struct pt_error *error)
+enum pt_status pt_pivot_match(const struct pt_pivot_call *pivot, size_t n_pivot,
+                              enum pt_alignment alignment, const char *role,
+                              struct pt_skeleton *run, uint64_t *n_by_occurrence,
+                              struct pt_error *error)
 {
     struct matcher m = {.alignment = alignment,
                         .pivot = pivot,
@@ -273,137 +268,10 @@ static enum pt_status match_skeleton(const struct pivot_call *pivot, size_t n_pi
     *n_by_occurrence += m.n_by_occurrence;
     tree_free(&m.pivot_tree);
     tree_free(&m.run_tree);
-    pt_memory_free(m.partner);
+    run->partner = m.partner;
     pt_map_free(&m.extras);
     pt_array_free(&m.a);
     pt_array_free(&m.b);
     pt_array_free(&m.match);
-    return status;
-}
-
-/* ── all runs ───────────────────────────────────────────────────────────────────── */
-
-/* Whether some run of a process differs from its pivot: most do not, and then nothing
- * need be sent. */
-static void find_differing(const struct pt_team *team,
-                           const struct pt_catalogue *catalogue, const uint32_t *pivots,
-                           const struct pt_skeleton *skeletons, size_t n,
-                           uint64_t *hashes, int *differs)
-{
-    size_t n_processes = catalogue->n_processes;
-    for (size_t k = 0; k < n; k++) {
-        uint32_t process = catalogue->traces[skeletons[k].trace].process;
-        if (pivots[process] == skeletons[k].trace)
-            hashes[process] = skeletons[k].hash;
-    }
-    MPI_Allreduce(MPI_IN_PLACE, hashes, (int)n_processes, MPI_UINT64_T, MPI_BOR,
-                  team->comm);
-    for (size_t k = 0; k < n; k++) {
-        uint32_t process = catalogue->traces[skeletons[k].trace].process;
-        differs[process] |= skeletons[k].hash != hashes[process];
-    }
-    MPI_Allreduce(MPI_IN_PLACE, differs, (int)n_processes, MPI_INT, MPI_BOR,
-                  team->comm);
-}
-
-/* Of a base, the calls that its own pivot lacked are no part of the pivot. */
-static size_t count_pivot(const struct pt_skeleton *own)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < own->n; i++)
-        n += !(own->calls[i].flags & PT_CALL_NOT_PIVOT);
-    return n;
-}
-
-static enum pt_status fill_pivot(const struct pt_skeleton *own,
-                                 struct pivot_call *pivot, struct pt_error *error)
-{
-    uint32_t *rows = pt_memory_get(own->n + 1, sizeof *rows), n = 0;
-    if (!rows)
-        return pt_no_memory(error, "the pivot");
-    for (size_t i = 0; i < own->n; i++) {
-        const struct pt_skeleton_call *call = &own->calls[i];
-        if (call->flags & PT_CALL_NOT_PIVOT)
-            continue;
-        rows[i] = n;
-        pivot[n++] = (struct pivot_call){
-            call->key,
-            call->item,
-            call->time,
-            call->end_time,
-            call->parent == UINT32_MAX ? UINT32_MAX : rows[call->parent],
-            call->thread};
-    }
-    pt_memory_free(rows);
-    return PT_OK;
-}
-
-/* The pivot of one process to all ranks. Trace t is with rank t modulo the size. */
-static enum pt_status send_pivot(const struct pt_team *team, uint32_t trace,
-                                 const struct pt_skeleton *skeletons, size_t n,
-                                 struct pivot_call **pivot, size_t *n_pivot,
-                                 struct pt_error *error)
-{
-    int owner = (int)(trace % (uint32_t)team->size);
-    const struct pt_skeleton *own = NULL;
-    for (size_t k = 0; k < n; k++)
-        if (skeletons[k].trace == trace)
-            own = &skeletons[k];
-    *n_pivot = own ? count_pivot(own) : 0;
-    pt_team_share(team, owner, n_pivot, sizeof *n_pivot);
-    *pivot = pt_memory_get(*n_pivot + 1, sizeof **pivot);
-    enum pt_status status =
-        pt_team_agree(team, *pivot ? PT_OK : pt_no_memory(error, "the pivot"), error);
-    if (!status && own)
-        status = fill_pivot(own, *pivot, error);
-    status = pt_team_agree(team, status, error);
-    if (!status)
-        pt_team_share(team, owner, *pivot, *n_pivot * sizeof **pivot);
-    return status;
-}
-
-static enum pt_status match_process(const struct pt_team *team,
-                                    const struct pt_catalogue *catalogue,
-                                    uint32_t process, uint32_t trace,
-                                    enum pt_alignment alignment,
-                                    struct pt_skeleton *skeletons, size_t n,
-                                    uint64_t *n_by_occurrence, struct pt_error *error)
-{
-    struct pivot_call *pivot = NULL;
-    const char *role = catalogue->processes[process].role;
-    size_t n_pivot = 0;
-    enum pt_status status =
-        send_pivot(team, trace, skeletons, n, &pivot, &n_pivot, error);
-    for (size_t k = 0; !status && k < n; k++)
-        if (catalogue->traces[skeletons[k].trace].process == process &&
-            skeletons[k].trace != trace && skeletons[k].n)
-            status = match_skeleton(pivot, n_pivot, alignment, role, &skeletons[k],
-                                    n_by_occurrence, error);
-    pt_memory_free(pivot);
-    return pt_team_agree(team, status, error);
-}
-
-enum pt_status pt_align_match(const struct pt_team *team,
-                              const struct pt_catalogue *catalogue,
-                              const uint32_t *pivots, enum pt_alignment alignment,
-                              struct pt_skeleton *skeletons, size_t n,
-                              uint64_t *n_by_occurrence, struct pt_error *error)
-{
-    size_t n_processes = catalogue->n_processes;
-    uint64_t *hashes = pt_memory_get(n_processes, sizeof *hashes);
-    int *differs = pt_memory_get(n_processes, sizeof *differs);
-    enum pt_status status =
-        hashes && differs ? PT_OK : pt_no_memory(error, "the alignment");
-    *n_by_occurrence = 0;
-    status = pt_team_agree(team, status, error);
-    if (!status)
-        find_differing(team, catalogue, pivots, skeletons, n, hashes, differs);
-    for (uint32_t p = 0; !status && p < n_processes; p++)
-        if (differs[p])
-            status = match_process(team, catalogue, p, pivots[p], alignment, skeletons,
-                                   n, n_by_occurrence, error);
-    *n_by_occurrence = pt_team_sum(team, *n_by_occurrence);
-    pt_memory_free(hashes);
-    pt_memory_free(differs);
     return status;
 }

@@ -30,10 +30,10 @@ PT_MUST_CHECK enum pt_status pt_alignment_parse(const char *word,
                                                 enum pt_alignment *alignment,
                                                 struct pt_error *error);
 
-/* Collective: keys and places of the skeletons' calls, in terms of the pivots'. Calls
- * off the main thread are matched by occurrence, since their order is chance.
- * *n_by_occurrence: callers whose calls differ too much for anything else, over all
- * ranks. */
+/* Collective: sets the skeletons' partners and extras; the pivots' calls are unpacked
+ * and have keys behind it. Calls off the main thread are matched by occurrence, since
+ * their order is chance. *n_by_occurrence: callers whose calls differ too much for
+ * anything else, over all ranks. */
 PT_MUST_CHECK enum pt_status
 pt_align_match(const struct pt_team *team, const struct pt_catalogue *catalogue,
                const uint32_t *pivots, enum pt_alignment alignment,

@@ -1,215 +1,242 @@
-#include "alignment/join.h"
+#include "alignment/joining.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "schema/schema.h"
 
-/* ── in order ───────────────────────────────────────────────────────────────────── */
-
-struct place {
-    uint64_t place, time, key;
-    uint32_t process, from, index;
-};
-
-static int by_place(const void *first, const void *second)
+enum pt_status pt_joining_number(struct pt_joining *j, struct pt_error *error)
 {
-    const struct place *a = first, *b = second;
-    if (a->process != b->process)
-        return a->process < b->process ? -1 : 1;
-    if (a->place != b->place)
-        return a->place < b->place ? -1 : 1;
-    if (a->from != b->from)
-        return a->from < b->from ? -1 : 1;
-    if (a->time != b->time)
-        return a->time < b->time ? -1 : 1;
-    return (a->key > b->key) - (a->key < b->key);
-}
-
-/* Where the call of a record stands among all. */
-static struct place place_of(const char *records, size_t record_bytes, size_t i)
-{
-    const struct pt_call *call = (const struct pt_call *)(records + i * record_bytes);
-    return (struct place){call->place,   call->time, call->key,
-                          call->process, call->from, (uint32_t)i};
-}
-
-static bool is_sorted(const char *records, size_t record_bytes, size_t n)
-{
-    bool sorted = true;
-    for (size_t i = 1; sorted && i < n; i++) {
-        struct place before = place_of(records, record_bytes, i - 1);
-        struct place after = place_of(records, record_bytes, i);
-        sorted = by_place(&before, &after) <= 0;
-    }
-    return sorted;
-}
-
-/* Runs that made the same calls, the usual case, leave them in order: the places in the
- * runs move together where they are, and *records becomes calls->runs. */
-static enum pt_status split_calls(void **records, size_t record_bytes,
-                                  struct pt_calls *calls, struct pt_error *error)
-{
-    size_t runs_bytes = calls->n_runs * sizeof *calls->runs;
-    char *at = *records;
-    calls->items = pt_memory_get(calls->n + 1, sizeof *calls->items);
-    if (!calls->items)
-        return pt_no_memory(error, "the joined calls");
-    for (size_t i = 0; i < calls->n; i++) {
-        const char *record = at + i * record_bytes;
-        memcpy(&calls->items[i], record, sizeof *calls->items);
-        memmove(at + i * runs_bytes, record + sizeof *calls->items, runs_bytes);
-    }
-    calls->runs = *records;
-    *records = NULL;
-    return PT_OK;
-}
-
-enum pt_status pt_calls_sort(void **records, size_t record_bytes,
-                             struct pt_calls *calls, struct pt_error *error)
-{
-    if (calls->n && is_sorted(*records, record_bytes, calls->n))
-        return split_calls(records, record_bytes, calls, error);
-    struct place *order = pt_memory_get(calls->n + 1, sizeof *order);
-    calls->items = pt_memory_get(calls->n + 1, sizeof *calls->items);
-    calls->runs = pt_memory_get(calls->n * calls->n_runs + 1, sizeof *calls->runs);
-    if (!order || !calls->items || !calls->runs) {
-        pt_memory_free(order);
-        return pt_no_memory(error, "the joined calls");
-    }
-    for (size_t i = 0; i < calls->n; i++)
-        order[i] = place_of(*records, record_bytes, i);
-    qsort(order, calls->n, sizeof *order, by_place);
-    for (size_t i = 0; i < calls->n; i++) {
-        const char *record = (const char *)*records + order[i].index * record_bytes;
-        memcpy(&calls->items[i], record, sizeof *calls->items);
-        memcpy(&calls->runs[i * calls->n_runs], record + sizeof *calls->items,
-               calls->n_runs * sizeof *calls->runs);
-    }
-    pt_memory_free(order);
-    return PT_OK;
-}
-
-/* ── rows ───────────────────────────────────────────────────────────────────────── */
-
-enum pt_status pt_calls_number(const struct pt_team *team, struct pt_calls *calls,
-                               struct pt_error *error)
-{
-    calls->starts = pt_memory_get((size_t)team->size + 1, sizeof *calls->starts);
+    struct pt_calls *calls = j->calls;
+    calls->starts = pt_memory_get((size_t)j->team->size + 1, sizeof *calls->starts);
     enum pt_status status = pt_team_agree(
-        team, calls->starts ? PT_OK : pt_no_memory(error, "the joined calls"), error);
+        j->team, calls->starts ? PT_OK : pt_no_memory(error, "the joined calls"),
+        error);
     if (status)
         return status;
-    calls->first = pt_team_offset(team, calls->n, &calls->total);
-    pt_team_tell_all(team, calls->first, calls->starts);
-    calls->starts[team->size] = calls->total;
+    calls->first = pt_team_offset(j->team, calls->n, &calls->total);
+    pt_team_tell_all(j->team, calls->first, calls->starts);
+    calls->starts[j->team->size] = calls->total;
     return PT_OK;
 }
 
-/* The directory: key → row, kept by rank key mod size while parents are looked up. */
-struct entry {
-    uint64_t key;
+/* ── callers ────────────────────────────────────────────────────────────────────── */
+
+/* What a call learns of its caller. */
+struct caller {
     int64_t row;
     uint64_t n_runs;
 };
 
-static enum pt_status answer_parent(void *context, const void *requests, size_t n,
-                                    void *replies, struct pt_error *error)
+static struct caller caller_at(const struct pt_joining *j, size_t i)
 {
-    const struct pt_array *entries = ((void **)context)[0];
-    const struct pt_map *rows = ((void **)context)[1];
+    return (struct caller){(int64_t)(j->calls->first + i), j->calls->items[i].n_runs};
+}
+
+static bool is_here(const struct pt_joining *j, uint64_t number)
+{
+    return number >= j->starts[j->team->rank] && number < j->starts[j->team->rank + 1];
+}
+
+static struct caller pivot_here(const struct pt_joining *j, uint64_t number)
+{
+    size_t at = (size_t)(number - j->starts[j->team->rank]);
+    return caller_at(j, j->row_of ? j->row_of[at] : at);
+}
+
+static void learn(struct pt_call *call, struct caller caller)
+{
+    call->parent = caller.row;
+    call->parent_n_runs = (uint32_t)caller.n_runs;
+}
+
+static enum pt_status answer_numbers(void *context, const void *requests, size_t n,
+                                     void *replies, struct pt_error *error)
+{
+    const uint64_t *numbers = requests;
+    struct caller *reply = replies;
+    (void)error;
+    for (size_t i = 0; i < n; i++)
+        reply[i] = pivot_here(context, numbers[i]);
+    return PT_OK;
+}
+
+/* The callers of extras that are extras themselves are known by key: rank key mod size
+ * keeps the directory. */
+struct entry {
+    uint64_t key;
+    struct caller caller;
+};
+
+struct directory {
+    struct pt_array entries; /* struct entry */
+    struct pt_map places;    /* key → index */
+};
+
+static enum pt_status answer_keys(void *context, const void *requests, size_t n,
+                                  void *replies, struct pt_error *error)
+{
+    const struct directory *directory = context;
     const uint64_t *keys = requests;
-    struct entry *reply = replies;
+    struct caller *reply = replies;
     (void)error;
     for (size_t i = 0; i < n; i++) {
-        const uint64_t *row = keys[i] ? pt_map_get(rows, keys[i]) : NULL;
-        reply[i] = row ? ((const struct entry *)entries->items)[*row]
-                       : (struct entry){keys[i], -1, UINT32_MAX};
+        const uint64_t *at = pt_map_get(&directory->places, keys[i]);
+        reply[i] = at ? ((const struct entry *)directory->entries.items)[*at].caller
+                      : (struct caller){-1, UINT32_MAX};
     }
     return PT_OK;
 }
 
-static enum pt_status build_directory(const struct pt_array *entries,
-                                      struct pt_map *rows, struct pt_error *error)
+/* Questions of one kind, and the calls that they are for. */
+struct questions {
+    struct pt_array asked, to, calls; /* uint64_t, int, uint32_t */
+};
+
+static enum pt_status ask_for(struct questions *q, uint64_t what, int rank, size_t call,
+                              struct pt_error *error)
 {
-    const struct entry *list = entries->items;
-    for (size_t i = 0; i < entries->n; i++)
-        if (!pt_map_put(rows, list[i].key, i, NULL))
-            return pt_no_memory(error, "the calls' directory");
+    uint64_t *asked = pt_array_push(&q->asked, 1);
+    int *to = pt_array_push(&q->to, 1);
+    uint32_t *of = pt_array_push(&q->calls, 1);
+    if (!asked || !to || !of)
+        return pt_no_memory(error, "the calls' callers");
+    *asked = what;
+    *to = rank;
+    *of = (uint32_t)call;
     return PT_OK;
 }
 
-enum pt_status pt_calls_find_parents(const struct pt_team *team, struct pt_calls *calls,
-                                     struct pt_error *error)
+static enum pt_status settle(struct pt_joining *j, struct questions *q,
+                             pt_team_answer *answer, void *context,
+                             struct pt_error *error)
 {
-    struct entry *mine = pt_memory_get(calls->n + 1, sizeof *mine);
-    uint64_t *keys = pt_memory_get(calls->n + 1, sizeof *keys);
-    int *destination = pt_memory_get(calls->n + 1, sizeof *destination);
-    struct pt_array entries = {.item_bytes = sizeof *mine};
-    struct pt_map rows = {0};
-    enum pt_status status = mine && keys && destination
-                                ? PT_OK
-                                : pt_no_memory(error, "the calls' directory");
-    status = pt_team_agree(team, status, error);
-    if (status)
-        goto done;
-    for (size_t i = 0; i < calls->n; i++) {
-        const struct pt_call *call = &calls->items[i];
-        mine[i] = (struct entry){call->key, (int64_t)(calls->first + i), call->n_runs};
-        destination[i] = (int)(call->key % (uint64_t)team->size);
-    }
-    status = pt_team_send(team, mine, calls->n, sizeof *mine, destination,
-                          &entries.items, &entries.n, error);
-    if (!status)
-        status = build_directory(&entries, &rows, error);
-    status = pt_team_agree(team, status, error);
-    if (status)
-        goto done;
-    for (size_t i = 0; i < calls->n; i++) {
-        keys[i] = calls->items[i].parent_key;
-        destination[i] = (int)(keys[i] % (uint64_t)team->size);
-    }
-    void *context[] = {&entries, &rows};
-    status = pt_team_ask(team, keys, calls->n, sizeof *keys, destination, answer_parent,
-                         context, mine, sizeof *mine, error);
-    for (size_t i = 0; !status && i < calls->n; i++) {
-        calls->items[i].parent = mine[i].row;
-        calls->items[i].parent_n_runs = (uint32_t)mine[i].n_runs;
-    }
-done:
-    pt_memory_free(mine);
-    pt_memory_free(keys);
-    pt_memory_free(destination);
-    pt_map_free(&rows);
-    pt_array_free(&entries);
+    struct caller *callers = pt_memory_get(q->asked.n + 1, sizeof *callers);
+    enum pt_status status = pt_team_agree(
+        j->team, callers ? PT_OK : pt_no_memory(error, "the calls' callers"), error);
+    if (!status && pt_team_max(j->team, q->asked.n))
+        status =
+            pt_team_ask(j->team, q->asked.items, q->asked.n, sizeof(uint64_t),
+                        q->to.items, answer, context, callers, sizeof *callers, error);
+    for (size_t i = 0; !status && i < q->asked.n; i++)
+        learn(&j->calls->items[((const uint32_t *)q->calls.items)[i]], callers[i]);
+    pt_memory_free(callers);
     return status;
 }
 
-enum pt_status pt_calls_count(const struct pt_team *team,
-                              const struct pt_catalogue *catalogue,
-                              struct pt_calls *calls, struct pt_error *error)
+static void questions_free(struct questions *q)
 {
+    pt_array_free(&q->asked);
+    pt_array_free(&q->to);
+    pt_array_free(&q->calls);
+}
+
+/* What is known here is learnt here; the rest becomes questions. */
+static enum pt_status look_here(struct pt_joining *j, struct questions *numbers,
+                                struct questions *keys, struct pt_error *error)
+{
+    enum pt_status status = PT_OK;
+    for (size_t i = 0; !status && i < j->calls->n; i++) {
+        struct pt_call *call = &j->calls->items[i];
+        uint64_t number = (uint64_t)call->parent;
+        if (call->parent >= 0 && is_here(j, number))
+            learn(call, pivot_here(j, number));
+        else if (call->parent >= 0)
+            status = ask_for(numbers, number, pt_calls_rank(j->team, j->starts, number),
+                             i, error);
+        else if (call->parent_key)
+            status =
+                ask_for(keys, call->parent_key,
+                        (int)(call->parent_key % (uint64_t)j->team->size), i, error);
+        else
+            learn(call, (struct caller){-1, UINT32_MAX});
+    }
+    return status;
+}
+
+static enum pt_status make_directory(struct pt_joining *j, struct directory *directory,
+                                     struct pt_error *error)
+{
+    struct pt_array entries = {.item_bytes = sizeof(struct entry)};
+    struct pt_array to = {.item_bytes = sizeof(int)};
+    enum pt_status status = PT_OK;
+    for (size_t i = 0; !status && i < j->calls->n; i++) {
+        const struct pt_call *call = &j->calls->items[i];
+        if (!(call->flags & PT_CALL_NOT_PIVOT))
+            continue;
+        struct entry *entry = pt_array_push(&entries, 1);
+        int *rank = pt_array_push(&to, 1);
+        if (!entry || !rank) {
+            status = pt_no_memory(error, "the calls' callers");
+        } else {
+            *entry = (struct entry){call->key, caller_at(j, i)};
+            *rank = (int)(call->key % (uint64_t)j->team->size);
+        }
+    }
+    status = pt_team_agree(j->team, status, error);
+    if (!status)
+        status = pt_team_send(j->team, entries.items, entries.n, sizeof(struct entry),
+                              to.items, &directory->entries.items,
+                              &directory->entries.n, error);
+    const struct entry *list = directory->entries.items;
+    for (size_t i = 0; !status && i < directory->entries.n; i++)
+        if (!pt_map_put(&directory->places, list[i].key, i, NULL))
+            status = pt_no_memory(error, "the calls' callers");
+    pt_array_free(&entries);
+    pt_array_free(&to);
+    return pt_team_agree(j->team, status, error);
+}
+
+enum pt_status pt_joining_find_parents(struct pt_joining *j, struct pt_error *error)
+{
+    struct questions numbers = {{.item_bytes = sizeof(uint64_t)},
+                                {.item_bytes = sizeof(int)},
+                                {.item_bytes = sizeof(uint32_t)}};
+    struct questions keys = numbers;
+    struct directory directory = {0};
+    enum pt_status status = look_here(j, &numbers, &keys, error);
+    status = pt_team_agree(j->team, status, error);
+    if (!status && pt_team_max(j->team, keys.asked.n))
+        status = make_directory(j, &directory, error);
+    if (!status)
+        status = settle(j, &numbers, answer_numbers, j, error);
+    if (!status)
+        status = settle(j, &keys, answer_keys, &directory, error);
+    questions_free(&numbers);
+    questions_free(&keys);
+    pt_map_free(&directory.places);
+    pt_array_free(&directory.entries);
+    return status;
+}
+
+/* ── counts ─────────────────────────────────────────────────────────────────────── */
+
+enum pt_status pt_joining_count(struct pt_joining *j, struct pt_error *error)
+{
+    struct pt_calls *calls = j->calls;
     size_t n = calls->n_runs;
     calls->run_calls = pt_memory_get(n, sizeof *calls->run_calls);
     calls->run_matched = pt_memory_get(n, sizeof *calls->run_matched);
     enum pt_status status = calls->run_calls && calls->run_matched
                                 ? PT_OK
                                 : pt_no_memory(error, "the runs");
-    status = pt_team_agree(team, status, error);
+    status = pt_team_agree(j->team, status, error);
     if (status)
         return status;
     for (size_t i = 0; i < calls->n; i++) {
         struct pt_call *call = &calls->items[i];
-        bool all = call->n_runs == catalogue->processes[call->process].n_runs;
-        call->flags |= all ? 0 : PT_CALL_NOT_ALL_RUNS;
-        for (size_t r = 0; r < n; r++)
-            if (calls->runs[i * n + r].n_values[0] != UINT32_MAX) {
-                calls->run_calls[r]++;
-                calls->run_matched[r] += all;
-            }
+        if (call->n_runs != j->catalogue->processes[call->process].n_runs)
+            call->flags |= PT_CALL_NOT_ALL_RUNS;
     }
-    pt_team_sum_all(team, calls->run_calls, n);
-    pt_team_sum_all(team, calls->run_matched, n);
+    for (size_t r = 0; r < n; r++)
+        for (size_t i = 0; i < calls->n; i++)
+            if (calls->runs[r * calls->n + i].n_values[0] != UINT32_MAX) {
+                calls->run_calls[r]++;
+                calls->run_matched[r] +=
+                    !(calls->items[i].flags & PT_CALL_NOT_ALL_RUNS);
+            }
+    pt_team_sum_all(j->team, calls->run_calls, n);
+    pt_team_sum_all(j->team, calls->run_matched, n);
     return PT_OK;
 }
 

@@ -57,7 +57,8 @@ static enum pt_status on_enter(struct loader *loader,
 
     if (loader->calls.n >= UINT32_MAX)
         return pt_error_set(error, PT_E_LIMIT, "more than 2^32 calls in one trace");
-    if (loader->calls.n && calls[loader->calls.n - 1].time >= enter->time)
+    if ((loader->calls.n && calls[loader->calls.n - 1].time >= enter->time) ||
+        enter->time >= PT_SKELETON_TIMES)
         return pt_error_set(error, PT_E_DAMAGED, "times of calls do not rise");
     uint32_t parent = find(loader, enter->parent);
     struct pt_skeleton_call *call = pt_array_push(&loader->calls, 1);
@@ -89,6 +90,8 @@ static void on_exit_record(struct loader *loader, const struct pt_trace_exit *ex
     if (at == UINT32_MAX)
         return;
     struct pt_skeleton_call *call = (struct pt_skeleton_call *)loader->calls.items + at;
+    if (exit->time < call->time || exit->time >= PT_SKELETON_TIMES)
+        return;
     call->end_time = exit->time;
     call->end_ns = exit->ns;
     call->refs[1] = exit->values;
@@ -140,15 +143,18 @@ static size_t largest_block(const struct pt_trace_reader *reader, size_t n)
 enum pt_status pt_skeleton_read(struct pt_trace_reader *reader,
                                 const struct pt_trace_hashes *hashes,
                                 const struct pt_definitions *definitions,
-                                struct pt_skeleton *skeleton, struct pt_error *error)
+                                struct pt_array *spare, struct pt_skeleton *skeleton,
+                                struct pt_error *error)
 {
-    struct loader loader = {.hashes = hashes,
-                            .definitions = definitions,
-                            .calls.item_bytes = sizeof(struct pt_skeleton_call)};
+    struct loader loader = {
+        .hashes = hashes, .definitions = definitions, .calls = *spare};
     size_t n = pt_trace_reader_n_blocks(reader, PT_STREAM_SKELETON);
     unsigned char *body = malloc(largest_block(reader, n));
     enum pt_status status = body ? PT_OK : pt_no_memory(error, "a block of a trace");
 
+    *spare = (struct pt_array){0};
+    loader.calls.n = 0;
+    loader.calls.item_bytes = sizeof(struct pt_skeleton_call);
     for (size_t i = 0; !status && i < n; i++) {
         const struct pt_trace_block *block =
             pt_trace_reader_block(reader, PT_STREAM_SKELETON, i);
@@ -166,11 +172,16 @@ enum pt_status pt_skeleton_read(struct pt_trace_reader *reader,
     free(body);
     skeleton->calls = loader.calls.items;
     skeleton->n = loader.calls.n;
+    skeleton->room = loader.calls.room;
     return status;
 }
 
 void pt_skeleton_free(struct pt_skeleton *skeleton)
 {
     pt_memory_free(skeleton->calls);
+    pt_memory_free(skeleton->packed.bytes);
+    pt_memory_free(skeleton->packed.whats);
+    pt_memory_free(skeleton->partner);
+    pt_array_free(&skeleton->extras);
     *skeleton = (struct pt_skeleton){0};
 }

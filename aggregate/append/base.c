@@ -255,12 +255,13 @@ static void *column(const struct pt_base *base, enum pt_result_column_id id,
 /* A call that the pivot lacks stands behind the shared call before it (match.h). */
 static enum pt_status set_places(struct pt_skeleton *skeleton, struct pt_error *error)
 {
-    uint64_t *next = malloc((skeleton->n + 1) * sizeof *next), root = 1;
+    uint64_t *next = malloc((skeleton->n + 1) * sizeof *next), roots[2] = {1, 1};
     if (!next)
         return pt_no_memory(error, "the calls of a result");
     for (size_t i = 0; i < skeleton->n; i++) {
         struct pt_skeleton_call *call = &skeleton->calls[i];
-        uint64_t *after = call->parent == UINT32_MAX ? &root : &next[call->parent];
+        uint64_t *after = call->parent == UINT32_MAX ? &roots[call->thread != 0]
+                                                     : &next[call->parent];
         if (call->flags & PT_CALL_NOT_PIVOT) {
             call->place = *after;
         } else {
@@ -294,6 +295,9 @@ enum pt_status pt_base_skeleton(const struct pt_base *base, const char *role,
     for (size_t i = 0; !status && i < skeleton->n; i++) {
         struct pt_skeleton_call *call = &skeleton->calls[i];
         call->key = key[i];
+        if (time[i] >= PT_SKELETON_TIMES || end[i] >= PT_SKELETON_TIMES)
+            status = pt_error_set(error, PT_E_DAMAGED,
+                                  "%s: the time of a call is no time", base->path);
         call->time = time[i];
         call->end_time = end[i];
         call->start_ns = start_ns[i];

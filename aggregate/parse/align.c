@@ -1,3 +1,4 @@
+#include "alignment/pack.h"
 #include "base/log.h"
 #include "parse/state.h"
 
@@ -27,31 +28,49 @@ static enum pt_status define(struct pt_parse_state *s, struct pt_trace_reader **
     return status;
 }
 
+/* The calls of a base know their keys, and stay as they are. */
+static enum pt_status read_skeleton(struct pt_parse_state *s, size_t k,
+                                    struct pt_trace_reader *reader,
+                                    const struct pt_trace_hashes *hashes,
+                                    struct pt_array *spare, struct pt_error *error)
+{
+    struct pt_skeleton *skeleton = &s->skeletons[k];
+    const struct pt_catalogue_trace *trace = &s->catalogue.traces[skeleton->trace];
+    const char *role = s->catalogue.processes[trace->process].role;
+    bool base = trace->flags & PT_RUN_BASE;
+    enum pt_status status =
+        pt_skeleton_read(reader, hashes, &s->definitions, spare, skeleton, error);
+    pt_trace_reader_park(reader, false);
+    if (!status && base)
+        status = pt_base_skeleton(&s->base, role, skeleton, error);
+    if (!status)
+        status = pt_align_keys(skeleton, role, error);
+    if (!status && !base)
+        status = pt_skeleton_pack(skeleton, spare, error);
+    return status;
+}
+
 static enum pt_status read_skeletons(struct pt_parse_state *s,
                                      struct pt_trace_reader **readers,
                                      struct pt_trace_hashes *hashes,
                                      struct pt_error *error)
 {
     enum pt_status outcome = PT_OK;
-#pragma omp parallel for schedule(dynamic)
-    for (size_t k = 0; k < s->n_skeletons; k++) {
-        struct pt_skeleton *skeleton = &s->skeletons[k];
-        struct pt_error why = {0};
-        uint32_t process = s->catalogue.traces[skeleton->trace].process;
-        enum pt_status status =
-            pt_skeleton_read(readers[k], &hashes[k], &s->definitions, skeleton, &why);
-        pt_trace_reader_park(readers[k], false);
-        if (!status && s->catalogue.traces[skeleton->trace].flags & PT_RUN_BASE)
-            status = pt_base_skeleton(&s->base, s->catalogue.processes[process].role,
-                                      skeleton, &why);
-        if (!status)
-            status =
-                pt_align_keys(skeleton, s->catalogue.processes[process].role, &why);
+#pragma omp parallel
+    {
+        struct pt_array spare = {0};
+#pragma omp for schedule(dynamic)
+        for (size_t k = 0; k < s->n_skeletons; k++) {
+            struct pt_error why = {0};
+            enum pt_status status =
+                read_skeleton(s, k, readers[k], &hashes[k], &spare, &why);
 #pragma omp critical(pt_skeletons)
-        if (status && !outcome) {
-            outcome = status;
-            *error = why;
+            if (status && !outcome) {
+                outcome = status;
+                *error = why;
+            }
         }
+        pt_array_free(&spare);
     }
     return outcome;
 }

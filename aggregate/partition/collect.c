@@ -186,7 +186,7 @@ static enum pt_status collect_run(struct pt_window *window, size_t r,
     run->items.n = run->data.n = run->sizes.n = 0;
     for (size_t i = 0; i < window->n; i++) {
         size_t call = window->first + i;
-        const struct pt_call_run *place = &calls->runs[call * calls->n_runs + r];
+        const struct pt_call_run *place = &calls->runs[r * calls->n + call];
         bool has = place->n_values[0] != UINT32_MAX;
         uint32_t trace =
             pt_readers_trace(window->readers, calls->items[call].process, (uint32_t)r);

@@ -101,7 +101,7 @@ static size_t window_length(const struct pt_calls *calls, size_t first, size_t r
     size_t i = first;
     for (; i < calls->n && i - first < room && values < WINDOW_VALUES; i++)
         for (size_t r = 0; r < calls->n_runs; r++) {
-            const struct pt_call_run *run = &calls->runs[i * calls->n_runs + r];
+            const struct pt_call_run *run = &calls->runs[r * calls->n + i];
             if (run->n_values[0] != UINT32_MAX)
                 values += (uint64_t)run->n_values[0] + run->n_values[1];
         }

@@ -17,6 +17,7 @@
 
 #include "alignment/join.h"
 #include "alignment/match.h"
+#include "alignment/pack.h"
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/log.h"
@@ -50,7 +51,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
     setenv("OMPI_MCA_ess_singleton_isolated", "1", 0);
     setenv("OMPI_MCA_orte_create_session_dirs", "0", 0);
     MPI_Init(NULL, NULL);
-    team = (struct pt_team){.comm = MPI_COMM_SELF, .rank = 0, .size = 1, .threads = 1};
+    team = (struct pt_team){
+        .comm = MPI_COMM_SELF, .rank = 0, .size = 1, .threads = 1, .readers = 1};
     snprintf(folder, sizeof folder, "/dev/shm/fuzz-partition-%d", (int)getpid());
     if (atexit(clean) || mkdir(folder, 0700) || pt_log_open(&quiet, NULL) != PT_OK)
         abort();
@@ -95,15 +97,19 @@ static enum pt_status align(struct stages *s, unsigned alignment,
 {
     size_t n = s->catalogue.n_traces;
     uint64_t by_occurrence;
+    struct pt_array spare = {0};
     enum pt_status status = define(s, error);
     for (size_t k = 0; !status && k < n; k++) {
         uint32_t process = s->catalogue.traces[k].process;
-        status = pt_skeleton_read(s->readers[k], &s->hashes[k], &s->definitions,
+        status = pt_skeleton_read(s->readers[k], &s->hashes[k], &s->definitions, &spare,
                                   &s->skeletons[k], error);
         if (!status)
             status = pt_align_keys(&s->skeletons[k],
                                    s->catalogue.processes[process].role, error);
+        if (!status)
+            status = pt_skeleton_pack(&s->skeletons[k], &spare, error);
     }
+    pt_array_free(&spare);
     if (!status)
         status =
             pt_align_pivots(&team, &s->catalogue, s->skeletons, n, s->pivots, error);
