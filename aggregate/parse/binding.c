@@ -32,6 +32,37 @@ static void look(const struct pt_team *team, struct node *node)
     node->mine = mine;
 }
 
+static const char *plural(int n)
+{
+    return n == 1 ? "" : "s";
+}
+
+/* Printed by rank 0; what is warned of may be so on another rank. */
+static void report(const struct pt_team *team, const struct node *node)
+{
+    int bound = team->threads > node->mine && node->mine < node->cores;
+    int crowded = team->threads > node->mine ||
+                  (node->shared && team->threads * node->ranks > node->cores);
+    int some[2] = {bound, crowded}, least = node->mine;
+    MPI_Allreduce(MPI_IN_PLACE, some, 2, MPI_INT, MPI_MAX, team->comm);
+    MPI_Allreduce(MPI_IN_PLACE, &least, 1, MPI_INT, MPI_MIN, team->comm);
+    if (team->rank)
+        return;
+    pt_log_info("%d rank%s of %d thread%s, %d on this node's %d core%s", team->size,
+                plural(team->size), team->threads, plural(team->threads), node->ranks,
+                node->cores, plural(node->cores));
+    if (some[0])
+        pt_log_warning(
+            "each rank is bound to %d core%s and has %d threads: start mpirun "
+            "with --map-by slot:PE=%d or --bind-to none",
+            least, plural(least), team->threads, team->threads);
+    else if (some[1])
+        pt_log_warning("%d rank%s of %d thread%s share %d core%s: fewer ranks or "
+                       "--threads would be as fast",
+                       node->ranks, plural(node->ranks), team->threads,
+                       plural(team->threads), node->cores, plural(node->cores));
+}
+
 enum pt_status pt_binding_set(struct pt_team *team, unsigned asked,
                               struct pt_error *error)
 {
@@ -48,24 +79,6 @@ enum pt_status pt_binding_set(struct pt_team *team, unsigned asked,
         team->threads = share > 1 ? share : 1;
     omp_set_dynamic(0);
     omp_set_num_threads(team->threads);
-    int crowded = team->threads > node.mine ||
-                  (node.shared && team->threads * node.ranks > node.cores);
-    int any = 0;
-    MPI_Allreduce(&crowded, &any, 1, MPI_INT, MPI_MAX, team->comm);
-    if (team->rank)
-        return PT_OK;
-    pt_log_info("%d rank%s of %d thread%s, %d on this node's %d cores", team->size,
-                team->size == 1 ? "" : "s", team->threads,
-                team->threads == 1 ? "" : "s", node.ranks, node.cores);
-    if (any && node.mine < node.cores && team->threads > node.mine)
-        pt_log_warning(
-            "each rank is bound to %d core%s and has %d threads: start mpirun "
-            "with --map-by slot:PE=%d or --bind-to none",
-            node.mine, node.mine == 1 ? "" : "s", team->threads, team->threads);
-    else if (any)
-        pt_log_warning(
-            "%d ranks of %d threads share %d cores: fewer ranks or --threads "
-            "would be as fast",
-            node.ranks, team->threads, node.cores);
+    report(team, &node);
     return PT_OK;
 }
