@@ -408,6 +408,7 @@ static size_t tally_block(const double *x, size_t count, double *least)
 
 void PT_TOTALS_NAME(const struct pt_lanes_rules *rules, const struct pt_lanes *lanes,
                     size_t count, struct pt_lanes_totals *totals);
+size_t PT_GATHER_NAME(double *x, size_t n, double low, double high);
 
 extern const struct pt_lanes_kernel PT_LANES_NAME;
 const struct pt_lanes_kernel PT_LANES_NAME = {
@@ -419,4 +420,5 @@ const struct pt_lanes_kernel PT_LANES_NAME = {
     .log2 = log2_lanes,
     .clamp = clamp_block,
     .tally = tally_block,
+    .gather = PT_GATHER_NAME,
 };

@@ -78,6 +78,8 @@ struct pt_lanes_kernel {
     void (*clamp)(const double *x, double limit, size_t count, double *out);
     /* How many of x are numbers ≥ 0; *least: the least of them and of *least. */
     size_t (*tally)(const double *x, size_t count, double *least);
+    /* Moves the numbers in [low, high) to the front, returns how many. */
+    size_t (*gather)(double *x, size_t n, double low, double high);
 };
 
 /* Makes an element that is not done neutral in sums and ranges. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "statistics/lanes.h"
 #include "statistics/loss.h"
 #include "statistics/summary.h"
 
@@ -147,49 +148,6 @@ static size_t find_next(const uint32_t *bins, size_t bin, size_t below, size_t k
     return bin;
 }
 
-/* Four numbers, in whatever registers there are. */
-typedef double pt_four __attribute__((vector_size(32)));
-typedef int64_t pt_four_masks __attribute__((vector_size(32)));
-
-/* Whether one of LOOK numbers lies in [low, high). */
-enum { LOOK = 32 };
-static bool any_within(const double *x, double low, double high)
-{
-    pt_four least = {low, low, low, low}, end = {high, high, high, high};
-    pt_four_masks any = {0};
-
-    for (size_t i = 0; i < LOOK; i += 4) {
-        pt_four v;
-
-        memcpy(&v, x + i, sizeof v);
-        any |= (v >= least) & (v < end);
-    }
-    return (any[0] | any[1] | any[2] | any[3]) != 0;
-}
-
-/* Moves the numbers in [low, high) to the front, returns how many. */
-static size_t gather_within(double *x, size_t n, double low, double high)
-{
-    size_t kept = 0;
-
-    for (size_t from = 0; from < n; from += LOOK) {
-        size_t end = from + LOOK < n ? from + LOOK : n;
-
-        if (end - from == LOOK && !any_within(x + from, low, high)) {
-            continue;
-        }
-        for (size_t i = from; i < end; i++) {
-            double t = x[i];
-
-            if (t >= low && t < high) {
-                x[i] = x[kept];
-                x[kept++] = t;
-            }
-        }
-    }
-    return kept;
-}
-
 static double binned_quantile(double *x, size_t n, const uint32_t *bins,
                               double fraction)
 {
@@ -197,8 +155,8 @@ static double binned_quantile(double *x, size_t n, const uint32_t *bins,
     size_t k = (size_t)position, below;
     size_t first = find_bin(bins, k, &below);
     size_t last = k + 1 < n ? find_next(bins, first, below, k) : first;
-    size_t kept = gather_within(x, n, (double)first / COARSE_PER_BIT,
-                                (double)(last + 1) / COARSE_PER_BIT);
+    size_t kept = pt_lanes_kernel_best()->gather(x, n, (double)first / COARSE_PER_BIT,
+                                                 (double)(last + 1) / COARSE_PER_BIT);
 
     return between(x, kept, k - below, position - (double)k);
 }
