@@ -1,18 +1,24 @@
 # benchmark: aggregation: traces to result, against reading the traces and writing the result plainly
-"""Aggregates made-up traces and prints one Markdown table.
+"""Aggregates made-up traces and prints two Markdown tables.
 
     aggregate.py [--scale S] [--repeat N] [--work NAME]
 
 Each work is done by pytracer-parse as ranks × threads; beside it, in the same minute and
 with as many processes: reading the same files (warm cache), and writing a file as large
 as the result with fsync, a file of its own for each process; the result is written with
-fsync too. CPU: processor seconds of all processes, which a busy machine prolongs less
-than the time. The least of N. --scale shrinks the traces; at 1 the first work
-is 2000 calls × 10,000 float64 in and out and 20,000 scalar calls in each of 5 runs.
+fsync too. Neither counts the removal of what was written before. CPU: processor seconds of
+all processes, which a busy machine prolongs less than the time. The least of N. --scale
+shrinks the traces; at 1 the first work is 2000 calls × 10,000 float64 in and out and 20,000
+scalar calls in each of 5 runs.
+
+The second table compares 2 ranks with 1: reading, aligning and measuring, that is the phases
+that pytracer-parse logs up to "Measured", on as many cores as there are ranks. The elements go
+to a file system in memory; what "Wrote" says and the start of the processes are apart.
 """
 
 import argparse
 import os
+import re
 import resource
 import subprocess
 import sys
@@ -49,7 +55,6 @@ def write_file(path, size):
         for at in range(0, size, len(block)):
             f.write(block[:min(len(block), size - at)])
         os.fsync(f.fileno())
-    os.unlink(path)
 
 
 class Least:
@@ -76,15 +81,41 @@ def together(target, arguments):
         job.join()
 
 
+def command_for(folder, result, ranks, threads):
+    return (MPIRUN + ["-n", str(ranks)] if ranks > 1 else []) + [
+        PARSE, "--directory", folder, "--output", result, "--threads", str(threads)]
+
+
 def aggregate(folder, result, ranks, threads):
-    command = (MPIRUN + ["-n", str(ranks)] if ranks > 1 else []) + [
-        PARSE, "--directory", folder, "--output", result, "--force", "--quiet",
-        "--threads", str(threads)]
-    job = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    job = subprocess.Popen(command_for(folder, result, ranks, threads) + ["--quiet"],
+                           stderr=subprocess.DEVNULL)
     _, status, usage = os.wait4(job.pid, 0)
     if status:
         sys.exit(f"aggregate.py: {PARSE} failed")
     return usage.ru_maxrss / 1024  # of the largest process
+
+
+def measured_seconds(folder, result, ranks):
+    """Until the elements are measured, without the start of the processes. A core for each
+    rank: one rank alone would have its results copied by the core of the other."""
+    cores = sorted(os.sched_getaffinity(0))[:ranks]
+    result.unlink(missing_ok=True)
+    log = subprocess.run(command_for(folder, result, ranks, 1), check=True, text=True,
+                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                         preexec_fn=lambda: os.sched_setaffinity(0, cores)).stderr
+    phases = dict(re.findall(r"(Found|Aligned|Read|Measured) .* in ([0-9.]+) s", log))
+    if len(phases) != 4:
+        sys.exit(f"aggregate.py: the phases are not in the log of {PARSE}: {log}")
+    return sum(map(float, phases.values()))
+
+
+def compare(name, folder, repeat):
+    """One row: 1 rank, 2 ranks; in pairs, the least of each."""
+    with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as m:
+        pairs = [[measured_seconds(folder, Path(m) / "result.h5", ranks) for ranks in (1, 2)]
+                 for _ in range(repeat)]
+    one, two = (min(p[i] for p in pairs) for i in (0, 1))
+    return f"| {name} | {one:.2f} | {two:.2f} | {one / two:.2f} | 1.8 |"
 
 
 def records(size):
@@ -99,10 +130,12 @@ def measure(name, size, repeat):
         files = sorted(folder.iterdir())
         data = sum(f.stat().st_size for f in files)
         read_files(files)
+        row = compare(name, folder, repeat)
         for ranks, threads in SHAPES:
             ours, read, write = Least(), Least(), Least()
             memory = 0
             for _ in range(repeat):
+                result.unlink(missing_ok=True)
                 memory = max(memory, ours.take(
                     lambda: aggregate(folder, result, ranks, threads)))
                 out = result.stat().st_size
@@ -110,12 +143,15 @@ def measure(name, size, repeat):
                     read_files, [(files[r::ranks],) for r in range(ranks)]))
                 write.take(lambda: together(
                     write_file, [(f"{scratch}/plain{r}", out // ranks) for r in range(ranks)]))
+                for r in range(ranks):
+                    os.unlink(f"{scratch}/plain{r}")
             s, plain = ours.seconds, read.seconds + write.seconds
             print(f"| {name}, {data / 1e9:.2f} GB → {out / 1e9:.2f} GB | {ranks} × {threads} "
                   f"| {s:.2f} | {read.seconds:.2f} | {write.seconds:.2f} | {s / plain:.2f} "
                   f"| {ours.cpu:.2f} | {read.cpu + write.cpu:.2f} "
                   f"| {data / s / 1e9:.2f} | {records(size) / s / ranks / 1e6:.2f} "
                   f"| {records(size) / ours.cpu / 1e6:.2f} | {memory:.0f} |", flush=True)
+    return row
 
 
 def main():
@@ -130,12 +166,15 @@ def main():
           "s / (read + write) | CPU, s | CPU of read + write, s | GB/s | "
           "M records/s per rank | M records per CPU s | MB per rank |")
     print("|---|---|---|---|---|---|---|---|---|---|---|---|")
+    rows = []
     for name, size in WORKS.items():
         if not name.startswith(options.work or ""):
             continue
         shrunk = {k: max(1, int(v * options.scale)) if k in ("calls", "scalars") and v else v
                   for k, v in size.items()}
-        measure(name, shrunk, options.repeat)
+        rows.append(measure(name, shrunk, options.repeat))
+    print("\n| read + align + compute, the write apart | 1 rank, s | 2 ranks, s | 1 / 2 | goal |\n"
+          "|---|---|---|---|---|\n" + "\n".join(rows))
 
 
 main()

@@ -11,7 +11,7 @@
 #include "base/bytes.h"
 #include "statistics/kernel.h"
 
-enum { REPEATS = 5 };
+enum { REPEATS = 25 };
 
 struct data {
     size_t n_runs, count;

@@ -216,10 +216,12 @@ static void run_plane(struct pt_stat_work *work, struct pt_plane *plane,
     plane->irregular = false;
     if (plane->part.lanes) {
         const double *reference;
+        struct pt_lanes_ahead ahead = {.rows = work->rows, .item = plane->part.bytes};
 
         done = run_lanes(work, plane, &reference);
+        ahead.n = work->rows[0] == work->room ? 0 : work->n;
         clear_rest(lanes, count, done);
-        work->kernel->finish(&work->rules, reference, count, lanes);
+        work->kernel->finish(&work->rules, reference, &ahead, count, lanes);
         add_lanes(work, plane, done, summary);
     } else {
         memset(lanes->done, 0, sizeof lanes->done);

@@ -57,7 +57,8 @@ near_step(const void *const *rows, size_t n, size_t at, bool narrow,
         low[v] = high[v] = shift[v];
     }
     for (size_t i = 1; i < n; i++) {
-        fetch_ahead(rows[i], at, narrow);
+        if (!pt_lanes_is_later(i))
+            fetch_ahead(rows[i], at, narrow);
         for (size_t v = 0; v < TOGETHER; v++) {
             pt_vec x = load_row(rows[i], at + v * PT_VEC_LANES, narrow);
             pt_vec d = x - shift[v];
@@ -75,39 +76,6 @@ near_step(const void *const *rows, size_t n, size_t at, bool narrow,
         PT_VEC_STORE(sums->square + to, square[v]);
         PT_VEC_STORE(lanes->low + to, low[v]);
         PT_VEC_STORE(lanes->high + to, high[v]);
-    }
-}
-
-static inline void log2_lanes(const double *x, double *out, size_t count)
-{
-    /* x = m·2ᵉ with m in [√½, √2); log₂ m = (2/ln 2) atanh((m − 1)/(m + 1)), whose
-     * series in t ≤ 0.1716 is cut after t¹⁵ (error 2e-15). The exponent becomes a
-     * double without a conversion instruction: its bits as the low end of 2⁵². */
-#pragma omp simd
-    for (size_t i = 0; i < count; i++) {
-        const uint64_t offset =
-            UINT64_C(0x3ff0000000000000) - UINT64_C(0x3fe6a09e667f3bcd);
-        uint64_t bits, exponent, mantissa;
-        double m, e, t, tt, p;
-
-        memcpy(&bits, x + i, sizeof bits);
-        bits += offset;
-        exponent = (bits >> 52) | UINT64_C(0x4330000000000000);
-        mantissa = (bits & UINT64_C(0x000fffffffffffff)) + UINT64_C(0x3fe6a09e667f3bcd);
-        memcpy(&e, &exponent, sizeof e);
-        memcpy(&m, &mantissa, sizeof m);
-        e -= 0x1p52 + 1023;
-        t = (m - 1) / (m + 1);
-        tt = t * t;
-        p = 1.0 / 15;
-        p = p * tt + 1.0 / 13;
-        p = p * tt + 1.0 / 11;
-        p = p * tt + 1.0 / 9;
-        p = p * tt + 1.0 / 7;
-        p = p * tt + 1.0 / 5;
-        p = p * tt + 1.0 / 3;
-        p = p * tt + 1.0;
-        out[i] = e + p * t * (2 / M_LN2);
     }
 }
 
@@ -285,91 +253,6 @@ static size_t wide_block(const double *const *rows, size_t n, size_t count,
     return count_done(lanes, count);
 }
 
-/* y, μ − y, the mean square about y and max |xᵢ − y| for an external reference: the
- * mean square is σ² + (μ − y)². */
-static void refer(const double *reference, size_t count, struct pt_lanes *lanes)
-{
-    for (size_t i = 0; i < count; i++) {
-        double y = reference[i];
-        double bias = (lanes->mean[i] - y) + lanes->mean_low[i];
-        double spread = fmax(fabs(lanes->high[i] - y), fabs(lanes->low[i] - y));
-
-        lanes->ref[i] = lanes->done[i] ? y : 0;
-        lanes->bias[i] = lanes->done[i] ? bias : 0;
-        lanes->square[i] = lanes->done[i] ? lanes->square[i] + bias * bias : 0;
-        lanes->spread[i] = lanes->done[i] ? spread : 0;
-    }
-}
-
-/* ½ log₂(square/y²), and for the absolute error less the fraction of log₂|y|, since
- * −log₂ σ + ⌊log₂|y|⌋ = −log₂(σ/|y|) − (log₂|y| − ⌊log₂|y|⌋). */
-static void relative_log(const struct pt_lanes *lanes, bool absolute, size_t count,
-                         double *logz)
-{
-    double value[PT_STAT_BLOCK], fraction[PT_STAT_BLOCK];
-
-#pragma omp simd
-    for (size_t i = 0; i < count; i++) {
-        double ratio = lanes->square[i] / (lanes->ref[i] * lanes->ref[i]);
-        value[i] = ratio > 0 && ratio <= DBL_MAX ? ratio : 1;
-    }
-    log2_lanes(value, logz, count);
-#pragma omp simd
-    for (size_t i = 0; i < count; i++) {
-        logz[i] *= 0.5;
-    }
-    if (absolute) {
-        for (size_t i = 0; i < count; i++) {
-            int e;
-            double m = frexp(fabs(lanes->ref[i]), &e);
-
-            value[i] = m > 0 ? 2 * m : 1;
-        }
-        log2_lanes(value, fraction, count);
-        for (size_t i = 0; i < count; i++) {
-            logz[i] += fraction[i];
-        }
-    }
-}
-
-static void finish_block(const struct pt_lanes_rules *rules, const double *reference,
-                         size_t wanted, struct pt_lanes *lanes)
-{
-    size_t count = PT_LANES_PADDED(wanted);
-    double divisor = rules->n - rules->ddof;
-    double precision = rules->precision;
-    double logz[PT_STAT_BLOCK];
-    double share = reference == NULL ? 1 : divisor / rules->n;
-    /* One run has no spread: NaN, which the deltas are as well. */
-    double defined = rules->n > 1 ? 1 : NAN;
-
-#pragma omp simd
-    for (size_t i = 0; i < count; i++) {
-        double var = lanes->m2[i] / divisor * defined;
-
-        lanes->var[i] = var;
-        lanes->std[i] = sqrt(var);
-        lanes->square[i] = var * share;
-        lanes->ref[i] = lanes->mean[i];
-        lanes->bias[i] = 0;
-    }
-    if (reference != NULL) {
-        refer(reference, count, lanes);
-    }
-    relative_log(lanes, rules->absolute, count, logz);
-#pragma omp simd
-    for (size_t i = 0; i < count; i++) {
-        double sig = -logz[i] - rules->delta;
-        double contributing = -logz[i] - rules->delta_contributing;
-
-        sig = sig > precision || lanes->square[i] == 0 ? precision : sig;
-        contributing = contributing > precision || lanes->square[i] == 0 ? precision
-                                                                         : contributing;
-        lanes->sig[i] = sig * defined;
-        lanes->contributing[i] = contributing * defined;
-    }
-}
-
 static void clamp_block(const double *x, double limit, size_t count, double *out)
 {
     const double none[PT_VEC_LANES] = {0};
@@ -409,15 +292,19 @@ static size_t tally_block(const double *x, size_t count, double *least)
 void PT_TOTALS_NAME(const struct pt_lanes_rules *rules, const struct pt_lanes *lanes,
                     size_t count, struct pt_lanes_totals *totals);
 size_t PT_GATHER_NAME(double *x, size_t n, double low, double high);
+void PT_FINISH_NAME(const struct pt_lanes_rules *rules, const double *reference,
+                    const struct pt_lanes_ahead *ahead, size_t wanted,
+                    struct pt_lanes *lanes);
+void PT_LOG2_NAME(const double *x, double *out, size_t count);
 
 extern const struct pt_lanes_kernel PT_LANES_NAME;
 const struct pt_lanes_kernel PT_LANES_NAME = {
     .name = PT_LANES_TEXT,
     .near = near_block,
     .wide = wide_block,
-    .finish = finish_block,
+    .finish = PT_FINISH_NAME,
     .totals = PT_TOTALS_NAME,
-    .log2 = log2_lanes,
+    .log2 = PT_LOG2_NAME,
     .clamp = clamp_block,
     .tally = tally_block,
     .gather = PT_GATHER_NAME,

@@ -41,6 +41,18 @@ struct pt_lanes_rules {
     bool absolute, external;
 };
 
+/* Rows of which the next block is asked for; n is 0 where none is read in place. The
+ * memory must not idle while digits are counted: `finish` asks for every second row,
+ * `near` for the others. */
+struct pt_lanes_ahead {
+    const void **rows;
+    size_t n, item; /* bytes of an element */
+};
+static inline bool pt_lanes_is_later(size_t row)
+{
+    return row % 2 != 0;
+}
+
 /* Sums over the elements of a block. */
 struct pt_lanes_totals {
     double mean, ref2, var, square, spread2, bias2; /* Σ μ, y², σ², …, spread², bias² */
@@ -67,7 +79,8 @@ struct pt_lanes_kernel {
      * the mean. Elements that are not done, and those that fill up to PT_LANES_PADDED(
      * count), must hold what pt_lanes_clear gives them. */
     void (*finish)(const struct pt_lanes_rules *rules, const double *reference,
-                   size_t count, struct pt_lanes *lanes);
+                   const struct pt_lanes_ahead *ahead, size_t count,
+                   struct pt_lanes *lanes);
     /* After `finish`, of the elements that are done. */
     void (*totals)(const struct pt_lanes_rules *rules, const struct pt_lanes *lanes,
                    size_t count, struct pt_lanes_totals *totals);
