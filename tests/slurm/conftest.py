@@ -153,7 +153,7 @@ class Cluster:
         return subprocess.run([*self.nodes[0].inside, *command], capture_output=True, text=True,
                               check=check, env=self.environment()).stdout
 
-    def until(self, what, condition, seconds=60):
+    def until(self, what, condition, seconds=180):
         end = time.monotonic() + seconds
         while not condition():
             if time.monotonic() > end:
@@ -233,7 +233,7 @@ def two_nodes(tmp_path_factory):
 
 def caller(cluster, folder):
     """Calls pytracer as a user of the cluster's first node."""
-    def call(*args, cwd=folder, timeout=180, **more):
+    def call(*args, cwd=folder, timeout=400, **more):
         env = {k: v for k, v in os.environ.items()
                if not k.startswith(("PYTRACER_", "SLURM_"))}
         env["PATH"] = f"{Path(sys.executable).parent}:{env['PATH']}"
