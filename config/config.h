@@ -35,6 +35,9 @@ enum pt_io_type { PT_IO_NATIVE, PT_IO_PICKLE };
 /* Which calls' large arrays are summarised as a whole. */
 enum pt_summaries { PT_SUMMARIES_NONE, PT_SUMMARIES_SOME, PT_SUMMARIES_ALL };
 
+/* How the blocks of a trace are packed. */
+enum pt_compression { PT_COMPRESSION_NONE, PT_COMPRESSION_LZ4 };
+
 struct pt_config {
     char *file; /* where it was read from; NULL: built-in defaults */
     struct pt_strings modules_to_load;
@@ -54,6 +57,7 @@ struct pt_config {
         bool backtrace;
         bool fork;   /* trace forked children too, each in a file of its own */
         char *trace; /* file name of the trace, NULL: by the cache's naming */
+        enum pt_compression compression;
         struct {
             char *root;                                     /* ".__pytracercache__" */
             char *traces, *stats, *sources, *report, *info; /* names inside root */
@@ -68,7 +72,7 @@ struct pt_config {
         enum pt_summaries summaries;
         uint64_t min_size;  /* elements; smaller arrays are left out */
         uint64_t max_calls; /* of one function, 0: all */
-        uint64_t max_bytes; /* of one trace, 0: no bound */
+        uint64_t max_bytes; /* of one trace, as it is stored; 0: no bound */
         bool changes;       /* record arguments changed in place */
         uint32_t max_depth; /* nesting of containers and attributes */
         uint32_t max_items; /* members of one container */

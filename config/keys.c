@@ -34,6 +34,7 @@
 static const char *const log_formats[] = {"print", "logger", NULL};
 static const char *const log_levels[] = {"debug", "info", "warning", "error", NULL};
 static const char *const summaries[] = {"none", "some", "all", NULL};
+static const char *const compressions[] = {"none", "lz4", NULL};
 static const char *const io_types[] = {"native", "pickle", NULL};
 static const char *const layers[] = {"numpy", "python", "libm", "blas", "rounding",
                                      "all",   "off",    "none", NULL};
@@ -74,6 +75,9 @@ static const struct pt_key keys[] = {
     BOOL("io.fork", io.fork, "Trace forked processes too, each in a file of its own."),
     TEXT("io.trace", io.trace, true,
          "Name of the trace file; empty: `<date>.<job or host>.<pid>.trace`."),
+    CHOICE("io.compression", io.compression, compressions,
+           "How what is traced is packed on its way to the disk, by a thread of its "
+           "own: `lz4`, with the bytes of numbers sorted by their place, or `none`."),
     TEXT("io.cache.root", io.cache.root, false,
          "Folder of everything we write, in the folder the program runs in."),
     TEXT("io.cache.traces", io.cache.traces, false, "Traces, in the root."),
@@ -107,8 +111,8 @@ static const struct pt_key keys[] = {
     NUMBER("io.max_calls", PT_KEY_U64, io.max_calls, 0, UINT64_MAX,
            "Calls of one function that are recorded, the first ones; 0: all."),
     NUMBER("io.max_bytes", PT_KEY_U64, io.max_bytes, 0, UINT64_MAX,
-           "Bytes that one trace may take on disk; then nothing more is recorded, and "
-           "the trace is marked partial. 0: no bound."),
+           "Bytes that one trace may take on disk, packed or not; then nothing more is "
+           "recorded, and the trace is marked partial. 0: no bound."),
     BOOL(
         "io.changes", io.changes,
         "Look at the arguments again after a call, and record those that it changed in "

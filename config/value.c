@@ -143,8 +143,10 @@ enum pt_status pt_value_set_option(struct pt_config *config, const char *name,
                                    const char *option, const char *text,
                                    struct pt_error *error)
 {
-    enum pt_status status =
-        pt_value_set_text(config, pt_key_find(name, NULL), text, error);
+    const struct pt_key *key = pt_key_find(name, NULL);
+    enum pt_status status = key->kind == PT_KEY_CHOICE
+                                ? pt_value_set_choice(config, key, text, error)
+                                : pt_value_set_text(config, key, text, error);
 
     if (status != PT_E_CONFIG)
         return status;

@@ -18,7 +18,7 @@ PT_MUST_CHECK enum pt_status pt_value_set_text(struct pt_config *config,
                                                const struct pt_key *key,
                                                const char *text,
                                                struct pt_error *error);
-/* pt_value_set_text of the key of that name as a command line has it: a wrong word is
+/* The text or choice of the key of that name as a command line has it: a wrong word is
  * PT_E_USAGE, and the error names the option. */
 PT_MUST_CHECK enum pt_status pt_value_set_option(struct pt_config *config,
                                                  const char *name, const char *option,

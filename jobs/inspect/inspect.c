@@ -142,18 +142,38 @@ static void put_origin(FILE *out, const struct pt_trace_reader *reader)
     put_line(out, "Started", date);
 }
 
-/* Bytes that blocks of values and payloads take in the file. */
-static uint64_t stored_bytes(const struct pt_trace_reader *reader)
-{
-    static const enum pt_trace_stream streams[] = {PT_STREAM_VALUES,
-                                                   PT_STREAM_PAYLOADS};
-    uint64_t sum = 0;
+/* Bytes of blocks, as they are in the file and decoded. */
+struct extent {
+    uint64_t stored, raw;
+    bool is_packed; /* one of them at least */
+};
 
-    for (size_t s = 0; s < PT_ARRAY_LENGTH(streams); s++) {
-        for (size_t i = 0; i < pt_trace_reader_n_blocks(reader, streams[s]); i++)
-            sum += pt_trace_reader_block(reader, streams[s], i)->stored_bytes;
+static void add_stream(struct extent *extent, const struct pt_trace_reader *reader,
+                       enum pt_trace_stream stream)
+{
+    for (size_t i = 0; i < pt_trace_reader_n_blocks(reader, stream); i++) {
+        const struct pt_trace_block *block = pt_trace_reader_block(reader, stream, i);
+        extent->stored += block->stored_bytes;
+        extent->raw += block->raw_bytes;
+        extent->is_packed |= block->codec != PT_CODEC_STORED;
     }
-    return sum;
+}
+
+/* What packing has saved; nothing where nothing is packed. */
+static void put_compression(FILE *out, const struct pt_trace_reader *reader)
+{
+    struct extent all = {0};
+    char before[PT_WORDS], after[PT_WORDS];
+
+    for (int s = PT_STREAM_META; s <= PT_STREAM_PAYLOADS; s++)
+        add_stream(&all, reader, (enum pt_trace_stream)s);
+    if (!all.is_packed || all.stored == 0)
+        return;
+    pt_words_size(all.raw, before);
+    pt_words_size(all.stored, after);
+    put_label(out, "Compression");
+    fprintf(out, "lz4, %s in %s (%.2f times smaller)\n", before, after,
+            (double)all.raw / (double)all.stored);
 }
 
 static void put_totals(FILE *out, const struct pt_walk *walk)
@@ -161,7 +181,7 @@ static void put_totals(FILE *out, const struct pt_walk *walk)
     const struct summary *summary = walk->context;
     const char *duration = pt_trace_reader_meta(walk->reader, "duration_ns", NULL);
     double ns = duration ? strtod(duration, NULL) : (double)walk->last_ns;
-    uint64_t stored = stored_bytes(walk->reader);
+    struct extent data = {0};
     char span[PT_WORDS], before[PT_WORDS], after[PT_WORDS], size[PT_WORDS];
 
     pt_words_span(ns > 0 ? ns / 1e9 : 0, span);
@@ -172,11 +192,14 @@ static void put_totals(FILE *out, const struct pt_walk *walk)
     put_label(out, "Values");
     fprintf(out, "%" PRIu64 "\n", walk->n_values);
     pt_words_size(walk->data_bytes, before);
-    pt_words_size(stored, after);
+    add_stream(&data, walk->reader, PT_STREAM_VALUES);
+    add_stream(&data, walk->reader, PT_STREAM_PAYLOADS);
+    pt_words_size(data.stored, after);
     pt_words_size(pt_trace_reader_bytes(walk->reader), size);
     put_label(out, "Data");
     fprintf(out, "%s in values, stored in %s with repetitions once, file %s\n", before,
             after, size);
+    put_compression(out, walk->reader);
 }
 
 /* What the configured bounds took away; nothing where they did not. */

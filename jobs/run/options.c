@@ -43,7 +43,8 @@ enum text {
     MEM,
     TIME,
     PARSE_TIME,
-    STAGE
+    STAGE,
+    COMPRESSION
 };
 
 enum flag {
@@ -67,7 +68,8 @@ enum flag {
         {"fuzzy-blas-limit", 0, 1, BLAS_LIMIT}, {"fuzzy-lapack", 0, 1, LAPACK},        \
         {"fuzzy-only", 0, 1, ONLY}, {"fuzzy-except", 0, 1, EXCEPT},                    \
         {"cancellation", 0, 1, CANCELLATION}, {"target", 0, 1, TARGET},                \
-        {"no-reference", 0, 0, NO_REFERENCE}, {"control", 0, 0, CONTROL},              \
+        {"compression", 0, 1, COMPRESSION}, {"no-reference", 0, 0, NO_REFERENCE},      \
+        {"control", 0, 0, CONTROL},                                                    \
     {                                                                                  \
         "help", 'h', 0, HELP                                                           \
     }
@@ -140,9 +142,10 @@ static enum pt_status take_number(int id, const char *value, struct pt_run_optio
 static const char **text_place(struct pt_run_options *o, int id)
 {
     const char **texts[] = {
-        &o->experiment, &o->resume, &o->config,    &o->python,     &o->mode,
-        &o->lapack,     &o->method, &o->partition, &o->account,    &o->qos,
-        &o->constraint, &o->mem,    &o->time,      &o->parse_time, &o->stage};
+        &o->experiment, &o->resume,     &o->config,     &o->python,
+        &o->mode,       &o->lapack,     &o->method,     &o->partition,
+        &o->account,    &o->qos,        &o->constraint, &o->mem,
+        &o->time,       &o->parse_time, &o->stage,      &o->compression};
 
     return texts[id - TEXT];
 }

@@ -17,6 +17,7 @@ struct pt_run_options {
     const char *experiment, *resume, *config, *python;
     const char *layers, *mode, *lapack; /* NULL: as configured; no layers: all */
     const char *method;                 /* NULL: parse's own */
+    const char *compression;            /* NULL: as configured */
     uint64_t precision64, precision32, blas_limit, cancellation; /* 0: as configured */
     const char **targets, **only, **except; /* owned arrays of patterns of argv */
     size_t n_targets, n_only, n_except;

@@ -62,6 +62,9 @@ enum pt_status pt_run_config_apply(struct pt_config *config,
 
     if (status == PT_OK)
         status = pt_targets_apply(config, options->targets, options->n_targets, error);
+    if (status == PT_OK && options->compression)
+        status = pt_value_set_option(config, "io.compression", "--compression",
+                                     options->compression, error);
 
     for (size_t i = 0; i < PT_ARRAY_LENGTH(single); i++)
         pt_value_clear(config, pt_key_find(single[i], NULL));

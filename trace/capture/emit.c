@@ -120,7 +120,7 @@ static void fit(struct pt_capture *capture, struct pt_trace_value *value)
     enum { ALWAYS = 4096 };
 
     if (value->storage == PT_STORAGE_NONE || value->data_bytes <= ALWAYS ||
-        pt_trace_writer_left(capture->writer) > value->data_bytes)
+        pt_trace_writer_has_room(capture->writer, value->data_bytes + 1))
         return;
     value->kind = PT_VALUE_OMITTED;
     value->reason = PT_REASON_FULL;

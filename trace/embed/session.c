@@ -117,8 +117,13 @@ static enum pt_status open_writer(struct pt_error *error)
     struct pt_own_threads kept;
     fill_header(&header);
     pt_own_threads_begin(&kept);
-    enum pt_status status = pt_trace_writer_open_staged(
-        session.path, session.stage, &header, &session.writer, error);
+    const struct pt_trace_writing writing = {
+        .stage = session.stage,
+        .codec = session.handle->config->io.compression == PT_COMPRESSION_LZ4
+                     ? PT_CODEC_LZ4
+                     : PT_CODEC_STORED};
+    enum pt_status status = pt_trace_writer_open_as(session.path, &writing, &header,
+                                                    &session.writer, error);
     pt_own_threads_end(&kept);
     return status;
 }

@@ -1,128 +1,10 @@
-/* Values and payloads by reference, through a few decoded blocks that are kept. */
+/* Values and payloads by reference. */
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/bytes.h"
 #include "format/reader_state.h"
 #include "format/record.h"
-
-/* The latest stamp of the slots [first, end). */
-static uint64_t latest(const struct pt_trace_reader *reader, size_t first, size_t end)
-{
-    uint64_t stamp = 0;
-
-    for (size_t i = first; i < end; i++)
-        if (reader->slots[i].stamp > stamp)
-            stamp = reader->slots[i].stamp;
-    return stamp;
-}
-
-void pt_reader_drop_slots(struct pt_trace_reader *reader, bool keep_last)
-{
-    uint64_t values = latest(reader, 0, PT_READER_VALUE_SLOTS);
-    uint64_t payloads = latest(reader, PT_READER_VALUE_SLOTS, PT_READER_SLOTS);
-
-    for (size_t i = 0; i < PT_READER_SLOTS; i++) {
-        struct pt_reader_slot *slot = &reader->slots[i];
-        bool last = slot->stamp == values || slot->stamp == payloads;
-        /* Pinned: a visitor stands in it; held: a view does. */
-        if (slot->pins || slot->held || (keep_last && last))
-            continue;
-        free(slot->body);
-        *slot = (struct pt_reader_slot){0};
-    }
-}
-
-/* Whether a walk that goes through the blocks one after the other, and now comes to
- * `block`, has the slot's block behind it: the memory is still in a cache, and taken
- * again before older blocks that may be asked for once more. */
-static bool is_passed(const struct pt_reader_slot *slot,
-                      const struct pt_trace_block *block)
-{
-    enum { WALK = 4 };
-    return slot->block && slot->block->ordinal + 2 <= block->ordinal &&
-           slot->block->ordinal + WALK > block->ordinal;
-}
-
-/* Slots are divided between the streams, so that a walk over values does not push out
- * the payloads it visits. NULL: all are pinned. */
-static struct pt_reader_slot *choose_slot(struct pt_trace_reader *reader,
-                                          const struct pt_trace_block *block,
-                                          enum pt_trace_stream stream)
-{
-    bool payloads = stream == PT_STREAM_PAYLOADS;
-    struct pt_reader_slot *slots = &reader->slots[payloads ? PT_READER_VALUE_SLOTS : 0];
-    size_t n = payloads ? PT_READER_PAYLOAD_SLOTS : PT_READER_VALUE_SLOTS;
-    struct pt_reader_slot *oldest = NULL, *passed = NULL;
-
-    for (size_t i = 0; i < n; i++) {
-        if (slots[i].block == block)
-            return &slots[i];
-        if (slots[i].pins || slots[i].held)
-            continue;
-        if (is_passed(&slots[i], block))
-            passed = &slots[i];
-        if (!oldest || slots[i].stamp < oldest->stamp)
-            oldest = &slots[i];
-    }
-    return passed ? passed : oldest;
-}
-
-/* Room for a block in place of the one that was there. In large pages where there are
- * such: the samples of many runs are read side by side. */
-static bool slot_room(struct pt_reader_slot *slot, size_t bytes)
-{
-    enum { ROUND = 1 << 16 };
-    if (bytes <= slot->room)
-        return true;
-    free(slot->body);
-    slot->room = (bytes + ROUND - 1) / ROUND * ROUND;
-    slot->body = malloc(slot->room);
-    if (!slot->body)
-        slot->room = 0;
-#ifdef MADV_HUGEPAGE
-    uintptr_t first = ((uintptr_t)slot->body + ROUND - 1) / ROUND * ROUND;
-    if (slot->room >= PT_TRACE_BLOCK_LIMIT / 4) /* a hint: it may fail */
-        (void)madvise((void *)first, slot->room - ROUND, MADV_HUGEPAGE);
-#endif
-    return slot->body;
-}
-
-/* The decoded block of a stream, valid until the next call unless the slot is pinned.
- */
-static enum pt_status fetch(struct pt_trace_reader *reader, enum pt_trace_stream stream,
-                            uint64_t ordinal, struct pt_reader_slot **result,
-                            struct pt_error *error)
-{
-    const struct pt_trace_block *block =
-        pt_trace_reader_block(reader, stream, (size_t)ordinal);
-    enum pt_status status;
-
-    reader->asked_beyond = !block;
-    if (!block)
-        return pt_error_set(error, PT_E_DAMAGED,
-                            "%s: block %" PRIu64 " of stream %u is not in the trace",
-                            reader->path, ordinal, stream);
-    struct pt_reader_slot *slot = choose_slot(reader, block, stream);
-    if (!slot)
-        return pt_error_set(error, PT_E_LIMIT, "%s: too many walks within each other",
-                            reader->path);
-    if (slot->block != block) {
-        slot->block = NULL;
-        if (!slot_room(slot, (size_t)block->raw_bytes))
-            return pt_error_set(error, PT_E_MEMORY, "no memory to read %s",
-                                reader->path);
-        status = pt_trace_reader_read(reader, block, slot->body, error);
-        if (status != PT_OK)
-            return status;
-        slot->block = block;
-    }
-    slot->stamp = ++reader->stamp;
-    *result = slot;
-    return PT_OK;
-}
 
 /* Names file and block before a message about a record. */
 static enum pt_status in_block(const struct pt_trace_reader *reader,
@@ -172,7 +54,9 @@ enum pt_status pt_trace_reader_values(struct pt_trace_reader *reader, uint64_t r
 
     while (n > 0 && status == PT_OK) {
         struct pt_reader_slot *slot = NULL;
-        status = fetch(reader, PT_STREAM_VALUES, ordinal, &slot, why);
+        status = pt_reader_fetch(reader, PT_STREAM_VALUES, ordinal, &slot, why);
+        if (status == PT_OK)
+            status = pt_reader_decode(reader, slot, offset, UINT64_MAX, why);
         if (status != PT_OK)
             break;
         slot->pins++;
@@ -184,13 +68,49 @@ enum pt_status pt_trace_reader_values(struct pt_trace_reader *reader, uint64_t r
     return status;
 }
 
-/* The extent at a place in the stream of payloads. *data points into the slot. */
-static enum pt_status read_extent(struct pt_trace_reader *reader, uint64_t ordinal,
-                                  uint64_t offset, struct pt_trace_extent *extent,
-                                  const unsigned char **data, struct pt_error *error)
+/* A place in a content: the extent that it lies in. */
+struct place {
+    struct pt_trace_extent first, extent;
+    struct pt_reader_slot *slot; /* the block of the extent */
+    const unsigned char *data;   /* of the extent, in the slot; see need_data */
+    uint64_t ordinal;            /* the block's */
+    uint64_t position;           /* of the extent in the content */
+};
+
+/* The block of a record of payloads, of which that record is decoded without its data;
+ * with all that follows where it is none that we know, and is passed over. */
+static enum pt_status need_record(struct pt_trace_reader *reader, uint64_t ordinal,
+                                  uint64_t offset, struct pt_reader_slot **slot,
+                                  struct pt_error *error)
 {
-    struct pt_reader_slot *slot = NULL;
-    enum pt_status status = fetch(reader, PT_STREAM_PAYLOADS, ordinal, &slot, error);
+    enum pt_status status =
+        pt_reader_fetch(reader, PT_STREAM_PAYLOADS, ordinal, slot, error);
+
+    if (status == PT_OK)
+        status = pt_reader_decode(reader, *slot, offset, PT_PAYLOAD_BYTES, error);
+    if (status != PT_OK || offset >= (*slot)->block->raw_bytes ||
+        pt_get16((*slot)->body + offset) == PT_RECORD_PAYLOAD)
+        return status;
+    return pt_reader_decode(reader, *slot, offset, UINT64_MAX, error);
+}
+
+/* Decodes bytes [skip, skip + bytes) of the extent's data. */
+static enum pt_status need_data(struct pt_trace_reader *reader, const struct place *at,
+                                uint64_t skip, uint64_t bytes, struct pt_error *error)
+{
+    uint64_t from = (uint64_t)(at->data - at->slot->body) + skip;
+
+    return pt_reader_decode(reader, at->slot, from, bytes, error);
+}
+
+/* The extent at `offset` of a block of payloads. */
+static enum pt_status read_extent(struct pt_trace_reader *reader, uint64_t ordinal,
+                                  uint64_t offset, struct place *at,
+                                  struct pt_error *error)
+{
+    struct pt_trace_extent *extent = &at->extent;
+    enum pt_status status = need_record(reader, ordinal, offset, &at->slot, error);
+    const struct pt_reader_slot *slot = at->slot;
 
     if (status != PT_OK)
         return status;
@@ -208,7 +128,8 @@ static enum pt_status read_extent(struct pt_trace_reader *reader, uint64_t ordin
         extent->bytes > extent->content_bytes - extent->offset ||
         (extent->bytes == 0 && extent->content_bytes > 0))
         goto misfit;
-    *data = cursor.record + PT_PAYLOAD_BYTES;
+    at->data = cursor.record + PT_PAYLOAD_BYTES;
+    at->ordinal = ordinal;
     return PT_OK;
 misfit:
     pt_error_set(error, PT_E_DAMAGED, "no payload stands at byte %" PRIu64, offset);
@@ -217,12 +138,13 @@ misfit:
 
 /* The first extent of a content. */
 static enum pt_status read_first(struct pt_trace_reader *reader, uint64_t ref,
-                                 struct pt_trace_extent *extent,
-                                 const unsigned char **data, struct pt_error *error)
+                                 struct place *at, struct pt_error *error)
 {
     enum pt_status status = read_extent(reader, pt_trace_ref_block(ref),
-                                        pt_trace_ref_offset(ref), extent, data, error);
-    if (status == PT_OK && extent->offset != 0)
+                                        pt_trace_ref_offset(ref), at, error);
+    at->first = at->extent;
+    at->position = 0;
+    if (status == PT_OK && at->first.offset != 0)
         status = pt_error_set(error, PT_E_DAMAGED,
                               "%s: a reference leads into the middle of a payload",
                               reader->path);
@@ -254,23 +176,15 @@ static void pass_over(const struct pt_trace_reader *reader, uint64_t wanted,
     }
 }
 
-/* A place in a content: the extent that it lies in. */
-struct place {
-    struct pt_trace_extent first, extent;
-    const unsigned char *data; /* of the extent */
-    uint64_t ordinal;          /* its block */
-    uint64_t position;         /* of the extent in the content */
-};
-
 /* Moves on to the extent that holds byte `wanted`, or that leads there. */
 static enum pt_status next_extent(struct pt_trace_reader *reader, uint64_t wanted,
                                   struct place *at, struct pt_error *error)
 {
+    uint64_t ordinal = at->ordinal + 1;
+
     at->position += at->extent.bytes;
-    at->ordinal++;
-    pass_over(reader, wanted, &at->ordinal, &at->position);
-    enum pt_status status =
-        read_extent(reader, at->ordinal, 0, &at->extent, &at->data, error);
+    pass_over(reader, wanted, &ordinal, &at->position);
+    enum pt_status status = read_extent(reader, ordinal, 0, at, error);
     if (status != PT_OK)
         return status;
     if (!continues(&at->extent, &at->first, at->position))
@@ -287,7 +201,7 @@ static enum pt_status seek(struct pt_trace_reader *reader, uint64_t ref,
                            uint64_t offset, uint64_t bytes, struct place *at,
                            struct pt_error *error)
 {
-    enum pt_status status = read_first(reader, ref, &at->first, &at->data, error);
+    enum pt_status status = read_first(reader, ref, at, error);
 
     if (status != PT_OK)
         return status;
@@ -297,9 +211,6 @@ static enum pt_status seek(struct pt_trace_reader *reader, uint64_t ref,
             "%s: a payload of %" PRIu64 " bytes does not hold the bytes "
             "from %" PRIu64 " to %" PRIu64,
             reader->path, at->first.content_bytes, offset, offset + bytes);
-    at->extent = at->first;
-    at->ordinal = pt_trace_ref_block(ref);
-    at->position = 0;
     while (status == PT_OK && bytes > 0 && offset >= at->position + at->extent.bytes)
         status = next_extent(reader, offset, at, error);
     return status;
@@ -312,12 +223,15 @@ enum pt_status pt_trace_reader_payload(struct pt_trace_reader *reader, uint64_t 
     struct pt_error ours;
     struct pt_error *why = error ? error : &ours;
     unsigned char *to = data;
-    struct place at;
+    struct place at = {0};
     enum pt_status status = seek(reader, ref, offset, bytes, &at, why);
 
     while (status == PT_OK && bytes > 0) {
         uint64_t skip = offset - at.position, n = at.extent.bytes - skip;
         n = n < bytes ? n : bytes;
+        status = need_data(reader, &at, skip, n, why);
+        if (status != PT_OK)
+            break;
         memcpy(to, at.data + skip, (size_t)n);
         to += n;
         offset += n;
@@ -349,13 +263,15 @@ enum pt_status pt_trace_reader_view(struct pt_trace_reader *reader, uint64_t ref
                                     struct pt_error *error)
 {
     struct pt_error ours;
-    struct place at;
-    enum pt_status status =
-        seek(reader, ref, offset, bytes, &at, error ? error : &ours);
+    struct pt_error *why = error ? error : &ours;
+    struct place at = {0};
+    enum pt_status status = seek(reader, ref, offset, bytes, &at, why);
 
     *data = NULL;
-    if (status == PT_OK && offset + bytes <= at.position + at.extent.bytes &&
-        hold(reader, at.ordinal))
+    if (status != PT_OK || offset + bytes > at.position + at.extent.bytes)
+        return status;
+    status = need_data(reader, &at, offset - at.position, bytes, why);
+    if (status == PT_OK && hold(reader, at.ordinal))
         *data = at.data + (offset - at.position);
     return status;
 }
@@ -371,15 +287,13 @@ enum pt_status pt_trace_reader_payload_hash(struct pt_trace_reader *reader,
                                             uint64_t *bytes, struct pt_error *error)
 {
     struct pt_error ours;
-    struct pt_trace_extent extent;
-    const unsigned char *data;
-    enum pt_status status =
-        read_first(reader, ref, &extent, &data, error ? error : &ours);
+    struct place at = {0};
+    enum pt_status status = read_first(reader, ref, &at, error ? error : &ours);
 
     if (status == PT_OK) {
-        hash[0] = extent.hash.low;
-        hash[1] = extent.hash.high;
-        *bytes = extent.content_bytes;
+        hash[0] = at.first.hash.low;
+        hash[1] = at.first.hash.high;
+        *bytes = at.first.content_bytes;
     }
     return status;
 }

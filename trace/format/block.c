@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "format/packed.h"
 
 static_assert(PT_HEADER_CHECKSUM + 8 == PT_TRACE_HEADER_BYTES, "header of FORMAT.md");
 static_assert(PT_HEADER_DIRECTORY + PT_TRACE_PROGRAM_BYTES <= PT_HEADER_CHECKSUM,
@@ -120,12 +121,20 @@ bool pt_block_plausible(const struct pt_trace_block *block)
         return false;
     if (block->codec == PT_CODEC_STORED)
         return block->raw_bytes == block->stored_bytes && block->raw_bytes % 8 == 0;
-    return true; /* its own codec tells, when there is one */
+    if (block->codec == PT_CODEC_LZ4)
+        return block->raw_bytes % 8 == 0 && block->stored_bytes < block->raw_bytes &&
+               block->raw_bytes / PT_PACKED_MOST_TIMES < block->stored_bytes;
+    return true; /* a codec of a later minor version: whoever reads it is told */
+}
+
+uint64_t pt_block_body_extent(const struct pt_trace_block *block)
+{
+    return pt_align8(block->stored_bytes);
 }
 
 uint64_t pt_block_extent(const struct pt_trace_block *block)
 {
-    return pt_align8(PT_TRACE_BLOCK_HEADER_BYTES + block->stored_bytes);
+    return PT_TRACE_BLOCK_HEADER_BYTES + pt_block_body_extent(block);
 }
 
 void pt_trailer_put(unsigned char p[PT_TRACE_TRAILER_BYTES], uint64_t footer,

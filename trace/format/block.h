@@ -48,8 +48,6 @@ enum pt_trailer_layout {
     PT_TRAILER_CHECKSUM = 24
 };
 
-enum { PT_CODEC_STORED = 0 };
-
 /* The header of the file; texts that are too long for their room are cut. */
 void pt_header_put(unsigned char p[PT_TRACE_HEADER_BYTES],
                    const struct pt_trace_header *header);
@@ -73,8 +71,10 @@ bool pt_block_get(const unsigned char p[PT_TRACE_BLOCK_HEADER_BYTES],
  * asks before it allocates. A stream of a later minor version is possible. */
 bool pt_block_plausible(const struct pt_trace_block *block);
 
-/* Bytes that the block takes in the file: header, body, zeros up to 8. */
+/* Bytes that the block takes in the file: header, body, zeros up to 8. The second is
+ * without the header. */
 uint64_t pt_block_extent(const struct pt_trace_block *block);
+uint64_t pt_block_body_extent(const struct pt_trace_block *block);
 
 void pt_trailer_put(unsigned char p[PT_TRACE_TRAILER_BYTES], uint64_t footer,
                     uint64_t length);

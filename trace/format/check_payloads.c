@@ -38,7 +38,8 @@ static bool extent_fits(const struct assembly *assembly,
     const struct pt_trace_extent *first = &assembly->first;
 
     if (extent->bytes > cursor->record_bytes - PT_PAYLOAD_BYTES ||
-        extent->content_bytes > assembly->checking.reader->size ||
+        extent->content_bytes >
+            assembly->checking.reader->streams[PT_STREAM_PAYLOADS].raw_bytes ||
         extent->bytes > extent->content_bytes ||
         extent->offset > extent->content_bytes - extent->bytes)
         return false;

@@ -63,6 +63,7 @@ static bool same_listing(const struct pt_reader_blocks *a,
     for (size_t i = 0; i < a->n; i++) {
         const struct pt_trace_block *x = &a->items[i], *y = &b->items[i];
         if (x->offset != y->offset || x->stored_bytes != y->stored_bytes ||
+            x->raw_bytes != y->raw_bytes || x->codec != y->codec ||
             x->records != y->records || x->first_time != y->first_time ||
             x->last_time != y->last_time)
             return false;

@@ -42,14 +42,14 @@ static const char *keep(struct pt_reader_arena *arena, const unsigned char *text
 }
 
 /* Makes room for an id and returns its place, or NULL with the reason. A definition
- * takes at least 16 bytes of the file, which bounds what an id can be. */
+ * takes at least 16 bytes of its stream, which bounds what an id can be. */
 static void *place(const struct pt_trace_reader *reader, void *items, size_t *room,
                    size_t item_bytes, uint32_t id, uint32_t *n, const char **why)
 {
     void **array = items;
 
     *why = "an id beyond all bounds";
-    if (id == 0 || id > reader->size / PT_STRING_BYTES)
+    if (id == 0 || id > reader->streams[PT_STREAM_DEFINITIONS].raw_bytes / PT_STRING_BYTES)
         return NULL;
     *why = no_memory;
     if (!pt_reader_grow(array, room, id, item_bytes))

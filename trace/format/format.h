@@ -14,7 +14,7 @@
 
 enum {
     PT_TRACE_MAJOR = 1,
-    PT_TRACE_MINOR = 1,
+    PT_TRACE_MINOR = 2,
     PT_TRACE_HEADER_BYTES = 4096,
     PT_TRACE_BLOCK_HEADER_BYTES = 80,
     PT_TRACE_BLOCK_LIMIT = 8 << 20, /* header and stored body */
@@ -59,6 +59,9 @@ enum pt_trace_record_flag {
     PT_EXIT_CUT = 4,
     PT_VALUE_HAS_SUMMARY = 2 /* of VALUE; flags of different records share numbers */
 };
+
+/* How the body of a block is stored. */
+enum pt_trace_codec { PT_CODEC_STORED, PT_CODEC_LZ4 };
 
 enum pt_trace_header_flag { PT_HEADER_HAS_RUN = 1, PT_HEADER_HAS_SEED = 2 };
 enum pt_trace_footer_flag { PT_FOOTER_PARTIAL = 1 };

@@ -52,6 +52,7 @@ bool pt_reader_add_block(struct pt_trace_reader *reader,
             (struct pt_trace_block){.stream = block->stream, .ordinal = blocks->n + i};
     reader->n_lost += lost;
     blocks->n = (size_t)block->ordinal + 1;
+    blocks->raw_bytes += block->raw_bytes;
     blocks->items[block->ordinal] = *block;
     return true;
 }

@@ -141,6 +141,7 @@ void pt_trace_reader_close(struct pt_trace_reader *reader)
     pt_reader_drop_slots(reader, false);
     pt_reader_free_definitions(reader);
     pt_reader_clear_blocks(reader);
+    free(reader->spare.bytes);
     if (reader->fd >= 0)
         close(reader->fd);
     free(reader->path);
@@ -150,6 +151,8 @@ void pt_trace_reader_close(struct pt_trace_reader *reader)
 void pt_trace_reader_park(struct pt_trace_reader *reader, bool keep_last)
 {
     pt_reader_drop_slots(reader, keep_last);
+    free(reader->spare.bytes);
+    reader->spare = (struct pt_reader_packed){0};
     if (reader->fd >= 0)
         close(reader->fd);
     reader->fd = -1;
@@ -224,11 +227,11 @@ static bool same_block(const struct pt_trace_block *a, const struct pt_trace_blo
            a->stored_bytes == b->stored_bytes && a->raw_bytes == b->raw_bytes;
 }
 
-/* The body of a block and its checksum, slice by slice: each slice is still in a cache
- * when it is hashed. */
+/* The body of a block and the checksum of its first `hashed` bytes, slice by slice:
+ * each slice is still in a cache when it is hashed. */
 static enum pt_status read_body(struct pt_trace_reader *reader, unsigned char *body,
-                                size_t bytes, uint64_t offset, size_t *got,
-                                uint64_t *checksum, struct pt_error *error)
+                                size_t bytes, size_t hashed, uint64_t offset,
+                                size_t *got, uint64_t *checksum, struct pt_error *error)
 {
     enum { SLICE = 1 << 18 };
     struct pt_hash_state state;
@@ -239,7 +242,8 @@ static enum pt_status read_body(struct pt_trace_reader *reader, unsigned char *b
     for (*got = 0; status == PT_OK && *got < bytes; *got += n) {
         size_t left = bytes - *got, want = left < SLICE ? left : SLICE;
         status = pt_reader_pread(reader, body + *got, want, offset + *got, &n, error);
-        pt_hash_add(&state, body + *got, n);
+        size_t to_hash = *got < hashed ? hashed - *got : 0;
+        pt_hash_add(&state, body + *got, n < to_hash ? n : to_hash);
         if (n < want) {
             *got += n;
             break;
@@ -249,12 +253,27 @@ static enum pt_status read_body(struct pt_trace_reader *reader, unsigned char *b
     return status;
 }
 
-enum pt_status pt_trace_reader_read(struct pt_trace_reader *reader,
-                                    const struct pt_trace_block *block,
-                                    unsigned char *body, struct pt_error *error)
+/* Says where the damage is: block and byte, and which part of the block. */
+static enum pt_status damaged(struct pt_trace_reader *reader,
+                              const struct pt_trace_block *block, const char *part,
+                              struct pt_error *error)
+{
+    char text[160];
+
+    snprintf(text, sizeof text,
+             "%sblock %" PRIu64 " of stream %u (at byte %" PRIu64 ") is damaged", part,
+             block->ordinal, block->stream, block->offset);
+    pt_reader_note(reader, "%s", text);
+    return pt_error_set(error, PT_E_DAMAGED, "%s: %s", reader->path, text);
+}
+
+enum pt_status pt_reader_read_stored(struct pt_trace_reader *reader,
+                                     const struct pt_trace_block *block,
+                                     unsigned char *body, struct pt_error *error)
 {
     unsigned char bytes[PT_TRACE_BLOCK_HEADER_BYTES];
     struct pt_trace_block found;
+    size_t body_bytes = (size_t)pt_block_body_extent(block), hashed = body_bytes;
     size_t got = 0, body_got = 0;
     uint64_t checksum = 0;
     enum pt_status status;
@@ -263,25 +282,84 @@ enum pt_status pt_trace_reader_read(struct pt_trace_reader *reader,
         return pt_error_set(error, PT_E_DAMAGED,
                             "%s: block %" PRIu64 " of stream %u is lost", reader->path,
                             block->ordinal, block->stream);
-    if (block->codec != PT_CODEC_STORED)
+    if (block->codec > PT_CODEC_LZ4)
         return pt_error_set(error, PT_E_VERSION,
-                            "%s: a block is packed by codec %u, unknown here",
+                            "%s: a block is packed by codec %u, which this program "
+                            "does not know: use a newer pytracer",
                             reader->path, block->codec);
+    if (block->codec == PT_CODEC_LZ4)
+        hashed = PT_PACKED_ENTRY * pt_packed_n_chunks(block->raw_bytes);
     status = pt_reader_pread(reader, bytes, sizeof bytes, block->offset, &got, error);
     if (status == PT_OK)
-        status = read_body(reader, body, (size_t)block->stored_bytes,
+        status = read_body(reader, body, body_bytes, hashed,
                            block->offset + sizeof bytes, &body_got, &checksum, error);
     if (status != PT_OK)
         return status;
-    if (got == sizeof bytes && body_got == block->stored_bytes &&
-        pt_block_get(bytes, &found) && same_block(&found, block) &&
-        found.body_checksum == checksum)
+    if (got == sizeof bytes && body_got == body_bytes && pt_block_get(bytes, &found) &&
+        same_block(&found, block) && found.body_checksum == checksum &&
+        (block->codec == PT_CODEC_STORED || pt_packed_table_holds(block, body)))
         return PT_OK;
-    pt_reader_note(reader,
-                   "block %" PRIu64 " of stream %u (at byte %" PRIu64 ") is damaged",
-                   block->ordinal, block->stream, block->offset);
-    return pt_error_set(error, PT_E_DAMAGED,
-                        "%s: block %" PRIu64 " of stream %u (at byte %" PRIu64
-                        ") is damaged",
-                        reader->path, block->ordinal, block->stream, block->offset);
+    return damaged(reader, block, "", error);
+}
+
+enum pt_status pt_reader_unpack(struct pt_trace_reader *reader,
+                                const struct pt_trace_block *block,
+                                const unsigned char *stored, uint32_t k,
+                                unsigned char *body, struct pt_error *error)
+{
+    char part[40];
+
+    if (pt_packed_unpack(block, stored, k, body))
+        return PT_OK;
+    snprintf(part, sizeof part, "chunk %" PRIu32 " of ", k);
+    return damaged(reader, block, part, error);
+}
+
+enum pt_status pt_reader_take_packed(struct pt_trace_reader *reader,
+                                     const struct pt_trace_block *block,
+                                     struct pt_reader_packed *packed,
+                                     struct pt_error *error)
+{
+    size_t bytes = (size_t)pt_block_body_extent(block);
+
+    *packed = reader->spare;
+    reader->spare = (struct pt_reader_packed){0};
+    if (packed->room >= bytes)
+        return PT_OK;
+    free(packed->bytes);
+    *packed = (struct pt_reader_packed){.bytes = malloc(bytes), .room = bytes};
+    if (packed->bytes)
+        return PT_OK;
+    packed->room = 0;
+    return pt_error_set(error, PT_E_MEMORY, "no memory to read %s", reader->path);
+}
+
+void pt_reader_return_packed(struct pt_trace_reader *reader,
+                             struct pt_reader_packed *packed)
+{
+    if (packed->room > reader->spare.room) {
+        free(reader->spare.bytes);
+        reader->spare = *packed;
+    } else {
+        free(packed->bytes);
+    }
+    *packed = (struct pt_reader_packed){0};
+}
+
+enum pt_status pt_trace_reader_read(struct pt_trace_reader *reader,
+                                    const struct pt_trace_block *block,
+                                    unsigned char *body, struct pt_error *error)
+{
+    struct pt_reader_packed packed;
+
+    if (block->codec != PT_CODEC_LZ4)
+        return pt_reader_read_stored(reader, block, body, error);
+    enum pt_status status = pt_reader_take_packed(reader, block, &packed, error);
+    if (status == PT_OK)
+        status = pt_reader_read_stored(reader, block, packed.bytes, error);
+    uint32_t n = pt_packed_n_chunks(block->raw_bytes);
+    for (uint32_t k = 0; k < n && status == PT_OK; k++)
+        status = pt_reader_unpack(reader, block, packed.bytes, k, body, error);
+    pt_reader_return_packed(reader, &packed);
+    return status;
 }

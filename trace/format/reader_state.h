@@ -2,6 +2,7 @@
 #ifndef PT_TRACE_READER_STATE_H
 #define PT_TRACE_READER_STATE_H
 
+#include "format/packed.h"
 #include "format/reader.h"
 
 enum {
@@ -15,6 +16,7 @@ enum {
 struct pt_reader_blocks {
     struct pt_trace_block *items;
     size_t n, room;
+    uint64_t raw_bytes; /* of all of them: what bounds what they can hold */
 };
 
 struct pt_reader_string {
@@ -44,11 +46,21 @@ struct pt_reader_arena {
     size_t left, chunk; /* bytes of the last chunk: the next is twice as large */
 };
 
-/* A decoded block that is kept for a while. */
+/* Memory for a body as it is stored, packed. */
+struct pt_reader_packed {
+    unsigned char *bytes;
+    size_t room;
+};
+
+/* A decoded block that is kept for a while. Of a packed one the chunks are decoded as
+ * they are asked for, and what is stored is kept until all are. */
 struct pt_reader_slot {
     const struct pt_trace_block *block; /* NULL: empty */
     unsigned char *body;
     size_t room;
+    struct pt_reader_packed packed;
+    uint32_t n_packed; /* chunks that are still to be decoded */
+    bool is_decoded[PT_PACKED_MOST_CHUNKS];
     unsigned pins;  /* walks that stand in it */
     bool held;      /* views stand in it */
     uint64_t stamp; /* of the last use */
@@ -70,7 +82,8 @@ struct pt_trace_reader {
     size_t n_metas, metas_room;
     struct pt_reader_slot slots[PT_READER_SLOTS];
     uint64_t stamp;
-    bool asked_beyond; /* the block asked for last is none of the trace's */
+    bool asked_beyond;             /* the block asked for last is none of the trace's */
+    struct pt_reader_packed spare; /* so that reading in order allocates once */
 };
 
 /* Notes a damage: the first one is kept. */
@@ -106,8 +119,45 @@ PT_MUST_CHECK enum pt_status pt_reader_load_definitions(struct pt_trace_reader *
                                                         struct pt_error *error);
 void pt_reader_free_definitions(struct pt_trace_reader *reader);
 
-/* access.c: forgets the decoded blocks, or all but the last of values and of payloads.
+/* slots.c: forgets the decoded blocks, or all but the last of values and of payloads.
  */
 void pt_reader_drop_slots(struct pt_trace_reader *reader, bool keep_last);
+
+/* slots.c: the slot of a block of a stream, read if need be; valid until the next call
+ * unless the slot is pinned or held. Where it is packed, nothing in it is decoded but
+ * what pt_reader_decode has been asked for. */
+PT_MUST_CHECK enum pt_status
+pt_reader_fetch(struct pt_trace_reader *reader, enum pt_trace_stream stream,
+                uint64_t ordinal, struct pt_reader_slot **slot, struct pt_error *error);
+
+/* slots.c: bytes [from, from + bytes) of the slot's body, as far as it goes, are
+ * decoded after it. PT_E_DAMAGED: one of their chunks is damaged. */
+PT_MUST_CHECK enum pt_status pt_reader_decode(struct pt_trace_reader *reader,
+                                              struct pt_reader_slot *slot,
+                                              uint64_t from, uint64_t bytes,
+                                              struct pt_error *error);
+
+/* reader.c: reads the stored body of a block, and verifies it, or of a packed one its
+ * table. `body` has room for pt_block_body_extent. */
+PT_MUST_CHECK enum pt_status pt_reader_read_stored(struct pt_trace_reader *reader,
+                                                   const struct pt_trace_block *block,
+                                                   unsigned char *body,
+                                                   struct pt_error *error);
+
+/* reader.c: chunk k of a packed block whose stored body has been read. */
+PT_MUST_CHECK enum pt_status pt_reader_unpack(struct pt_trace_reader *reader,
+                                              const struct pt_trace_block *block,
+                                              const unsigned char *stored, uint32_t k,
+                                              unsigned char *body,
+                                              struct pt_error *error);
+
+/* reader.c: room for the stored body of a block, the spare one if it will do;
+ * PT_E_MEMORY. And back. */
+PT_MUST_CHECK enum pt_status pt_reader_take_packed(struct pt_trace_reader *reader,
+                                                   const struct pt_trace_block *block,
+                                                   struct pt_reader_packed *packed,
+                                                   struct pt_error *error);
+void pt_reader_return_packed(struct pt_trace_reader *reader,
+                             struct pt_reader_packed *packed);
 
 #endif

@@ -77,7 +77,7 @@ static enum pt_status read_block_header(struct pt_trace_reader *reader, uint64_t
     }
     block->offset = offset;
     *sound = pt_block_get(bytes, block);
-    *cut = *sound && reader->size - offset < sizeof bytes + block->stored_bytes;
+    *cut = *sound && reader->size - offset < pt_block_extent(block);
     return PT_OK;
 }
 

@@ -18,6 +18,8 @@
 
 enum {
     N_BUFFERS = 24, /* five are being filled at most, the rest is on its way */
+    WORDS = 8,
+    TEXT = 1, /* widths of what nobody has noted */
     POOL_BYTES = N_BUFFERS * PT_SINK_BLOCK,
     INDEX_BODY = PT_INDEX_BYTES + PT_TRACE_INDEX_BLOCKS * PT_INDEX_ENTRY_BYTES
 };
@@ -49,6 +51,8 @@ struct pt_sink {
     size_t n_listed; /* blocks since the last index block */
     unsigned char index[PT_TRACE_BLOCK_HEADER_BYTES + INDEX_BODY];
     struct pt_trace_footer *footer; /* set with `stop` */
+
+    struct pt_packer *packer; /* NULL: bodies are stored as they are */
 
     unsigned char *pool; /* memory of all buffers, one mapping */
     struct pt_buffer buffers[N_BUFFERS];
@@ -109,19 +113,27 @@ static bool append(struct pt_sink *sink, const void *data, size_t bytes)
     return true;
 }
 
-/* Writes header and body, which stand one after the other at `bytes`. */
+/* Writes a block: room for its header, which is filled in, and the stored body, with
+ * zeros up to 8 behind. */
 static bool append_block(struct pt_sink *sink, unsigned char *bytes,
-                         struct pt_trace_block *block, size_t body_bytes)
+                         struct pt_trace_block *block)
 {
     block->offset = sink->end;
-    block->codec = PT_CODEC_STORED;
-    block->stored_bytes = block->raw_bytes = body_bytes;
-    block->body_checksum = pt_hash64(bytes + PT_TRACE_BLOCK_HEADER_BYTES, body_bytes);
     pt_block_put(bytes, block);
-    if (!append(sink, bytes, PT_TRACE_BLOCK_HEADER_BYTES + body_bytes))
+    if (!append(sink, bytes, (size_t)pt_block_extent(block)))
         return false;
     sink->n_blocks++;
     return true;
+}
+
+/* The same with a body, a multiple of 8 bytes, that is stored as it is. */
+static bool append_plain(struct pt_sink *sink, unsigned char *bytes,
+                         struct pt_trace_block *block, size_t body_bytes)
+{
+    block->codec = PT_CODEC_STORED;
+    block->stored_bytes = block->raw_bytes = body_bytes;
+    block->body_checksum = pt_hash64(bytes + PT_TRACE_BLOCK_HEADER_BYTES, body_bytes);
+    return append_block(sink, bytes, block);
 }
 
 static bool append_index(struct pt_sink *sink)
@@ -136,7 +148,7 @@ static bool append_index(struct pt_sink *sink)
     pt_record_put_header(body, PT_RECORD_INDEX, 0, (uint32_t)bytes);
     pt_put64(body + PT_INDEX_BEFORE, sink->last_index);
     pt_put64(body + PT_INDEX_N_ENTRIES, sink->n_listed);
-    if (!append_block(sink, sink->index, &block, bytes))
+    if (!append_plain(sink, sink->index, &block, bytes))
         return false;
     sink->n_index_blocks++;
     sink->last_index = block.offset;
@@ -146,11 +158,15 @@ static bool append_index(struct pt_sink *sink)
 
 static void write_buffer(struct pt_sink *sink, struct pt_buffer *buffer)
 {
-    unsigned char *bytes = buffer->body - PT_TRACE_BLOCK_HEADER_BYTES;
+    unsigned char *bytes = buffer->body - PT_TRACE_BLOCK_HEADER_BYTES, *packed = NULL;
     unsigned char *entry = sink->index + PT_TRACE_BLOCK_HEADER_BYTES + PT_INDEX_BYTES +
                            sink->n_listed * PT_INDEX_ENTRY_BYTES;
 
-    if (!append_block(sink, bytes, &buffer->block, buffer->used))
+    if (sink->packer)
+        packed = pt_packer_pack(sink->packer, buffer->body, buffer->used,
+                                buffer->widths, &buffer->block);
+    if (packed ? !append_block(sink, packed, &buffer->block)
+               : !append_plain(sink, bytes, &buffer->block, buffer->used))
         return;
     pt_record_put_entry(entry, &buffer->block);
     if (++sink->n_listed == PT_TRACE_INDEX_BLOCKS)
@@ -170,7 +186,7 @@ static void write_end(struct pt_sink *sink)
     sink->footer->n_blocks = sink->n_blocks;
     block.first_time = block.last_time = sink->footer->end_time;
     pt_record_put_footer(bytes + PT_TRACE_BLOCK_HEADER_BYTES, sink->footer);
-    if (!append_block(sink, bytes, &block, PT_FOOTER_BYTES))
+    if (!append_plain(sink, bytes, &block, PT_FOOTER_BYTES))
         return;
     pt_trailer_put(trailer, block.offset, sink->end + PT_TRACE_TRAILER_BYTES);
     if (append(sink, trailer, sizeof trailer) && fsync(sink->file.fd) != 0 &&
@@ -276,6 +292,7 @@ static void release(struct pt_sink *sink)
     if (sink->pool && sink->pool != MAP_FAILED)
         munmap(sink->pool, POOL_BYTES);
     (void)pt_descriptor_close(&sink->file);
+    pt_packer_destroy(sink->packer);
     free(sink->part);
     free(sink);
 }
@@ -318,7 +335,8 @@ static enum pt_status start(struct pt_sink *sink, const unsigned char *header,
 }
 
 enum pt_status pt_sink_open(const char *part, const unsigned char *header,
-                            struct pt_sink **result, struct pt_error *error)
+                            enum pt_trace_codec codec, struct pt_sink **result,
+                            struct pt_error *error)
 {
     enum pt_status status = PT_E_MEMORY;
     struct pt_sink *sink = calloc(1, sizeof *sink);
@@ -330,7 +348,10 @@ enum pt_status pt_sink_open(const char *part, const unsigned char *header,
     sink->part = strdup(part);
     sink->pool = mmap(NULL, POOL_BYTES, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (!sink->part || sink->pool == MAP_FAILED) {
+    if (codec == PT_CODEC_LZ4)
+        sink->packer = pt_packer_create(PT_SINK_ROOM);
+    if (!sink->part || sink->pool == MAP_FAILED ||
+        (codec == PT_CODEC_LZ4 && !sink->packer)) {
         pt_error_set(error, PT_E_MEMORY, "no memory to write %s", part);
         goto done;
     }
@@ -382,7 +403,31 @@ struct pt_buffer *pt_sink_take(struct pt_sink *sink, enum pt_trace_stream stream
     buffer->next = NULL;
     buffer->block =
         (struct pt_trace_block){.stream = (uint16_t)stream, .ordinal = ordinal};
+    memset(buffer->widths, stream <= PT_STREAM_DEFINITIONS ? TEXT : WORDS,
+           sizeof buffer->widths);
+    memset(buffer->leads, 0, sizeof buffer->leads);
     return buffer;
+}
+
+/* The width of the majority, if there is one, found in one pass (Boyer and Moore). */
+void pt_sink_note_numbers(struct pt_buffer *buffer, size_t from, size_t bytes,
+                          unsigned width)
+{
+    size_t end = from + bytes;
+
+    for (size_t k = from / PT_PACKED_CHUNK; from < end; k++) {
+        size_t chunk_end = (k + 1) * PT_PACKED_CHUNK;
+        uint32_t n = (uint32_t)((end < chunk_end ? end : chunk_end) - from);
+        if (buffer->widths[k] == width) {
+            buffer->leads[k] += n;
+        } else if (buffer->leads[k] >= n) {
+            buffer->leads[k] -= n;
+        } else {
+            buffer->leads[k] = n - buffer->leads[k];
+            buffer->widths[k] = (uint8_t)width;
+        }
+        from = chunk_end;
+    }
 }
 
 void pt_sink_submit(struct pt_sink *sink, struct pt_buffer *buffer)
@@ -408,6 +453,11 @@ void pt_sink_drain(struct pt_sink *sink)
     while (sink->first || sink->busy)
         pthread_cond_wait(&sink->done, &sink->lock);
     pthread_mutex_unlock(&sink->lock);
+}
+
+uint64_t pt_sink_bytes(const struct pt_sink *sink)
+{
+    return sink->end;
 }
 
 const struct pt_error *pt_sink_error(const struct pt_sink *sink)

@@ -6,17 +6,27 @@
  *               ▲                                          │
  *               └───────────────── pool ◀──────────────────┘
  *
- * Blocks reach the file in the order in which they were submitted. The first failure is
- * kept; after it blocks go back to the pool unwritten. The thread blocks all signals.
+ * Blocks are packed by the disk thread, where that is asked for: it waits for the disk
+ * anyway, and whoever fills the blocks does not wait for it.  * Blocks reach the file
+ * in the order in which they were submitted. The first failure is kept; after it blocks
+ * go back to the pool unwritten. The thread blocks all signals.
  *
  * Thread: one caller at a time; the disk thread is inside. */
 #ifndef PT_TRACE_SINK_H
 #define PT_TRACE_SINK_H
 
 #include "base/status.h"
-#include "format/format.h"
+#include "format/packed.h"
 
 struct pt_sink; /* opaque */
+
+/* Blocks are of 1 MiB, header included: large enough for any disk, small enough that a
+ * reader that wants one array does not read much beside it. */
+enum {
+    PT_SINK_BLOCK = 1 << 20,
+    PT_SINK_ROOM = PT_SINK_BLOCK - PT_TRACE_BLOCK_HEADER_BYTES,
+    PT_SINK_CHUNKS = PT_SINK_BLOCK / PT_PACKED_CHUNK
+};
 
 /* One block being filled. `body` has room for
  * PT_SINK_ROOM bytes; `block` gets its times and
@@ -26,17 +36,16 @@ struct pt_buffer {
     size_t used;
     struct pt_trace_block block;
     struct pt_buffer *next; /* in the queue or in the pool */
+    /* Of each chunk (packed.h): the width of most of its numbers, and by how many bytes
+     * they are more than the others. */
+    uint8_t widths[PT_SINK_CHUNKS];
+    uint32_t leads[PT_SINK_CHUNKS];
 };
 
-/* Blocks are of 1 MiB, header included: large enough for any disk, small enough that a
- * reader that wants one array does not read much beside it. */
-enum {
-    PT_SINK_BLOCK = 1 << 20,
-    PT_SINK_ROOM = PT_SINK_BLOCK - PT_TRACE_BLOCK_HEADER_BYTES
-};
-
-/* Creates `part` exclusively, writes the header (4096 bytes), starts the thread. */
+/* Creates `part` exclusively, writes the header (4096 bytes), starts the thread, which
+ * packs the blocks by `codec`. */
 PT_MUST_CHECK enum pt_status pt_sink_open(const char *part, const unsigned char *header,
+                                          enum pt_trace_codec codec,
                                           struct pt_sink **sink,
                                           struct pt_error *error);
 
@@ -56,6 +65,13 @@ void pt_sink_submit(struct pt_sink *sink, struct pt_buffer *buffer);
 
 /* Waits until all that was submitted is written or dropped. */
 void pt_sink_drain(struct pt_sink *sink);
+/* Bytes of the file so far. After pt_sink_drain. */
+uint64_t pt_sink_bytes(const struct pt_sink *sink);
+
+/* Tells that bytes [from, from + bytes) of the body are numbers of `width` bytes, so
+ * that they pack well; what nobody speaks of is taken for words of 8. */
+void pt_sink_note_numbers(struct pt_buffer *buffer, size_t from, size_t bytes,
+                          unsigned width);
 
 /* The first failure, or NULL. Borrowed. Thread: safe. */
 const struct pt_error *pt_sink_error(const struct pt_sink *sink);

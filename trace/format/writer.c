@@ -72,6 +72,7 @@ static enum pt_status keep_existing(const struct pt_trace_writer *writer,
 }
 
 static enum pt_status open_files(struct pt_trace_writer *writer,
+                                 enum pt_trace_codec codec,
                                  const struct pt_trace_header *header,
                                  struct pt_error *error)
 {
@@ -81,12 +82,12 @@ static enum pt_status open_files(struct pt_trace_writer *writer,
 
     pt_header_put(bytes, header);
     status = is_staged ? pt_stage_reserve(writer->part, bytes, error)
-                       : pt_sink_open(writer->part, bytes, &writer->sink, error);
+                       : pt_sink_open(writer->part, bytes, codec, &writer->sink, error);
     if (status != PT_OK)
         return status;
     status = keep_existing(writer, error);
     if (status == PT_OK && is_staged)
-        status = pt_sink_open(writer->staged, bytes, &writer->sink, error);
+        status = pt_sink_open(writer->staged, bytes, codec, &writer->sink, error);
     if (status == PT_OK && is_staged)
         pt_sink_set_refuge(writer->sink, writer->part);
     if (status != PT_OK && is_staged)
@@ -96,27 +97,30 @@ static enum pt_status open_files(struct pt_trace_writer *writer,
     return status;
 }
 
-enum pt_status pt_trace_writer_open_staged(const char *path, const char *stage,
-                                           const struct pt_trace_header *header,
-                                           struct pt_trace_writer **result,
-                                           struct pt_error *error)
+enum pt_status pt_trace_writer_open_as(const char *path,
+                                       const struct pt_trace_writing *writing,
+                                       const struct pt_trace_header *header,
+                                       struct pt_trace_writer **result,
+                                       struct pt_error *error)
 {
     struct pt_trace_writer *writer = calloc(1, sizeof *writer);
 
     if (!writer)
         return pt_error_set(error, PT_E_MEMORY, "no memory to write %s", path);
     writer->limit = UINT64_MAX;
+    writer->written = PT_TRACE_HEADER_BYTES;
+    writer->packs = writing->codec != PT_CODEC_STORED;
     writer->recent = pt_recent_create();
     enum pt_status status =
         writer->recent
-            ? name_files(writer, path, stage, error)
+            ? name_files(writer, path, writing->stage, error)
             : pt_error_set(error, PT_E_MEMORY, "no memory to write %s", path);
     if (status == PT_OK)
         status = pt_seen_create(MAX_DEFINITIONS, &writer->definitions, error);
     if (status == PT_OK)
         status = pt_seen_create(MAX_PAYLOADS, &writer->payloads, error);
     if (status == PT_OK)
-        status = open_files(writer, header, error);
+        status = open_files(writer, writing->codec, header, error);
     if (status != PT_OK)
         release(writer);
     else
@@ -129,7 +133,9 @@ enum pt_status pt_trace_writer_open(const char *path,
                                     struct pt_trace_writer **writer,
                                     struct pt_error *error)
 {
-    return pt_trace_writer_open_staged(path, NULL, header, writer, error);
+    const struct pt_trace_writing plain = {.codec = PT_CODEC_STORED};
+
+    return pt_trace_writer_open_as(path, &plain, header, writer, error);
 }
 
 const char *pt_trace_writer_part(const struct pt_trace_writer *writer)

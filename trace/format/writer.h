@@ -21,14 +21,21 @@ PT_MUST_CHECK enum pt_status pt_trace_writer_open(const char *path,
                                                   struct pt_trace_writer **writer,
                                                   struct pt_error *error);
 
-/* The same with the trace in the folder `stage` until it is closed, or until that
- * folder has no room: then it is copied to its place, which is taken from the start. If
- * that fails at the end, the sealed trace stays in the stage, and the error names it.
- */
+/* How a trace is written. */
+struct pt_trace_writing {
+    /* A folder in which the trace is until it is closed, or until that folder has no
+     * room: then it is copied to its place, which is taken from the start. If that
+     * fails at the end, the sealed trace stays in the stage, and the error names it.
+     * NULL: none. */
+    const char *stage;
+    enum pt_trace_codec codec; /* of the blocks that shrink by it */
+};
+
+/* The same as `writing` says. */
 PT_MUST_CHECK enum pt_status
-pt_trace_writer_open_staged(const char *path, const char *stage,
-                            const struct pt_trace_header *header,
-                            struct pt_trace_writer **writer, struct pt_error *error);
+pt_trace_writer_open_as(const char *path, const struct pt_trace_writing *writing,
+                        const struct pt_trace_header *header,
+                        struct pt_trace_writer **writer, struct pt_error *error);
 
 /* Where the trace is now: "<path>.part", or in the stage. Borrowed. */
 const char *pt_trace_writer_part(const struct pt_trace_writer *writer);
@@ -83,11 +90,12 @@ void pt_trace_writer_enter(struct pt_trace_writer *writer,
 void pt_trace_writer_exit(struct pt_trace_writer *writer,
                           const struct pt_trace_exit *exit);
 
-/* A bound on the bytes of the whole file, end included; 0: none. What is left of it: a
- * caller that finds too little left for a value or a call leaves it out. Without a
- * bound UINT64_MAX. */
+/* A bound on the bytes of the whole file, as they are stored, end included; 0: none.
+ * Whether `bytes` more bytes fit in, even if they do not shrink: a caller that finds
+ * too little room for a value or a call leaves it out. Blocks that are packed are
+ * counted whole until they are written; where it depends on that, it is waited for. */
 void pt_trace_writer_set_limit(struct pt_trace_writer *writer, uint64_t bytes);
-uint64_t pt_trace_writer_left(const struct pt_trace_writer *writer);
+bool pt_trace_writer_has_room(struct pt_trace_writer *writer, uint64_t bytes);
 
 /* Hands every open block to the disk thread and waits until all is written (before
  * fork, and in tests). */

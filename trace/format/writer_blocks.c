@@ -49,14 +49,37 @@ void pt_trace_writer_set_limit(struct pt_trace_writer *writer, uint64_t bytes)
     writer->limit = bytes ? bytes - end : UINT64_MAX;
 }
 
-uint64_t pt_trace_writer_left(const struct pt_trace_writer *writer)
+/* Bytes of what is not written yet, and would be so many if nothing shrank. */
+static uint64_t pending_bytes(const struct pt_trace_writer *writer)
 {
-    uint64_t used = PT_TRACE_HEADER_BYTES + writer->handed_over;
+    uint64_t pending = writer->handed_over;
 
-    if (writer->limit == UINT64_MAX)
-        return UINT64_MAX;
     for (size_t i = 0; i < PT_ARRAY_LENGTH(writer->open); i++)
         if (writer->open[i])
-            used += PT_TRACE_BLOCK_HEADER_BYTES + writer->open[i]->used;
-    return used < writer->limit ? writer->limit - used : 0;
+            pending += PT_TRACE_BLOCK_HEADER_BYTES + writer->open[i]->used;
+    return pending;
+}
+
+static bool fits(const struct pt_trace_writer *writer, uint64_t pending, uint64_t bytes)
+{
+    uint64_t used = writer->written + pending;
+
+    return used < writer->limit && writer->limit - used >= bytes;
+}
+
+bool pt_trace_writer_has_room(struct pt_trace_writer *writer, uint64_t bytes)
+{
+    enum { WORTH = 256 << 10 }; /* of pending bytes: for less nobody waits */
+
+    if (writer->limit == UINT64_MAX)
+        return true;
+    uint64_t pending = pending_bytes(writer);
+    if (fits(writer, pending, bytes))
+        return true;
+    if (!writer->packs || pending < WORTH || !fits(writer, 0, bytes))
+        return false;
+    pt_trace_writer_flush(writer);
+    writer->written = pt_sink_bytes(writer->sink);
+    writer->handed_over = 0;
+    return fits(writer, 0, bytes);
 }

@@ -1,5 +1,6 @@
 /* Calls, their values, and the payloads of these. */
 #include "format/record.h"
+#include "format/shuffle.h"
 #include "format/writer_state.h"
 
 /* What stands in memory longer than this is handed to the disk, so that a killed
@@ -66,11 +67,22 @@ static bool hash_copy(struct pt_hash_state *state, const unsigned char *record,
     return true;
 }
 
+/* The width by which numbers are sorted when they are packed. */
+static unsigned width_of(const struct pt_trace_value *value)
+{
+    unsigned item = value->item_bytes;
+
+    if (item > PT_SHUFFLE_MOST)
+        return PT_SHUFFLE_MOST; /* complex numbers of long doubles */
+    return item > 0 && (item & (item - 1)) == 0 ? item : 1;
+}
+
 /* *hash is that of the content, and becomes that of what was written. */
 static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 *hash,
-                              const struct pt_trace_source *source, uint64_t bytes,
-                              uint64_t time)
+                              const struct pt_trace_source *source,
+                              const struct pt_trace_value *value)
 {
+    uint64_t bytes = value->data_bytes;
     struct pt_trace_extent extent = {.hash = *hash, .content_bytes = bytes};
     struct pt_hash_state state;
     uint64_t whole = pt_align8(PT_PAYLOAD_BYTES + bytes);
@@ -84,8 +96,12 @@ static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 
             return 0;
         if (extent.offset == 0)
             ref = pt_trace_ref(buffer->block.ordinal, buffer->used);
-        pt_writer_note_time(buffer, time);
+        pt_writer_note_time(buffer, value->call);
         unsigned char *record = put_extent(buffer, &extent, source);
+        if (writer->packs)
+            pt_sink_note_numbers(buffer, (size_t)(record - buffer->body),
+                                 PT_PAYLOAD_BYTES + (size_t)extent.bytes,
+                                 width_of(value));
         if (!source->is_copy && hash_copy(&state, record, &extent, hash))
             settle_hash(record, &extent, *hash);
         if (extent.offset == bytes)
@@ -115,7 +131,7 @@ static uint64_t content_ref(struct pt_trace_writer *writer,
     uint64_t ref;
 
     if (!pt_seen_find(writer->payloads, key_of(hash, value), &ref)) {
-        ref = write_payload(writer, &hash, source, value->data_bytes, value->call);
+        ref = write_payload(writer, &hash, source, value);
         pt_seen_add(writer->payloads, key_of(hash, value), ref);
     }
     return ref;

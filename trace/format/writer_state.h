@@ -36,7 +36,9 @@ struct pt_trace_writer {
     int64_t handed_over_ns;
 
     uint64_t limit;       /* of the file, less what its end takes; UINT64_MAX: none */
-    uint64_t handed_over; /* bytes of blocks */
+    uint64_t handed_over; /* bytes of blocks, not packed; since `written` */
+    uint64_t written;     /* bytes of the file, when they were last asked for */
+    bool packs;
 };
 
 /* Hands the open block of a stream, or of all, to the disk. */

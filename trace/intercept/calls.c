@@ -62,7 +62,7 @@ static bool is_beyond_bounds(struct pt_function *function)
         return false;
     if (max_calls > 0 && function->calls >= max_calls)
         pt_runtime.counts.beyond_max_calls++;
-    else if (pt_trace_writer_left(pt_runtime.writer) < ROOM)
+    else if (!pt_trace_writer_has_room(pt_runtime.writer, ROOM))
         pt_runtime.counts.beyond_max_bytes++;
     else
         return false;

@@ -22,6 +22,7 @@ enum option {
     OPTION_OUTPUT,
     OPTION_REPORT,
     OPTION_REPORT_FILE,
+    OPTION_COMPRESSION,
     OPTION_TARGET,
     OPTION_SUGGEST,
     OPTION_DRY_RUN,
@@ -56,6 +57,7 @@ static const struct {
     [OPTION_OUTPUT] = {"output", VALUE_NEEDED},
     [OPTION_REPORT] = {"report", VALUE_NEEDED},
     [OPTION_REPORT_FILE] = {"report-file", VALUE_NEEDED},
+    [OPTION_COMPRESSION] = {"compression", VALUE_NEEDED},
     [OPTION_TARGET] = {"target", VALUE_NEEDED},
     [OPTION_SUGGEST] = {"suggest", VALUE_NONE},
     [OPTION_DRY_RUN] = {"dry-run", VALUE_NONE},
@@ -186,6 +188,9 @@ static enum pt_status read_option(enum option option, const char *value,
         break;
     case OPTION_BLAS_LIMIT:
         status = read_number(name, value, 1, UINT64_MAX, &options->blas_limit, error);
+        break;
+    case OPTION_COMPRESSION:
+        options->compression = value;
         break;
     case OPTION_LAPACK:
         options->fuzzy_lapack = value;
@@ -357,6 +362,9 @@ enum pt_status pt_launch_options_apply(const struct pt_launch_options *options,
         status = replace_path(&config->io.trace, options->output, error);
     if (status == PT_OK && options->report_file != NULL)
         status = replace_path(&config->io.report_filename, options->report_file, error);
+    if (status == PT_OK && options->compression != NULL)
+        status = pt_value_set_option(config, "io.compression", "--compression",
+                                     options->compression, error);
     if (status == PT_OK && options->fuzzy_layers != NULL)
         status = pt_value_set_option(config, "fuzzy.layers", "--fuzzy",
                                      options->fuzzy_layers, error);

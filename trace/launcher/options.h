@@ -19,7 +19,7 @@ struct pt_launch_options {
     size_t n_targets;
     const char *report_file;  /* NULL: in the cache */
     const char *fuzzy_layers; /* NULL: as configured */
-    const char *fuzzy_mode, *fuzzy_lapack;
+    const char *fuzzy_mode, *fuzzy_lapack, *compression;
     uint64_t blas_limit; /* 0: as configured */
     bool has_seed;
     uint64_t seed;

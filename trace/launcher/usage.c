@@ -16,6 +16,7 @@ const char pt_launch_usage[] =
     "memory\n"
     "  --report-file FILE      the table (else in the cache's folder of reports, and\n"
     "                          on standard error too where that is a terminal)\n"
+    "  --compression HOW       lz4: packs the trace on its way to the disk; none\n"
     "  --target NAME           trace this module, class, function or method only: "
     "MODULE "
     "or\n"

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "format/block.h"
+#include "format/packed.h"
 #include "format/record.h"
 #include "model.h"
 
@@ -128,6 +129,8 @@ void forge_reseal_block(struct forge *forge, uint64_t offset)
     unsigned char *p = forge->bytes + offset;
     uint64_t bytes = pt_get64(p + PT_BLOCK_STORED_BYTES);
 
+    if (pt_get16(p + PT_BLOCK_CODEC) == PT_CODEC_LZ4) /* the table alone */
+        bytes = PT_PACKED_ENTRY * pt_packed_n_chunks(pt_get64(p + PT_BLOCK_RAW_BYTES));
     if (bytes <= forge->n - offset - PT_TRACE_BLOCK_HEADER_BYTES)
         pt_put64(p + PT_BLOCK_BODY_CHECKSUM,
                  pt_hash64(p + PT_TRACE_BLOCK_HEADER_BYTES, (size_t)bytes));

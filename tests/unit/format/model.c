@@ -13,6 +13,32 @@
 #include "base/bytes.h"
 
 static char folder[64];
+static enum pt_trace_codec codec = PT_CODEC_STORED;
+
+void model_use_codec(enum pt_trace_codec wanted)
+{
+    codec = wanted;
+}
+
+void model_take_arguments(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "lz4") == 0)
+            model_use_codec(PT_CODEC_LZ4);
+}
+
+struct pt_trace_writer *model_open(const char *path)
+{
+    const struct pt_trace_writing writing = {.codec = codec};
+    struct pt_trace_writer *writer = NULL;
+    struct pt_trace_header header;
+    struct pt_error error;
+
+    model_header(&header);
+    if (pt_trace_writer_open_as(path, &writing, &header, &writer, &error) != PT_OK)
+        fail_msg("%s", error.text);
+    return writer;
+}
 
 static int remove_one(const char *path, const struct stat *st, int flag,
                       struct FTW *walk)
@@ -70,10 +96,13 @@ static unsigned char *make_data(uint64_t content, uint64_t bytes)
 {
     unsigned char *data = malloc((size_t)bytes + 1);
     uint64_t state = content;
+    bool shrinks = codec != PT_CODEC_STORED && content % 2;
 
     assert_non_null(data);
     for (uint64_t i = 0; i < bytes; i += 8) {
         uint64_t word = pt_splitmix64(&state);
+        if (shrinks)
+            word >>= 44;
         memcpy(data + i, &word, bytes - i < 8 ? (size_t)(bytes - i) : 8);
     }
     return data;
@@ -253,12 +282,8 @@ void model_write(struct pt_trace_writer *writer, const struct model_options *opt
 void model_file(const char *path, const struct model_options *options)
 {
     struct pt_error error;
-    struct pt_trace_header header;
-    struct pt_trace_writer *writer;
+    struct pt_trace_writer *writer = model_open(path);
 
-    model_header(&header);
-    if (pt_trace_writer_open(path, &header, &writer, &error) != PT_OK)
-        fail_msg("%s", error.text);
     model_write(writer, options);
     if (pt_trace_writer_close(writer, &error) != PT_OK)
         fail_msg("%s", error.text);

@@ -14,7 +14,15 @@ struct model_options {
     uint64_t max_bytes; /* of the other values */
 };
 
+/* What the model writes is packed from then on, and half of its contents can be; or
+ * not. The second: where a test has the argument "lz4". */
+void model_use_codec(enum pt_trace_codec codec);
+void model_take_arguments(int argc, char **argv);
+
 void model_header(struct pt_trace_header *header);
+
+/* A writer of the model's header, packing or not; checks that it opens. */
+struct pt_trace_writer *model_open(const char *path);
 
 /* What stands before the first call; one call; and all of them with what surrounds
  * them. */

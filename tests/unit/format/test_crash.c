@@ -23,18 +23,6 @@ enum { CHECKPOINT = 64 };
 
 static int n_kills = 20; /* or the first argument */
 
-static struct pt_trace_writer *open_writer(const char *path)
-{
-    struct pt_trace_writer *writer = NULL;
-    struct pt_trace_header header;
-    struct pt_error error;
-
-    model_header(&header);
-    if (pt_trace_writer_open(path, &header, &writer, &error) != PT_OK)
-        fail_msg("%s", error.text);
-    return writer;
-}
-
 static struct pt_trace_reader *open_reader(const char *path)
 {
     struct pt_trace_reader *reader = NULL;
@@ -56,7 +44,7 @@ static char *part_of(const char *path)
 static void write_for_ever(const char *path, const struct model_options *options,
                            int tell)
 {
-    struct pt_trace_writer *writer = open_writer(path);
+    struct pt_trace_writer *writer = model_open(path);
 
     model_begin(writer);
     for (uint32_t i = 0; i < options->n_calls; i++) {
@@ -136,7 +124,7 @@ static void what_is_no_longer_new_is_on_disk_without_being_asked(void **state)
     char *path = model_path("short.trace"), *part = part_of(path);
     (void)state;
 
-    struct pt_trace_writer *writer = open_writer(path);
+    struct pt_trace_writer *writer = model_open(path);
     model_begin(writer);
     for (uint32_t i = 0; i < options.n_calls; i++)
         model_write_call(writer, &options, i);
@@ -161,7 +149,7 @@ static void fill_a_small_disk(const char *path, const struct model_options *opti
 
     if (setrlimit(RLIMIT_FSIZE, &limit) != 0)
         _exit(2);
-    struct pt_trace_writer *writer = open_writer(path);
+    struct pt_trace_writer *writer = model_open(path);
     model_write(writer, options);
     pt_trace_writer_flush(writer);
     if (!pt_trace_writer_error(writer))
@@ -219,7 +207,7 @@ static void the_child_of_a_fork_cannot_harm_the_trace(void **state)
     int status;
     (void)state;
 
-    struct pt_trace_writer *writer = open_writer(path);
+    struct pt_trace_writer *writer = model_open(path);
     model_begin(writer);
     for (uint32_t i = 0; i < options.n_calls; i++) {
         model_write_call(writer, &options, i);
@@ -249,7 +237,7 @@ static void become_a_daemon(const char *path, const char *name,
 {
     if (chdir(model_folder()) != 0)
         _exit(1);
-    struct pt_trace_writer *writer = open_writer(name);
+    struct pt_trace_writer *writer = model_open(name);
     model_begin(writer);
     for (uint32_t i = 0; i < options->n_calls; i++) {
         model_write_call(writer, options, i);
@@ -365,7 +353,7 @@ static void write_much(const char *path)
 {
     static uint64_t data[64 << 10];
     size_t before = status_kib("VmHWM:");
-    struct pt_trace_writer *writer = open_writer(path);
+    struct pt_trace_writer *writer = model_open(path);
 
     for (uint64_t i = 1; i <= 400; i++) {
         struct pt_trace_value value = {.call = i,
@@ -420,7 +408,8 @@ int main(int argc, char **argv)
         cmocka_unit_test(each_of_many_processes_gets_a_name_of_its_own),
         cmocka_unit_test(memory_is_bounded_whatever_is_written),
     };
-    if (argc == 2)
+    model_take_arguments(argc, argv);
+    if (argc == 2 && atoi(argv[1]) > 0)
         n_kills = atoi(argv[1]);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -205,7 +205,7 @@ static void another_major_version_is_refused_and_another_minor_is_read(void **st
     free(path);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(truncated_anywhere_it_gives_what_is_left),
@@ -216,5 +216,6 @@ int main(void)
         cmocka_unit_test(what_is_no_trace_is_refused),
         cmocka_unit_test(another_major_version_is_refused_and_another_minor_is_read),
     };
+    model_take_arguments(argc, argv);
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -11,8 +11,10 @@
 #include "base/file.h"
 #include "base/status.h"
 #include "format/block.h"
+#include "format/packed.h"
 #include "format/record.h"
 #include "format/sample.h"
+#include "format/shuffle.h"
 
 /* One row of a table "| offset | type | `field`…": the text that tells the row. */
 struct field {
@@ -51,6 +53,11 @@ static const struct field fields[] = {
     {"## Block header", "checksum of the stored", PT_BLOCK_BODY_CHECKSUM, "u64"},
     {"## Block header", "reserved", PT_BLOCK_RESERVED, "u64"},
     {"## Block header", "checksum of bytes", PT_BLOCK_CHECKSUM, "u64"},
+    {"## Packed bodies", "bytes of the chunk", PT_PACKED_STORED_BYTES, "u32"},
+    {"## Packed bodies", "method: 0", PT_PACKED_METHOD, "u8"},
+    {"## Packed bodies", "width: 1", PT_PACKED_WIDTH, "u8"},
+    {"## Packed bodies", "reserved", PT_PACKED_RESERVED, "u16"},
+    {"## Packed bodies", "checksum of the chunk", PT_PACKED_CHECKSUM, "u64"},
     {"Type 6 `ENTER`", "time", PT_ENTER_TIME, "u64"},
     {"Type 6 `ENTER`", "parent", PT_ENTER_PARENT, "u64"},
     {"Type 6 `ENTER`", "function", PT_ENTER_FUNCTION, "u32"},
@@ -234,6 +241,13 @@ static void numbers_in_sentences_agree(void **state)
         {"# The trace file, version %ld.%ld", {PT_TRACE_MAJOR, PT_TRACE_MINOR}},
         {"## Header (%ld bytes)", {PT_TRACE_HEADER_BYTES}},
         {"## Block header (%ld bytes)", {PT_TRACE_BLOCK_HEADER_BYTES}},
+        {"major (%ld), minor (%ld)", {PT_TRACE_MAJOR, PT_TRACE_MINOR}},
+        {"codec: %ld stored as it is, %ld packed", {PT_CODEC_STORED, PT_CODEC_LZ4}},
+        {"method: %ld as it is, %ld LZ4", {PT_PACKED_AS_IT_IS, PT_PACKED_LZ4}},
+        {"each %ld bytes of the body", {PT_PACKED_CHUNK}},
+        {"an entry of %ld bytes", {PT_PACKED_ENTRY}},
+        {"less than %ld times as long", {PT_PACKED_MOST_TIMES}},
+        {"8 or %ld; 1 with method 0", {PT_SHUFFLE_MOST}},
         {"magic `0x%lX` (`PTBK`)", {PT_TRACE_BLOCK_MAGIC}},
         {"are at most %ld MiB", {PT_TRACE_BLOCK_LIMIT >> 20}},
         {"every %ld blocks an index block", {PT_TRACE_INDEX_BLOCKS}},

@@ -139,7 +139,7 @@ static void the_summary_says_what_the_trace_is(void **state)
     write_two_calls(path);
     char *text = inspect(path, false, &status, &error);
     assert_int_equal(status, PT_OK);
-    expect(text, "trace 1.1, sealed");
+    expect(text, "trace 1.2, sealed");
     expect(text, "Experiment   experiment-1");
     expect(text, "Run          7\n");
     expect(text, "Seed         18364758544493064720");
