@@ -8,7 +8,8 @@
  * scalars: step(a: float, b: float) → float
  * ranks:   processes of each run
  * extra:   in run r, every (r × extra)-th solve makes one more call of refine()
- * nan:     1 puts a NaN into every 100th output of run 1 */
+ * nan:     1 puts a NaN into every 100th output of run 1
+ * packed:  1 packs the blocks (io.compression) */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,7 @@
 #include "format/writer.h"
 
 struct size {
-    unsigned long runs, calls, elements, scalars, ranks, extra, nan;
+    unsigned long runs, calls, elements, scalars, ranks, extra, nan, packed;
 };
 
 struct maker {
@@ -175,12 +176,15 @@ static void make(const char *folder, const struct size *size, unsigned long run,
                                      .experiment_id = "imaginary",
                                      .host = "node1",
                                      .program = "imaginary.py"};
+    const struct pt_trace_writing writing = {
+        .codec = size->packed ? PT_CODEC_LZ4 : PT_CODEC_STORED};
     struct pt_error error = {0};
     char path[4096];
     snprintf(path, sizeof path, "%s/240101000000.node1.%04lu.r%lu.trace", folder, run,
              rank);
     m.buffer = calloc(size->elements + 1, sizeof *m.buffer);
-    if (!m.buffer || pt_trace_writer_open(path, &header, &m.writer, &error))
+    if (!m.buffer ||
+        pt_trace_writer_open_as(path, &writing, &header, &m.writer, &error))
         die(m.buffer ? error.text : "no memory");
     define(&m);
     pt_trace_writer_meta(m.writer, "cpu.model", "imaginary", 9);
@@ -196,7 +200,7 @@ static void make(const char *folder, const struct size *size, unsigned long run,
 static void read_size(struct size *size, const char *argument)
 {
     static const char *const names[] = {"runs",  "calls", "elements", "scalars",
-                                        "ranks", "extra", "nan"};
+                                        "ranks", "extra", "nan",      "packed"};
     unsigned long *fields = &size->runs;
     for (size_t i = 0; i < PT_ARRAY_LENGTH(names); i++) {
         size_t n = strlen(names[i]);

@@ -61,16 +61,16 @@ class Run:
         self.enter(name, inputs, **where)
         self.leave(outputs, exception)
 
-    def write(self, path, unsealed=False):
-        command = [os.path.join(TESTS_BIN, "write_trace")] + ["-u"] * unsealed
+    def write(self, path, unsealed=False, packed=False):
+        command = [os.path.join(TESTS_BIN, "write_trace")] + ["-u"] * unsealed + ["-z"] * packed
         text = "\n".join(self.lines) + "\n"
         subprocess.run(command + [str(path)], input=text.encode(), check=True)
 
 
-def write_runs(folder, runs):
+def write_runs(folder, runs, **how):
     folder.mkdir(exist_ok=True)
     for i, run in enumerate(runs):
-        run.write(folder / f"{i:04d}.trace")
+        run.write(folder / f"{i:04d}.trace", **how)
 
 
 def make_traces(folder, **size):

@@ -10,7 +10,7 @@
  *
  * V lines belong to the E or X that follows; E opens a call inside the one that is
  * open, X ends the innermost. What is open at the end stays open. The argument -u
- * leaves the trace unsealed. */
+ * leaves the trace unsealed, -z packs its blocks. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +22,7 @@ enum { DEPTH = 1024, FIELDS = 12 };
 struct state {
     struct pt_trace_writer *writer;
     const char *path;
+    enum pt_trace_codec codec;
     uint64_t time, stack[DEPTH];
     size_t depth;
     bool in_phase, sample;
@@ -40,6 +41,7 @@ static uint32_t text(struct state *s, const char *value)
 
 static void on_header(struct state *s, char **f)
 {
+    const struct pt_trace_writing writing = {.codec = s->codec};
     struct pt_error error = {0};
     struct pt_trace_header header = {.major = PT_TRACE_MAJOR,
                                      .minor = PT_TRACE_MINOR,
@@ -53,7 +55,7 @@ static void on_header(struct state *s, char **f)
     snprintf(header.role_path, sizeof header.role_path, "%s", f[6]);
     snprintf(header.experiment_id, sizeof header.experiment_id, "%s", f[7]);
     snprintf(header.host, sizeof header.host, "node1");
-    if (pt_trace_writer_open(s->path, &header, &s->writer, &error))
+    if (pt_trace_writer_open_as(s->path, &writing, &header, &s->writer, &error))
         die(error.text);
 }
 
@@ -167,11 +169,13 @@ int main(int argc, char **argv)
     struct state s = {.path = argv[argc - 1]};
     struct pt_error error = {0};
     bool unsealed = argc > 2 && strcmp(argv[1], "-u") == 0;
+    bool packed = argc > 2 && strcmp(argv[1], "-z") == 0;
     char *line = NULL;
     size_t room = 0;
     ssize_t n;
     if (argc < 2)
-        die("usage: write_trace [-u] FILE.trace < script");
+        die("usage: write_trace [-u | -z] FILE.trace < script");
+    s.codec = packed ? PT_CODEC_LZ4 : PT_CODEC_STORED;
     while ((n = getline(&line, &room, stdin)) > 0) {
         line[n - 1] = '\0';
         on_line(&s, line);

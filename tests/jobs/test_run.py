@@ -224,13 +224,14 @@ def test_options_of_the_arithmetic_and_targets_are_kept(run, script, tmp_path):
            "def g(x): return x.sum()\nx = np.arange(9.0) / 7\nprint(f(x), g(x))")
     done = run("-n", "2", "--fuzzy-only", "f", "--fuzzy-except", "x.py:9", "--cancellation", "7",
                "--fuzzy-blas-limit", "1000", "--fuzzy-lapack", "backward", "--mode", "ud",
-               "--target", "numpy.sum", "--target", "scipy.linalg", "--experiment", "e", "x.py")
+               "--target", "numpy.sum", "--target", "scipy.linalg", "--compression", "lz4", "--experiment", "e", "x.py")
     assert done.returncode == 0, done.stderr
     kept = json.loads((tmp_path / "e/config.json").read_text())
     assert {k: kept["fuzzy"][k] for k in ("only", "except", "cancellation", "blas_limit", "lapack", "mode")} == {
         "only": ["f"], "except": ["x.py:9"], "cancellation": 7, "blas_limit": 1000,
         "lapack": "backward", "mode": "ud"}
     assert kept["modules_to_load"] == ["numpy", "scipy"]
+    assert kept["io"]["compression"] == "lz4"
     assert "scipy.linalg *" in (tmp_path / "e" / kept["include_file"]).read_text()
 
 
@@ -344,6 +345,7 @@ def test_the_configuration_is_kept_and_used(run, script, tmp_path):
     (["--mode", "average", "x.py"], ["--mode", "'average'", "'sr'"]),
     (["--fuzzy=numpy,nunpy", "x.py"], ["--fuzzy", "'nunpy'", "'numpy'"]),
     (["--fuzzy-lapack", "forward", "x.py"], ["--fuzzy-lapack", "'backward'"]),
+    (["--compression", "zip", "x.py"], ["--compression", "'none' or 'lz4'"]),
     (["--fuzzy-only", ":3", "x.py"], ["--fuzzy-only", '":3"']),
     (["--target", "a..b", "x.py"], ["--target", "a..b"]),
     (["--no-fuzzy", "--fuzzy-only", "f", "x.py"], ["--no-fuzzy"]),

@@ -3,6 +3,9 @@
 
 #include "model.h"
 
+/* Calls that all claim the same values would be read for ever. */
+enum { MOST = 3000000 };
+
 struct reading {
     struct pt_trace_reader *reader;
     uint64_t n;
@@ -15,7 +18,8 @@ static enum pt_status read_value(void *context, const struct pt_trace_value *val
     unsigned char some[256];
     uint64_t hash[2], bytes;
 
-    reading->n++;
+    if (reading->n++ > MOST)
+        return PT_E_LIMIT;
     for (uint64_t i = 0; data && i < value->data_bytes; i++)
         reading->n += ((const unsigned char *)data)[i] >> 8; /* touches each byte */
     if (value->storage < PT_STORAGE_PAYLOAD ||
@@ -35,7 +39,8 @@ static void read_record(struct reading *reading, const struct pt_trace_cursor *c
     struct pt_trace_exit exit;
     enum pt_status status = PT_OK;
 
-    reading->n++;
+    if (reading->n++ > MOST)
+        return;
     if (cursor->type == PT_RECORD_ENTER &&
         pt_trace_enter_decode(cursor, &enter, NULL) == PT_OK)
         status = pt_trace_reader_values(reading->reader, enter.values, enter.n_values,
