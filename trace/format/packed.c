@@ -31,6 +31,33 @@ void pt_packer_destroy(struct pt_packer *packer)
     free(packer);
 }
 
+void pt_packed_forget(struct pt_packed_widths *widths, unsigned width)
+{
+    memset(widths->width, (int)width, sizeof widths->width);
+    memset(widths->lead, 0, sizeof widths->lead);
+}
+
+/* The width of the majority, if there is one, found in one pass (Boyer and Moore). */
+void pt_packed_note(struct pt_packed_widths *widths, size_t from, size_t bytes,
+                    unsigned width)
+{
+    size_t end = from + bytes;
+
+    for (size_t k = from / PT_PACKED_CHUNK; from < end; k++) {
+        size_t chunk_end = (k + 1) * PT_PACKED_CHUNK;
+        uint32_t n = (uint32_t)((end < chunk_end ? end : chunk_end) - from);
+        if (widths->width[k] == width) {
+            widths->lead[k] += n;
+        } else if (widths->lead[k] >= n) {
+            widths->lead[k] -= n;
+        } else {
+            widths->lead[k] = n - widths->lead[k];
+            widths->width[k] = (uint8_t)width;
+        }
+        from = chunk_end;
+    }
+}
+
 static size_t chunk_bytes(uint64_t raw_bytes, uint32_t k)
 {
     uint64_t left = raw_bytes - (uint64_t)k * PT_PACKED_CHUNK;
@@ -63,7 +90,7 @@ static size_t pack_chunk(struct pt_packer *packer, const unsigned char *from,
 }
 
 unsigned char *pt_packer_pack(struct pt_packer *packer, const unsigned char *body,
-                              size_t bytes, const uint8_t *widths,
+                              size_t bytes, const struct pt_packed_widths *widths,
                               struct pt_trace_block *block)
 {
     uint32_t n = pt_packed_n_chunks(bytes);
@@ -72,7 +99,7 @@ unsigned char *pt_packer_pack(struct pt_packer *packer, const unsigned char *bod
 
     for (uint32_t k = 0; k < n; k++)
         to += pack_chunk(packer, body + (size_t)k * PT_PACKED_CHUNK,
-                         chunk_bytes(bytes, k), widths[k], to,
+                         chunk_bytes(bytes, k), widths->width[k], to,
                          table + PT_PACKED_ENTRY * k);
     size_t stored = (size_t)(to - table);
     if (stored > bytes - bytes / WORTH)

@@ -1,5 +1,6 @@
 #include "format/sink.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -18,11 +19,14 @@
 
 enum {
     N_BUFFERS = 24, /* five are being filled at most, the rest is on its way */
-    WORDS = 8,
-    TEXT = 1, /* widths of what nobody has noted */
+    WORDS = 8,      /* widths of numbers of which nobody speaks */
+    TEXT = 1,
     POOL_BYTES = N_BUFFERS * PT_SINK_BLOCK,
     INDEX_BODY = PT_INDEX_BYTES + PT_TRACE_INDEX_BLOCKS * PT_INDEX_ENTRY_BYTES
 };
+
+static_assert((int)PT_SINK_BLOCK <= PT_PACKED_WRITTEN_CHUNKS * PT_PACKED_CHUNK,
+              "a block that is written fits the widths");
 
 struct pt_sink {
     struct pt_descriptor file;
@@ -162,9 +166,9 @@ static void write_buffer(struct pt_sink *sink, struct pt_buffer *buffer)
     unsigned char *entry = sink->index + PT_TRACE_BLOCK_HEADER_BYTES + PT_INDEX_BYTES +
                            sink->n_listed * PT_INDEX_ENTRY_BYTES;
 
-    if (sink->packer)
+    if (sink->packer && !pt_sink_error(sink))
         packed = pt_packer_pack(sink->packer, buffer->body, buffer->used,
-                                buffer->widths, &buffer->block);
+                                &buffer->widths, &buffer->block);
     if (packed ? !append_block(sink, packed, &buffer->block)
                : !append_plain(sink, bytes, &buffer->block, buffer->used))
         return;
@@ -403,31 +407,8 @@ struct pt_buffer *pt_sink_take(struct pt_sink *sink, enum pt_trace_stream stream
     buffer->next = NULL;
     buffer->block =
         (struct pt_trace_block){.stream = (uint16_t)stream, .ordinal = ordinal};
-    memset(buffer->widths, stream <= PT_STREAM_DEFINITIONS ? TEXT : WORDS,
-           sizeof buffer->widths);
-    memset(buffer->leads, 0, sizeof buffer->leads);
+    pt_packed_forget(&buffer->widths, stream <= PT_STREAM_DEFINITIONS ? TEXT : WORDS);
     return buffer;
-}
-
-/* The width of the majority, if there is one, found in one pass (Boyer and Moore). */
-void pt_sink_note_numbers(struct pt_buffer *buffer, size_t from, size_t bytes,
-                          unsigned width)
-{
-    size_t end = from + bytes;
-
-    for (size_t k = from / PT_PACKED_CHUNK; from < end; k++) {
-        size_t chunk_end = (k + 1) * PT_PACKED_CHUNK;
-        uint32_t n = (uint32_t)((end < chunk_end ? end : chunk_end) - from);
-        if (buffer->widths[k] == width) {
-            buffer->leads[k] += n;
-        } else if (buffer->leads[k] >= n) {
-            buffer->leads[k] -= n;
-        } else {
-            buffer->leads[k] = n - buffer->leads[k];
-            buffer->widths[k] = (uint8_t)width;
-        }
-        from = chunk_end;
-    }
 }
 
 void pt_sink_submit(struct pt_sink *sink, struct pt_buffer *buffer)

@@ -24,8 +24,7 @@ struct pt_sink; /* opaque */
  * reader that wants one array does not read much beside it. */
 enum {
     PT_SINK_BLOCK = 1 << 20,
-    PT_SINK_ROOM = PT_SINK_BLOCK - PT_TRACE_BLOCK_HEADER_BYTES,
-    PT_SINK_CHUNKS = PT_SINK_BLOCK / PT_PACKED_CHUNK
+    PT_SINK_ROOM = PT_SINK_BLOCK - PT_TRACE_BLOCK_HEADER_BYTES
 };
 
 /* One block being filled. `body` has room for
@@ -36,10 +35,7 @@ struct pt_buffer {
     size_t used;
     struct pt_trace_block block;
     struct pt_buffer *next; /* in the queue or in the pool */
-    /* Of each chunk (packed.h): the width of most of its numbers, and by how many bytes
-     * they are more than the others. */
-    uint8_t widths[PT_SINK_CHUNKS];
-    uint32_t leads[PT_SINK_CHUNKS];
+    struct pt_packed_widths widths;
 };
 
 /* Creates `part` exclusively, writes the header (4096 bytes), starts the thread, which
@@ -67,11 +63,6 @@ void pt_sink_submit(struct pt_sink *sink, struct pt_buffer *buffer);
 void pt_sink_drain(struct pt_sink *sink);
 /* Bytes of the file so far. After pt_sink_drain. */
 uint64_t pt_sink_bytes(const struct pt_sink *sink);
-
-/* Tells that bytes [from, from + bytes) of the body are numbers of `width` bytes, so
- * that they pack well; what nobody speaks of is taken for words of 8. */
-void pt_sink_note_numbers(struct pt_buffer *buffer, size_t from, size_t bytes,
-                          unsigned width);
 
 /* The first failure, or NULL. Borrowed. Thread: safe. */
 const struct pt_error *pt_sink_error(const struct pt_sink *sink);

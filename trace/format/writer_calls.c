@@ -99,9 +99,8 @@ static uint64_t write_payload(struct pt_trace_writer *writer, struct pt_hash128 
         pt_writer_note_time(buffer, value->call);
         unsigned char *record = put_extent(buffer, &extent, source);
         if (writer->packs)
-            pt_sink_note_numbers(buffer, (size_t)(record - buffer->body),
-                                 PT_PAYLOAD_BYTES + (size_t)extent.bytes,
-                                 width_of(value));
+            pt_packed_note(&buffer->widths, (size_t)(record - buffer->body),
+                           PT_PAYLOAD_BYTES + (size_t)extent.bytes, width_of(value));
         if (!source->is_copy && hash_copy(&state, record, &extent, hash))
             settle_hash(record, &extent, *hash);
         if (extent.offset == bytes)
