@@ -176,8 +176,8 @@ static void make(const char *folder, const struct size *size, unsigned long run,
                                      .experiment_id = "imaginary",
                                      .host = "node1",
                                      .program = "imaginary.py"};
-    const struct pt_trace_writing writing = {
-        .codec = size->packed ? PT_CODEC_LZ4 : PT_CODEC_STORED};
+    const struct pt_trace_writing writing = {.codec = size->packed ? PT_CODEC_LZ4
+                                                                   : PT_CODEC_STORED};
     struct pt_error error = {0};
     char path[4096];
     snprintf(path, sizeof path, "%s/240101000000.node1.%04lu.r%lu.trace", folder, run,

@@ -49,7 +49,8 @@ static void *place(const struct pt_trace_reader *reader, void *items, size_t *ro
     void **array = items;
 
     *why = "an id beyond all bounds";
-    if (id == 0 || id > reader->streams[PT_STREAM_DEFINITIONS].raw_bytes / PT_STRING_BYTES)
+    if (id == 0 ||
+        id > reader->streams[PT_STREAM_DEFINITIONS].raw_bytes / PT_STRING_BYTES)
         return NULL;
     *why = no_memory;
     if (!pt_reader_grow(array, room, id, item_bytes))
