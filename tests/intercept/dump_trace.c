@@ -149,9 +149,10 @@ static void print_enter(const struct pt_trace_enter *enter)
 
 static void print_exit(const struct pt_trace_exit *event)
 {
-    printf("{\"event\": \"exit\", \"call\": %llu, \"time\": %llu, \"flags\": %u, ",
+    printf("{\"event\": \"exit\", \"call\": %llu, \"time\": %llu, \"ns\": %lld, "
+           "\"flags\": %u, ",
            (unsigned long long)event->call, (unsigned long long)event->time,
-           event->flags);
+           (long long)event->ns, event->flags);
     string("exception", event->exception);
     values(event->values, event->n_values);
 }

@@ -189,6 +189,13 @@ root()
         [("<module>", 8), ("root", line), ("branch", 4), ("through", 2)] for line in (6, 7)]
 
 
+def test_calls_are_timed_from_their_start_to_their_end(tmp_path):
+    calls = trace_of(tmp_path, "import time\ndef g(): time.sleep(0.02)\ndef f(): g(); g()\nf()\n")
+    f, first, second = calls
+    assert 0 < f.ns <= first.ns and first.end_ns <= second.ns and second.end_ns <= f.end_ns
+    assert all(c.end_ns - c.ns >= 20_000_000 for c in (first, second))
+
+
 def test_functions_are_known_by_the_package_that_exports_them(tmp_path):
     package = tmp_path / "pack"
     package.mkdir()

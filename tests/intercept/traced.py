@@ -49,6 +49,7 @@ class Call:
     def close(self, event):
         self.outputs = {v["name"]: Value(v) for v in event["values"]}
         self.exception, self.end, self.flags = event["exception"] or None, event["time"], event["flags"]
+        self.end_ns = event["ns"]
 
     @property
     def full(self):

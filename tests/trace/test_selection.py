@@ -37,6 +37,29 @@ run()
 """
 
 
+def test_default_lists_keep_what_computes_and_leave_out_plumbing(tmp_path):
+    (tmp_path / "script.py").write_text("""
+import numpy as np, scipy.linalg, scipy.optimize
+from sklearn.linear_model import Ridge
+X = np.asarray(np.reshape(np.arange(12.0) ** 2, (6, 2)))
+model = Ridge().fit(X, X @ [1.0, 2.0])
+model.get_params(); model.predict(X); repr(X)
+np.dot(X.T, X); np.linalg.norm(X); np.transpose(X).copy(); np.mean(X); np.empty(3); np.seterr(all='ignore')
+scipy.linalg.solve(np.eye(2), np.ones(2)); scipy.optimize.minimize(lambda x: float(x @ x), np.ones(2))
+""")
+    done = subprocess.run([TRACE, "--python", PYTHON, "--report", "only", "--report-file", "report.csv", "script.py"],
+                          cwd=tmp_path, env=environment(), capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    found = reported(tmp_path)
+    assert {"numpy.dot", "numpy.linalg.norm", "numpy.mean", "scipy.linalg.solve", "scipy.optimize.minimize",
+            "sklearn.linear_model.Ridge.fit", "sklearn.linear_model._base.LinearModel.predict"} <= found
+    plumbing = ("numpy.asarray", "numpy.array", "numpy.reshape", "numpy.transpose", "numpy.ndarray.copy", "numpy.empty",
+                "numpy.seterr", "numpy.core.overrides.", "numpy.core.multiarray.", "numpy.core.arrayprint.", "scipy._lib._uarray.",
+                "sklearn.utils._param_validation.", "sklearn.base.BaseEstimator.get_params")
+    assert not [name for name in found for p in plumbing if name == p or (p.endswith(".") and name.startswith(p))]
+    assert not [name for name in found if not name.startswith(("numpy.", "scipy.", "sklearn."))]
+
+
 @pytest.mark.parametrize("targets, functions", [
     (["scipy.linalg.solve"], {"scipy.linalg.solve"}),
     (["scipy.linalg.det", "scipy.linalg.solve"], {"scipy.linalg.solve", "scipy.linalg.det"}),

@@ -71,8 +71,18 @@ static void emit_elements(struct pt_capture *capture,
 
 static bool is_number(const struct pt_elements *elements)
 {
-    return elements->kind && strchr("biufcMm", elements->kind) &&
-           elements->item_bytes > 0 && elements->item_bytes <= 32;
+    switch (elements->kind) {
+    case 'b':
+    case 'i':
+    case 'u':
+    case 'f':
+    case 'c':
+    case 'M':
+    case 'm':
+        return elements->item_bytes > 0 && elements->item_bytes <= 32;
+    default:
+        return false;
+    }
 }
 
 /* The elements of an array of objects, in C order, as members 0, 1, … */

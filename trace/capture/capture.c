@@ -24,11 +24,10 @@ void pt_capture_clear(struct pt_capture *capture)
     capture->writer = NULL;
 }
 
-void pt_capture_begin(struct pt_capture *capture, const struct pt_capture_call *call,
-                      enum pt_phase phase, enum pt_capture_mode mode,
-                      struct pt_marks *marks, size_t first_mark)
+void pt_capture_begin(struct pt_capture *capture, enum pt_phase phase,
+                      enum pt_capture_mode mode, struct pt_marks *marks,
+                      size_t first_mark)
 {
-    capture->call = *call;
     capture->phase = phase;
     capture->mode = mode;
     capture->marks = marks;

@@ -108,11 +108,12 @@ void pt_capture_init(struct pt_capture *capture, struct pt_trace_writer *writer,
                      const struct pt_capture_limits *limits);
 void pt_capture_clear(struct pt_capture *capture); /* frees what it owns */
 
-/* Begins a phase. `marks` may be NULL in mode ALL; in mode CHANGED, `first_mark` is
+/* Begins a phase of the call that the caller has put into capture->call. `marks` may be
+ * NULL in mode ALL; in mode CHANGED, `first_mark` is
  * marks->n as it was when the entry's phase began. */
-void pt_capture_begin(struct pt_capture *capture, const struct pt_capture_call *call,
-                      enum pt_phase phase, enum pt_capture_mode mode,
-                      struct pt_marks *marks, size_t first_mark);
+void pt_capture_begin(struct pt_capture *capture, enum pt_phase phase,
+                      enum pt_capture_mode mode, struct pt_marks *marks,
+                      size_t first_mark);
 
 /* Records `value` under the name `text`, whose string id is `name` (0: not known).
  * Returns true if it is, or holds, something that the call may change in place. The

@@ -279,35 +279,37 @@ static void end_phase(struct pt_trace_writer *writer, struct pt_buffer *buffer,
     }
 }
 
+/* The records get the phase's values in place: a copy of the caller's struct, which has
+ * just been written, would have to wait for that. */
 void pt_trace_writer_enter(struct pt_trace_writer *writer,
                            const struct pt_trace_enter *enter)
 {
-    struct pt_trace_enter e = *enter;
     struct pt_buffer *buffer =
         pt_writer_room(writer, PT_STREAM_SKELETON, PT_ENTER_BYTES);
 
     if (!buffer)
         return;
-    e.values = writer->phase_ref;
-    e.data_bytes = writer->phase_bytes;
-    e.n_values = writer->phase_values;
-    pt_record_put_enter(pt_writer_claim(buffer, PT_ENTER_BYTES), &e);
+    unsigned char *p = pt_writer_claim(buffer, PT_ENTER_BYTES);
+    pt_record_put_enter(p, enter);
+    pt_put64(p + PT_ENTER_VALUES, writer->phase_ref);
+    pt_put64(p + PT_ENTER_DATA_BYTES, writer->phase_bytes);
+    pt_put32(p + PT_ENTER_N_VALUES, writer->phase_values);
     writer->footer.n_calls++;
-    end_phase(writer, buffer, e.time, e.ns);
+    end_phase(writer, buffer, enter->time, enter->ns);
 }
 
 void pt_trace_writer_exit(struct pt_trace_writer *writer,
                           const struct pt_trace_exit *exit)
 {
-    struct pt_trace_exit e = *exit;
     struct pt_buffer *buffer =
         pt_writer_room(writer, PT_STREAM_SKELETON, PT_EXIT_BYTES);
 
     if (!buffer)
         return;
-    e.values = writer->phase_ref;
-    e.data_bytes = writer->phase_bytes;
-    e.n_values = writer->phase_values;
-    pt_record_put_exit(pt_writer_claim(buffer, PT_EXIT_BYTES), &e);
-    end_phase(writer, buffer, e.time, e.ns);
+    unsigned char *p = pt_writer_claim(buffer, PT_EXIT_BYTES);
+    pt_record_put_exit(p, exit);
+    pt_put64(p + PT_EXIT_VALUES, writer->phase_ref);
+    pt_put64(p + PT_EXIT_DATA_BYTES, writer->phase_bytes);
+    pt_put32(p + PT_EXIT_N_VALUES, writer->phase_values);
+    end_phase(writer, buffer, exit->time, exit->ns);
 }

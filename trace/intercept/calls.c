@@ -70,13 +70,18 @@ static bool is_beyond_bounds(struct pt_function *function)
     return true;
 }
 
-static struct pt_capture_call made_call(const struct pt_thread *thread,
-                                        const struct pt_call *call)
+static void begin_capture(struct pt_thread *thread, const struct pt_call *call,
+                          enum pt_phase phase, enum pt_capture_mode mode)
 {
-    return (struct pt_capture_call){.time = call->time,
-                                    .parent = call > thread->calls ? call[-1].time : 0,
-                                    .turn = call->turn,
-                                    .only_reads = call->function->only_reads};
+    struct pt_capture *capture = &pt_runtime.capture;
+
+    if (pt_runtime.writer)
+        pt_trace_writer_begin_phase(pt_runtime.writer);
+    capture->call.time = call->time;
+    capture->call.parent = call > thread->calls ? call[-1].time : 0;
+    capture->call.turn = call->turn;
+    capture->call.only_reads = call->function->only_reads;
+    pt_capture_begin(capture, phase, mode, &thread->marks, call->first_mark);
 }
 
 size_t pt_call_open(struct pt_thread *thread, struct pt_function *function,
@@ -104,11 +109,7 @@ size_t pt_call_open(struct pt_thread *thread, struct pt_function *function,
     call->turn = function->calls;
     if (mode == PT_CAPTURE_MARKED && !pt_runtime.config->io.changes)
         mode = PT_CAPTURE_ALL;
-    if (pt_runtime.writer)
-        pt_trace_writer_begin_phase(pt_runtime.writer);
-    struct pt_capture_call made = made_call(thread, call);
-    pt_capture_begin(&pt_runtime.capture, &made, PT_PHASE_INPUT, mode, &thread->marks,
-                     call->first_mark);
+    begin_capture(thread, call, PT_PHASE_INPUT, mode);
     return thread->n_calls;
 }
 
@@ -214,11 +215,8 @@ void pt_call_close_by(struct pt_thread *thread, size_t level, uint64_t epoch,
     if (epoch != pt_runtime.epoch || level > thread->n_calls)
         return;
     call = thread->calls[level - 1];
-    if (pt_runtime.writer)
-        pt_trace_writer_begin_phase(pt_runtime.writer);
-    struct pt_capture_call made = made_call(thread, &thread->calls[level - 1]);
-    pt_capture_begin(capture, &made, PT_PHASE_OUTPUT, PT_CAPTURE_CHANGED,
-                     &thread->marks, call.first_mark);
+    begin_capture(thread, &thread->calls[level - 1], PT_PHASE_OUTPUT,
+                  PT_CAPTURE_CHANGED);
     bool told = call.n_roots > 0 && write_changes(thread, &call, result);
     capture->mode = PT_CAPTURE_ALL;
     if (result && told)

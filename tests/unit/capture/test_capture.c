@@ -144,7 +144,8 @@ static void expect(const char *expression, const char *expected)
     assert_int_equal(pt_trace_writer_open(path, &header, &writer, &error), PT_OK);
     pt_capture_init(&capture, writer, &limits);
     pt_trace_writer_begin_phase(writer);
-    pt_capture_begin(&capture, &call, PT_PHASE_INPUT, PT_CAPTURE_ALL, NULL, 0);
+    capture.call = call;
+    pt_capture_begin(&capture, PT_PHASE_INPUT, PT_CAPTURE_ALL, NULL, 0);
     pt_capture_value(&capture, 0, "x", 1, value);
     pt_trace_writer_enter(writer, &enter);
     pt_capture_clear(&capture);
