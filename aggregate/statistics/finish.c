@@ -7,6 +7,9 @@
 
 /* Compiled once for each instruction set, like lanes.c. */
 
+/* Elements that are finished at a time: few, since memory is asked for in between. */
+enum { STEP = 32 };
+
 static inline void log2_lanes(const double *x, double *out, size_t count)
 {
     /* x = m·2ᵉ with m in [√½, √2); log₂ m = (2/ln 2) atanh((m − 1)/(m + 1)), whose
@@ -49,9 +52,10 @@ void PT_LOG2_NAME(const double *x, double *out, size_t count)
 
 /* y, μ − y, the mean square about y and max |xᵢ − y| for an external reference: the
  * mean square is σ² + (μ − y)². */
-static void refer(const double *reference, size_t from, struct pt_lanes *lanes)
+static void refer(const double *reference, size_t from, size_t end,
+                  struct pt_lanes *lanes)
 {
-    for (size_t i = from; i < from + PT_LANES_PAD; i++) {
+    for (size_t i = from; i < end; i++) {
         double y = reference[i];
         double bias = (lanes->mean[i] - y) + lanes->mean_low[i];
         double spread = fmax(fabs(lanes->high[i] - y), fabs(lanes->low[i] - y));
@@ -66,35 +70,35 @@ static void refer(const double *reference, size_t from, struct pt_lanes *lanes)
 /* ½ log₂(square/y²), and for the absolute error less the fraction of log₂|y|, since
  * −log₂ σ + ⌊log₂|y|⌋ = −log₂(σ/|y|) − (log₂|y| − ⌊log₂|y|⌋). */
 static inline void relative_log(const double *square, const double *ref, bool absolute,
-                                double *logz)
+                                size_t n, double *logz)
 {
-    double value[PT_LANES_PAD], fraction[PT_LANES_PAD];
+    double value[STEP], fraction[STEP];
 
 #pragma omp simd
-    for (size_t i = 0; i < PT_LANES_PAD; i++) {
+    for (size_t i = 0; i < n; i++) {
         double ratio = square[i] / (ref[i] * ref[i]);
         value[i] = ratio > 0 && ratio <= DBL_MAX ? ratio : 1;
     }
-    log2_lanes(value, logz, PT_LANES_PAD);
-    for (size_t i = 0; i < PT_LANES_PAD; i++) {
+    log2_lanes(value, logz, n);
+    for (size_t i = 0; i < n; i++) {
         logz[i] *= 0.5;
     }
     if (absolute) {
-        for (size_t i = 0; i < PT_LANES_PAD; i++) {
+        for (size_t i = 0; i < n; i++) {
             int e;
             double m = frexp(fabs(ref[i]), &e);
 
             value[i] = m > 0 ? 2 * m : 1;
         }
-        log2_lanes(value, fraction, PT_LANES_PAD);
-        for (size_t i = 0; i < PT_LANES_PAD; i++) {
+        log2_lanes(value, fraction, n);
+        for (size_t i = 0; i < n; i++) {
             logz[i] += fraction[i];
         }
     }
 }
 
 static inline void finish_step(const struct pt_lanes_rules *rules,
-                               const double *reference, size_t from,
+                               const double *reference, size_t from, size_t end,
                                struct pt_lanes *lanes)
 {
     double divisor = rules->n - rules->ddof;
@@ -102,10 +106,10 @@ static inline void finish_step(const struct pt_lanes_rules *rules,
     double share = reference == NULL ? 1 : divisor / rules->n;
     /* One run has no spread: NaN, which the deltas are as well. */
     double defined = rules->n > 1 ? 1 : NAN;
-    double logz[PT_LANES_PAD];
+    double logz[STEP];
 
 #pragma omp simd
-    for (size_t i = from; i < from + PT_LANES_PAD; i++) {
+    for (size_t i = from; i < end; i++) {
         double var = lanes->m2[i] / divisor * defined;
 
         lanes->var[i] = var;
@@ -115,11 +119,12 @@ static inline void finish_step(const struct pt_lanes_rules *rules,
         lanes->bias[i] = 0;
     }
     if (reference != NULL) {
-        refer(reference, from, lanes);
+        refer(reference, from, end, lanes);
     }
-    relative_log(lanes->square + from, lanes->ref + from, rules->absolute, logz);
+    relative_log(lanes->square + from, lanes->ref + from, rules->absolute, end - from,
+                 logz);
 #pragma omp simd
-    for (size_t i = from; i < from + PT_LANES_PAD; i++) {
+    for (size_t i = from; i < end; i++) {
         double sig = -logz[i - from] - rules->delta;
         double contributing = -logz[i - from] - rules->delta_contributing;
 
@@ -131,7 +136,8 @@ static inline void finish_step(const struct pt_lanes_rules *rules,
     }
 }
 
-static inline void fetch_later(const struct pt_lanes_ahead *ahead, size_t at)
+static inline void fetch_later(const struct pt_lanes_ahead *ahead, size_t at,
+                               size_t end)
 {
     enum { LINE_BYTES = 64 };
 
@@ -141,7 +147,7 @@ static inline void fetch_later(const struct pt_lanes_ahead *ahead, size_t at)
 
         if (!pt_lanes_is_later(i))
             continue;
-        for (size_t k = 0; k < PT_LANES_PAD * ahead->item; k += LINE_BYTES)
+        for (size_t k = 0; k < (end - at) * ahead->item; k += LINE_BYTES)
             __builtin_prefetch(next + k, 0, 2);
     }
 }
@@ -156,8 +162,10 @@ void PT_FINISH_NAME(const struct pt_lanes_rules *rules, const double *reference,
 {
     size_t count = PT_LANES_PADDED(wanted);
 
-    for (size_t at = 0; at < count; at += PT_LANES_PAD) {
-        fetch_later(ahead, at);
-        finish_step(rules, reference, at, lanes);
+    for (size_t at = 0; at < count; at += STEP) {
+        size_t end = at + STEP < count ? at + STEP : count;
+
+        fetch_later(ahead, at, end);
+        finish_step(rules, reference, at, end, lanes);
     }
 }

@@ -126,7 +126,7 @@ void PT_TOTALS_NAME(const struct pt_lanes_rules *rules, const struct pt_lanes *l
     totals->varying = varying;
     if (rules->n > 1) {
         totals->var = sum(lanes->var, padded);
-        totals->square = sum(lanes->square, padded);
+        totals->square = rules->external ? sum(lanes->square, padded) : totals->var;
         totals->spread2 = sum_squares(lanes->spread, padded);
         totals->bias2 = rules->external ? sum_squares(lanes->bias, padded) : 0;
         if (rules->normal_range > 0) { /* enough samples */
