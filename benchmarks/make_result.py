@@ -490,6 +490,10 @@ class Maker:
         a["probability"], a["contributing_probability"], a["confidence"] = 0.95, 0.51, 0.95
 
     def write_runs(self, file):
+        def divisors(i):  # the first two agree to many bits, the last two to none
+            values = np.array([2.5 + i * 2.0 ** -9, -1e-3, (-1.0) ** i, 0.1 * 4.0 ** i])
+            return "".join("%06x" % (int(v) >> 40) for v in values.view(np.uint64))
+
         n, per = self.runs + self.o.reference, len(self.calls["function"])
         infos = [f"cpu.model=AMD EPYC 7763\nblas.library=libopenblasp-r0.3.21.so\n"
                  f"blas.kernel={'Zen' if i != 7 else 'Haswell'}\nthreads.omp=1\nthreads.blas=1\n"
@@ -499,6 +503,8 @@ class Maker:
                  f"coverage.unreached.scipy.linalg._flapack=3120 instructions, 41 calls\n"
                  f"event.cancellation.__main__.naive_variance /home/me/regress.py:34={i + 3} results, most {30 + i % 4} bits\n"
                  f"event.cancellation.__main__.score /home/me/regress.py:54=2 results, most 12 bits\n"
+                 f"event.division.__main__.ratio /home/me/a=b.py:61@14=4 divisions, every 1: {divisors(i)}\n"
+                 f"event.division.__main__.ratio /home/me/a=b.py:61@9=400 divisions, every 4: {divisors(0) * 25}\n"
                  f"fuzzy.precision.binary64=53\nduration_ns={2315000000 + i}\n"
                  for i in range(n)]
         if self.o.reference:  # it ran without stochastic arithmetic

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "schema/divisions.h"
+#include "schema/float_divisions.h"
 
 enum { TABLE_ROWS = 200000, INFO_BYTES = 1 << 20, MOST_DIVISIONS = 100 };
 
@@ -80,6 +81,20 @@ enum pt_status pt_api_sites(const struct pt_request *request, struct pt_reply *r
                  error);
 }
 
+static void add_float_division(struct pt_json *json,
+                               const struct pt_float_division *division)
+{
+    pt_json_object(json, NULL);
+    pt_json_text(json, "function", division->function);
+    pt_json_u64(json, "divisions", division->divisions);
+    pt_json_u64(json, "looked", division->looked);
+    pt_json_u64(json, "empty", division->empty);
+    pt_json_u64(json, "first", division->first);
+    pt_json_text(json, "file", division->file);
+    pt_json_u64(json, "line", division->line);
+    pt_json_object_end(json);
+}
+
 /* Divisions by values without a digit, each with its place. */
 enum pt_status pt_api_divisions(const struct pt_request *request,
                                 struct pt_reply *reply, struct pt_error *error)
@@ -87,8 +102,11 @@ enum pt_status pt_api_divisions(const struct pt_request *request,
     const struct pt_result *result = request->result->result;
     struct pt_json json = {.out = &reply->body};
     struct pt_division found[MOST_DIVISIONS];
-    size_t n = 0;
+    struct pt_float_division *floats = NULL;
+    size_t n = 0, n_floats = 0;
     enum pt_status status = pt_divisions_find(result, found, MOST_DIVISIONS, &n, error);
+    if (status == PT_OK)
+        status = pt_float_divisions_find(result, &floats, &n_floats, error);
 
     pt_json_object(&json, NULL);
     pt_json_array(&json, "divisions");
@@ -103,7 +121,12 @@ enum pt_status pt_api_divisions(const struct pt_request *request,
         pt_json_object_end(&json);
     }
     pt_json_array_end(&json);
+    pt_json_array(&json, "floats");
+    for (size_t i = 0; status == PT_OK && i < n_floats && i < MOST_DIVISIONS; i++)
+        add_float_division(&json, &floats[i]);
+    pt_json_array_end(&json);
     pt_json_object_end(&json);
+    pt_float_divisions_free(floats, n_floats);
     return status;
 }
 

@@ -99,4 +99,10 @@ PT_MUST_CHECK enum pt_status pt_result_blob(const struct pt_result *result,
                                             uint64_t limit, char **text,
                                             struct pt_error *error);
 
+/* What a run says of itself: lines key=value, the first 4 MiB of them; the caller frees
+ * *text. */
+PT_MUST_CHECK enum pt_status pt_result_info(const struct pt_result *result,
+                                            uint64_t run, char **text,
+                                            struct pt_error *error);
+
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "schema/divisions.h"
+#include "schema/float_divisions.h"
 
 enum { MOST = 100 };
 
@@ -56,12 +57,22 @@ enum pt_status pt_divisions_print(FILE *out, const struct pt_result *result,
                                   struct pt_error *error)
 {
     struct pt_division found[MOST];
-    size_t n = 0;
+    struct pt_float_division *floats = NULL;
+    size_t n = 0, n_floats = 0;
     enum pt_status status = pt_divisions_find(result, found, MOST, &n, error);
 
-    if (status == PT_OK && n > 0)
+    if (status == PT_OK)
+        status = pt_float_divisions_find(result, &floats, &n_floats, error);
+    if (status == PT_OK && n + n_floats > 0)
         fputs("\nDivisions by values without a significant digit\n\n", out);
     for (size_t i = 0; i < n && status == PT_OK; i++)
         status = print_one(out, result, &found[i], error);
+    for (size_t i = 0; i < n_floats && i < MOST && status == PT_OK; i++)
+        fprintf(out,
+                "      %s: %" PRIu64 " of %" PRIu64
+                " divisions, first its division %" PRIu64 "  %s:%" PRIu32 "\n",
+                floats[i].function, floats[i].empty, floats[i].looked, floats[i].first,
+                floats[i].file, floats[i].line);
+    pt_float_divisions_free(floats, n_floats);
     return status;
 }

@@ -46,6 +46,32 @@ for name, way in ways.items():
     assert run_fuzzy(code) == []
 
 
+@pytest.mark.parametrize("dtype", ["np.complex128", "np.complex64"])
+def test_powers_and_magnitudes_of_scalars_vary_as_those_of_arrays(dtype):
+    code = """
+x, y = DTYPE(1.1 + 0.7j), DTYPE(0.3 - 0.2j)
+ways = {"**": lambda: x ** y, "** a real one": lambda: x ** 0.3, "abs": lambda: abs(x),
+        "np.abs": lambda: np.abs(x), "pow": lambda: pow(x, y)}
+for name, way in ways.items():
+    values = [way() for i in range(60)]
+    fuzzy.pause()
+    plain = way()
+    fuzzy.resume()
+    off = max(abs(complex(v) - complex(plain)) for v in values) / abs(complex(plain))
+    if len(set(values)) < 2 or off > 3 * np.finfo(DTYPE).eps or type(plain) is not type(values[0]):
+        print(name, len(set(values)), off)
+whole = DTYPE(3 + 4j)
+print({abs(whole) for i in range(60)}, {whole ** 2 for i in range(60)}, {abs(DTYPE(0)), DTYPE(2) ** DTYPE(0)})
+print(np.isnan(abs(DTYPE(complex(np.nan, 0)))), abs(DTYPE(complex(np.inf, 0))))
+try:
+    x // y
+except TypeError:
+    print("no //")
+print(x == x, (x < y, y < x) == (False, True))
+""".replace("DTYPE", dtype)
+    assert run_fuzzy(code) == ["{5.0} {(-7+24j)} {0.0, (1+0j)}", "True inf", "no //", "True True"]
+
+
 def test_other_modes_and_precisions_reach_complex_numbers():
     code = NUMBERS + """
 a = numbers(np.complex128)

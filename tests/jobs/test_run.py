@@ -399,3 +399,22 @@ for k in range(3, 31):
     empty, calls, first = map(int, found.groups())
     k = 3 + (first - 1) // 2  # two divisions in each step
     assert calls == 56 and 14 <= k <= 19 and 1 <= empty < 20
+
+
+def test_mullers_recurrence_of_pythons_floats_divides_by_a_value_without_digits(pytracer, script, tmp_path):
+    script("""def muller(n, start=-4.0):
+    u, v = 2.0, start
+    for k in range(3, n):
+        u, v = v, 111.0 - 1130.0 / v + 3000.0 / (v * u)
+
+muller(31)
+muller(31, -4 + 0j)
+""")
+    (tmp_path / "c.json").write_text('{"modules_to_load": [], "fuzzy": {"layers": "python"}}')
+    done = pytracer("run", "-n", "10", "--seed", "1", "--config", "c.json", "--experiment", "e", "x.py")
+    assert done.returncode == 0, done.stderr
+    found = re.findall(r"__main__\.(\S+): (\d+) of (\d+) divisions, first its division (\d+)  \S+x\.py:(\d+)\n",
+                       done.stdout.split("Divisions by values without a significant digit")[1])
+    assert [(name, looked, line) for name, _, looked, _, line in found] == [("muller", "56", "4")] * 2, done.stdout
+    for _, empty, _, first, _ in found:  # of real and of complex numbers; two divisions in each step
+        assert 1 <= int(empty) < 20 and 14 <= 3 + (int(first) - 1) % 28 <= 19

@@ -8,7 +8,7 @@ import h5py
 import numpy as np
 import pytest
 
-from viewer import Viewer, division, make_result, with_events
+from viewer import FLOAT_DIVISIONS, Viewer, division, make_result, with_events
 
 
 class Columns(dict):
@@ -73,7 +73,7 @@ def test_the_reference_and_divisions_by_nothing_are_named(folder):
         assert overview["n_runs"] == 10 and overview["reference_run"] == 10
         assert overview["runs_needed"] == 0
         assert viewer.get("runs")["columns"]["flags"][10] == 8
-        assert viewer.get("divisions") == {"divisions": [expected]}
+        assert viewer.get("divisions") == {"divisions": [expected], "floats": FLOAT_DIVISIONS}
 
 
 def test_what_a_run_says_of_itself_may_be_long(result, tmp_path):

@@ -115,6 +115,9 @@ def test_cancellations_and_divisions_by_nothing_are_listed(referred, form, row, 
         d = division(file)
     assert (f"numpy.divide: {d['empty']} of {d['calls']} calls, first its call 6, "
             f"{d['file']}:{d['line']}") in text
+    assert ("__main__.ratio: 2 of 4 divisions, first its division 3, /home/me/a=b.py:61"
+            in text), text
+    assert text.count("__main__.ratio") == 1
 
 
 def test_the_ending_of_the_output_chooses_the_format(result, tmp_path):

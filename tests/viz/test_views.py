@@ -5,7 +5,7 @@ import json
 import h5py
 
 from browsing import run_node, write_expectations
-from viewer import Viewer, division, make_result, with_events
+from viewer import FLOAT_DIVISIONS, Viewer, division, make_result, with_events
 
 
 def test_a_reference_its_biases_events_and_threads_are_shown(folder, tmp_path):
@@ -19,7 +19,7 @@ def test_a_reference_its_biases_events_and_threads_are_shown(folder, tmp_path):
                               ["12", "2", "__main__.score", "regress.py:54"]],
             "cancelling_line": 34, "biased": biased,
             "biased_function": int(file["values/function"][biased[0]]),
-            "division": division(file), "threads": file["calls/thread"][:].tolist(),
+            "division": division(file), "float_divisions": FLOAT_DIVISIONS, "threads": file["calls/thread"][:].tolist(),
             "source": file["sources/text"][:].tobytes().decode().split("\n")}
     assert len(biased) == 3
     written = tmp_path / "expected.json"

@@ -17,6 +17,11 @@ BIN = Path(os.environ.get("PYTRACER_BIN", SOURCE / "build/release/bin"))
 PROGRAM = BIN / "pytracer-viz"
 
 
+# What make_result leaves: of one instruction two of four divisors, of another none.
+FLOAT_DIVISIONS = [{"function": "__main__.ratio", "divisions": 4, "looked": 4, "empty": 2, "first": 3,
+                    "file": "/home/me/a=b.py", "line": 61}]
+
+
 def make_result(path, *options):
     subprocess.run([sys.executable, SOURCE / "benchmarks/make_result.py", path, *options],
                    check=True, timeout=120)

@@ -64,6 +64,28 @@ static inline int pt_frame_instruction(const struct _PyInterpreterFrame *frame)
 #endif
 }
 
+/* The address of that instruction; and of the one that the thread is at, whichever the
+ * frame. */
+static inline const void *
+pt_frame_instruction_at(const struct _PyInterpreterFrame *frame)
+{
+#if PY_VERSION_HEX >= 0x030d0000
+    return frame->instr_ptr;
+#else
+    return frame->prev_instr;
+#endif
+}
+
+static inline const void *pt_frame_at(const PyThreadState *thread)
+{
+#if PY_VERSION_HEX >= 0x030d0000
+    const struct _PyInterpreterFrame *frame = thread->current_frame;
+#else
+    const struct _PyInterpreterFrame *frame = thread->cframe->current_frame;
+#endif
+    return frame ? pt_frame_instruction_at(frame) : NULL;
+}
+
 /* `frame` or the first one below it that runs Python code a user can see; NULL at the
  * bottom of the stack. */
 static inline struct _PyInterpreterFrame *

@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/log.h"
+#include "embed/events.h"
 #include "embed/extensions.h"
 #include "fuzzy/fuzzy.h"
 #include "fuzzy/library/routines.h"
@@ -342,20 +343,6 @@ static void write_file(const char *path, put_fn *put, const struct coverage *cov
     free(text);
 }
 
-/* By function and line: "event.cancellation.__main__.f /home/me/x.py:12". */
-static void put_event_metadata(void *context, const struct pt_place_count *place)
-{
-    char key[4096], value[96];
-
-    if (place->cancelled == 0)
-        return;
-    snprintf(key, sizeof key, "event.cancellation.%s.%s %s:%" PRIu32, place->module,
-             place->function, place->file, place->line);
-    snprintf(value, sizeof value, "%" PRIu64 " results, most %u bits", place->cancelled,
-             place->most_lost);
-    pt_trace_writer_meta(context, key, value, strlen(value));
-}
-
 /* "coverage.routine.dgemm.sr" = "12 calls, 4096 operations" */
 static void put_routine_metadata(struct pt_trace_writer *writer)
 {
@@ -407,7 +394,7 @@ static void put_metadata(struct pt_trace_writer *writer,
         pt_trace_writer_meta(writer, long_key, value, strlen(value));
     }
     put_routine_metadata(writer);
-    pt_places_visit(put_event_metadata, writer);
+    pt_events_write(writer);
 }
 
 void pt_coverage_write(const struct pt_config *config, struct pt_trace_writer *writer)

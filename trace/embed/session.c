@@ -23,6 +23,7 @@
 #include "embed/sources.h"
 #include "embed/suggest.h"
 #include "format/writer.h"
+#include "intercept/divisors.h"
 #include "intercept/intercept.h"
 #include "launcher/identity.h"
 #include "pickle/export.h"
@@ -278,8 +279,10 @@ enum pt_status pt_session_open(const struct pt_handle *handle, struct pt_error *
         status = open_log(error);
     if (status == PT_OK)
         status = name_report(error);
-    if (status == PT_OK && session.writer != NULL)
+    if (status == PT_OK && session.writer != NULL) {
         pt_metadata_start(session.writer, handle);
+        pt_divisors_start();
+    }
     if (status == PT_OK)
         status = pt_intercept_start(config, session.writer, error);
     if (status == PT_OK)

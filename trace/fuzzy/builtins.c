@@ -149,24 +149,21 @@ static PyObject *moved_log(PyObject *const *args, Py_ssize_t n, PyObject *result
     return moved(PT_FUZZY_LOG, x, x, result);
 }
 
-#if PY_VERSION_HEX >= 0x030d0000
-static fastcall *own_log;
-enum { LOG_FLAGS = METH_FASTCALL };
+/* Python 3.11 hands it a tuple, later ones an array. */
+static fastcall *own_log_of_array;
+static PyCFunction own_log_of_tuple;
 
-static PyObject *math_log(PyObject *module, PyObject *const *args, Py_ssize_t n)
+static PyObject *math_log_of_array(PyObject *module, PyObject *const *args,
+                                   Py_ssize_t n)
 {
-    return moved_log(args, n, own_log(module, args, n));
+    return moved_log(args, n, own_log_of_array(module, args, n));
 }
-#else
-static PyCFunction own_log;
-enum { LOG_FLAGS = METH_VARARGS };
 
-static PyObject *math_log(PyObject *module, PyObject *args)
+static PyObject *math_log_of_tuple(PyObject *module, PyObject *args)
 {
-    PyObject *result = own_log(module, args);
+    PyObject *result = own_log_of_tuple(module, args);
     return moved_log(PySequence_Fast_ITEMS(args), PyTuple_GET_SIZE(args), result);
 }
-#endif
 
 static PyCFunction own_sqrt;
 
@@ -243,8 +240,11 @@ enum pt_status pt_fuzzy_builtins_install(struct pt_error *error)
         !replace(math, "gamma", METH_O, address(math_gamma), (void **)&own_gamma))
         missing = "math.gamma";
     if (!missing &&
-        !replace(math, "log", LOG_FLAGS, address((PyCFunction)(void (*)(void))math_log),
-                 (void **)&own_log))
+        !replace(math, "log", METH_FASTCALL,
+                 address((PyCFunction)(void (*)(void))math_log_of_array),
+                 (void **)&own_log_of_array) &&
+        !replace(math, "log", METH_VARARGS, address(math_log_of_tuple),
+                 (void **)&own_log_of_tuple))
         missing = "math.log";
     Py_XDECREF(builtins);
     Py_XDECREF(math);

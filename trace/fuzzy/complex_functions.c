@@ -191,6 +191,26 @@ static void run(enum pt_fuzzy_complex_function function, enum pt_fuzzy_format fo
     pt_fuzzy_stream_count(work.stream, work.done - work.nearest, work.nearest);
 }
 
+void pt_fuzzy_complex_function_move(enum pt_fuzzy_complex_function function,
+                                    enum pt_fuzzy_format format, const void *x,
+                                    const void *y, void *r)
+{
+    struct pt_fuzzy_work work = {.format = format};
+    _Alignas(64) char room[16];
+    bool real = function == PT_FUZZY_COMPLEX_ABSOLUTE;
+    struct block block = {x, y, r, room, 1};
+
+    work.stream = pt_fuzzy_stream_get();
+    if (!work.stream || pt_fuzzy_runtime.options.mode == PT_FUZZY_PB)
+        return;
+    if (real)
+        move_absolute(&work, &block);
+    else
+        move_parts(&work, function, &block);
+    memcpy(r, room, (real ? 1 : 2) * pt_fuzzy_format_bytes(format));
+    pt_fuzzy_stream_count(work.stream, work.done - work.nearest, work.nearest);
+}
+
 #define X(NAME, name, n)                                                               \
     static void name##_64(char **args, const intptr_t *dimensions,                     \
                           const intptr_t *steps, void *data)                           \

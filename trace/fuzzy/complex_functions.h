@@ -42,6 +42,12 @@ enum pt_fuzzy_complex_function {
 const char *pt_fuzzy_complex_function_name(enum pt_fuzzy_complex_function function);
 int pt_fuzzy_complex_function_operands(enum pt_fuzzy_complex_function function);
 
+/* Moves numpy's result *r of one complex number (of two, y is not read for functions of
+ * one): for scalars. Signals nothing. Nothing happens where the arithmetic is off. */
+void pt_fuzzy_complex_function_move(enum pt_fuzzy_complex_function function,
+                                    enum pt_fuzzy_format format, const void *x,
+                                    const void *y, void *r);
+
 /* The stochastic loop, and numpy's own one, which it calls (caller locks: the GIL). */
 pt_fuzzy_loop *pt_fuzzy_complex_function_loop(enum pt_fuzzy_complex_function function,
                                               enum pt_fuzzy_format format);

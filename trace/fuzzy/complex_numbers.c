@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fuzzy/complex.h"
+#include "fuzzy/complex_functions.h"
 #include "fuzzy/flags.h"
 
 /* The layouts that numpy documents for its scalars. */
@@ -24,6 +25,8 @@ struct float32_object {
 static struct {
     PyTypeObject *type, *real;
     binaryfunc add, subtract, multiply, divide;
+    ternaryfunc power;
+    unaryfunc absolute;
 } own[PT_FUZZY_N_FORMATS];
 
 /* The value of an operand that numpy takes as it is: a scalar, a number of Python's. */
@@ -91,10 +94,50 @@ static PyObject *rounded(unsigned operation, PyObject *a, PyObject *b, PyObject 
     if (!result || Py_REFCNT(result) != 1 || !value_of(a, x) || !value_of(b, y) ||
         !pt_fuzzy_stream_get())
         return result;
+    if (operation == PT_FUZZY_DIVIDE)
+        pt_fuzzy_divided(hypot(y[0], y[1]));
     if (Py_TYPE(result) == own[PT_FUZZY_BINARY64].type)
         round_64(operation, x, y, (struct complex128_object *)result);
     else if (Py_TYPE(result) == own[PT_FUZZY_BINARY32].type)
         round_32(operation, x, y, (struct complex64_object *)result);
+    return result;
+}
+
+/* Where a result is finite, both of its parts are moved. */
+static PyObject *moved_power(PyObject *a, PyObject *b, PyObject *result)
+{
+    const enum pt_fuzzy_complex_function power = PT_FUZZY_COMPLEX_POWER;
+    double x[2], y[2];
+    if (!result || Py_REFCNT(result) != 1 || !value_of(a, x) || !value_of(b, y))
+        return result;
+    if (Py_TYPE(result) == own[PT_FUZZY_BINARY64].type) {
+        pt_fuzzy_complex_function_move(power, PT_FUZZY_BINARY64, x, y,
+                                       ((struct complex128_object *)result)->part);
+    } else if (Py_TYPE(result) == own[PT_FUZZY_BINARY32].type) {
+        const float p[2] = {(float)x[0], (float)x[1]},
+                    q[2] = {(float)y[0], (float)y[1]};
+        pt_fuzzy_complex_function_move(power, PT_FUZZY_BINARY32, p, q,
+                                       ((struct complex64_object *)result)->part);
+    }
+    return result;
+}
+
+static PyObject *moved_absolute(enum pt_fuzzy_format format, PyObject *a,
+                                PyObject *result)
+{
+    const enum pt_fuzzy_complex_function absolute = PT_FUZZY_COMPLEX_ABSOLUTE;
+    if (!result || Py_REFCNT(result) != 1 || Py_TYPE(result) != own[format].real ||
+        Py_TYPE(a) != own[format].type)
+        return result;
+    if (format == PT_FUZZY_BINARY64) {
+        const double *x = ((struct complex128_object *)a)->part;
+        pt_fuzzy_complex_function_move(absolute, format, x, x,
+                                       &((struct float64_object *)result)->value);
+    } else {
+        const float *x = ((struct complex64_object *)a)->part;
+        pt_fuzzy_complex_function_move(absolute, format, x, x,
+                                       &((struct float32_object *)result)->value);
+    }
     return result;
 }
 
@@ -108,14 +151,24 @@ static PyObject *rounded(unsigned operation, PyObject *a, PyObject *b, PyObject 
     SLOT(add, PT_FUZZY_ADD, bits)                                                      \
     SLOT(subtract, PT_FUZZY_SUBTRACT, bits)                                            \
     SLOT(multiply, PT_FUZZY_MULTIPLY, bits)                                            \
-    SLOT(divide, PT_FUZZY_DIVIDE, bits)
+    SLOT(divide, PT_FUZZY_DIVIDE, bits)                                                \
+    static PyObject *power_##bits(PyObject *a, PyObject *b, PyObject *modulus)         \
+    {                                                                                  \
+        return moved_power(a, b, own[PT_FUZZY_BINARY##bits].power(a, b, modulus));     \
+    }                                                                                  \
+    static PyObject *absolute_##bits(PyObject *a)                                      \
+    {                                                                                  \
+        return moved_absolute(PT_FUZZY_BINARY##bits, a,                                \
+                              own[PT_FUZZY_BINARY##bits].absolute(a));                 \
+    }
 SLOTS(64)
 SLOTS(32)
 
 static bool is_type(const PyTypeObject *type, const char *name)
 {
     return type && strcmp(type->tp_name, name) == 0 && type->tp_as_number &&
-           type->tp_as_number->nb_true_divide;
+           type->tp_as_number->nb_true_divide && type->tp_as_number->nb_power &&
+           type->tp_as_number->nb_absolute;
 }
 
 static void keep(enum pt_fuzzy_format format, PyTypeObject *type, PyTypeObject *real)
@@ -127,6 +180,8 @@ static void keep(enum pt_fuzzy_format format, PyTypeObject *type, PyTypeObject *
     own[format].subtract = slots->nb_subtract;
     own[format].multiply = slots->nb_multiply;
     own[format].divide = slots->nb_true_divide;
+    own[format].power = slots->nb_power;
+    own[format].absolute = slots->nb_absolute;
 }
 
 enum pt_status pt_fuzzy_complex_numbers_install(PyTypeObject *complex128,
@@ -149,10 +204,14 @@ enum pt_status pt_fuzzy_complex_numbers_install(PyTypeObject *complex128,
     wide->nb_subtract = subtract_64;
     wide->nb_multiply = multiply_64;
     wide->nb_true_divide = divide_64;
+    wide->nb_power = power_64;
+    wide->nb_absolute = absolute_64;
     narrow->nb_add = add_32;
     narrow->nb_subtract = subtract_32;
     narrow->nb_multiply = multiply_32;
     narrow->nb_true_divide = divide_32;
+    narrow->nb_power = power_32;
+    narrow->nb_absolute = absolute_32;
     PyType_Modified(complex128);
     PyType_Modified(complex64);
     return PT_OK;

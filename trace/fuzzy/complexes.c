@@ -84,8 +84,11 @@ static PyObject *rounded(unsigned operation, PyObject *a, PyObject *b, PyObject 
     if (!is_ours(result) || !complex_of(a, &x) || !complex_of(b, &y))
         return result;
     struct pt_fuzzy_stream *stream = pt_fuzzy_float_stream();
-    if (stream)
-        ((PyComplexObject *)result)->cval = result_of(stream, operation, x, y);
+    if (!stream)
+        return result;
+    ((PyComplexObject *)result)->cval = result_of(stream, operation, x, y);
+    if (operation == PT_FUZZY_DIVIDE)
+        pt_fuzzy_divided(hypot(y.real, y.imag));
     return result;
 }
 

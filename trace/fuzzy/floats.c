@@ -69,9 +69,12 @@ static PyObject *rounded(unsigned operation, PyObject *a, PyObject *b, PyObject 
         !pt_fuzzy_float_value(b, &y))
         return result;
     struct pt_fuzzy_stream *stream = pt_fuzzy_float_stream();
-    if (stream)
-        ((PyFloatObject *)result)->ob_fval =
-            pt_fuzzy_float_operation(stream, operation, x, y);
+    if (!stream)
+        return result;
+    ((PyFloatObject *)result)->ob_fval =
+        pt_fuzzy_float_operation(stream, operation, x, y);
+    if (operation == PT_FUZZY_DIVIDE)
+        pt_fuzzy_divided(y);
     return result;
 }
 
@@ -86,8 +89,11 @@ static inline PyObject *operation_of(unsigned operation, binaryfunc own_slot,
             return own_slot(a, b);
         double result =
             common(stream, operation, PyFloat_AS_DOUBLE(a), PyFloat_AS_DOUBLE(b));
-        if (!isnan(result))
+        if (!isnan(result)) {
+            if (operation == PT_FUZZY_DIVIDE)
+                pt_fuzzy_divided(PyFloat_AS_DOUBLE(b));
             return PyFloat_FromDouble(result);
+        }
     }
     return rounded(operation, a, b, own_slot(a, b));
 }

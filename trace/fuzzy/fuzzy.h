@@ -175,6 +175,12 @@ struct pt_fuzzy_done {
 typedef void pt_fuzzy_watch(const struct pt_fuzzy_done *done);
 void pt_fuzzy_watch_start(pt_fuzzy_watch *watch, bool all);
 
+/* From here on `watch` is told the divisor of each division by Python's own floats and
+ * complex numbers (the modulus) and by numpy's scalars that is perturbed; on the thread
+ * that divides, under the GIL. Thread: before all others. */
+typedef void pt_fuzzy_divisor_watch(double divisor);
+void pt_fuzzy_divisor_watch_start(pt_fuzzy_divisor_watch *watch);
+
 /* The layers that are active: asked for, and installed. Thread: safe. */
 unsigned pt_fuzzy_active(void);
 

@@ -83,8 +83,11 @@ static PyObject *rounded(unsigned operation, PyObject *a, PyObject *b, PyObject 
     if (!value_of(a, in32, &x) || !value_of(b, in32, &y))
         return result;
     struct pt_fuzzy_stream *stream = pt_fuzzy_stream_get();
-    if (stream && isfinite(get(result, format)))
-        put(result, format, pt_fuzzy_scalar(stream, operation, format, x, y));
+    if (!stream || !isfinite(get(result, format)))
+        return result;
+    put(result, format, pt_fuzzy_scalar(stream, operation, format, x, y));
+    if (operation == PT_FUZZY_DIVIDE)
+        pt_fuzzy_divided(y);
     return result;
 }
 

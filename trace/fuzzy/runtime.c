@@ -12,6 +12,8 @@ static atomic_uint installed;
 _Thread_local struct pt_fuzzy_stream *pt_fuzzy_own_stream;
 _Atomic unsigned pt_fuzzy_everywhere;
 atomic_bool pt_fuzzy_watched;
+pt_fuzzy_divisor_watch
+    *pt_fuzzy_divisor_watcher; /* written before other threads compute */
 static _Thread_local unsigned pause_before_stream; /* pauses of a thread without one */
 
 /* Written before other threads compute. */
@@ -190,6 +192,11 @@ void pt_fuzzy_watch_start(pt_fuzzy_watch *watcher, bool all)
     watch = watcher;
     watch_all = all;
     atomic_store(&pt_fuzzy_watched, watcher != NULL);
+}
+
+void pt_fuzzy_divisor_watch_start(pt_fuzzy_divisor_watch *watcher)
+{
+    pt_fuzzy_divisor_watcher = watcher;
 }
 
 void pt_fuzzy_layer_installed(enum pt_fuzzy_layer layer)

@@ -94,6 +94,15 @@ static inline void pt_fuzzy_stream_count_one(struct pt_fuzzy_stream *stream)
                           memory_order_relaxed);
 }
 
+/* What a division was by, for whoever watches (pt_fuzzy_divisor_watch_start). */
+extern pt_fuzzy_divisor_watch *pt_fuzzy_divisor_watcher;
+
+static inline void pt_fuzzy_divided(double divisor)
+{
+    if (pt_fuzzy_divisor_watcher)
+        pt_fuzzy_divisor_watcher(divisor);
+}
+
 /* Notes that a layer was installed. Thread: safe. */
 void pt_fuzzy_layer_installed(enum pt_fuzzy_layer layer);
 

@@ -303,6 +303,7 @@ void pt_report_destroy(struct pt_report *report)
         free(report->cancellations[i].place);
     for (size_t i = 0; i < report->n_divisions; i++)
         free(report->divisions[i].file);
+    pt_float_divisions_free(report->float_divisions, report->n_float_divisions);
     free(report->functions);
     free(report->ranked);
     free(report->program);

@@ -4,7 +4,7 @@
 
 #include "report/report.h"
 
-enum { INFO_BYTES = 1 << 20, MAX_PLACES = 10000 };
+enum { MAX_PLACES = 10000 };
 
 static const char prefix[] = "event.cancellation.";
 
@@ -69,17 +69,9 @@ static enum pt_status read_line(struct places *places, const char *line, size_t 
 static enum pt_status read_run(struct places *places, const struct pt_result *r,
                                uint64_t run, struct pt_error *error)
 {
-    uint64_t first = 0, bytes = 0;
     char *text = NULL;
-    enum pt_status status =
-        pt_result_u64(r, PT_COLUMN_RUNS_INFO_FIRST, run, &first, error);
+    enum pt_status status = pt_result_info(r, run, &text, error);
 
-    if (status == PT_OK)
-        status = pt_result_u64(r, PT_COLUMN_RUNS_INFO_BYTES, run, &bytes, error);
-    if (status == PT_OK)
-        status = pt_result_blob(r, PT_COLUMN_META_RUN_INFO, first,
-                                bytes < INFO_BYTES ? bytes : INFO_BYTES, INFO_BYTES,
-                                &text, error);
     for (const char *line = text; status == PT_OK && line && *line;) {
         size_t n = strcspn(line, "\n");
         status = read_line(places, line, n, error);
@@ -144,5 +136,8 @@ enum pt_status pt_report_read_events(struct pt_report *report,
     enum pt_status status = read_cancellations(report, r, error);
     if (status == PT_OK)
         status = read_divisions(report, r, error);
+    if (status == PT_OK)
+        status = pt_float_divisions_find(r, &report->float_divisions,
+                                         &report->n_float_divisions, error);
     return status;
 }

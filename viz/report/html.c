@@ -187,7 +187,7 @@ static void add_cancellations(const struct pt_report *report, struct pt_buffer *
 
 static void add_divisions(const struct pt_report *report, struct pt_buffer *out)
 {
-    if (!report->n_divisions)
+    if (report->n_divisions + report->n_float_divisions == 0)
         return;
     pt_buffer_printf(out, "<section><h2>Divisions by values without a significant "
                           "digit</h2><ul>\n");
@@ -199,6 +199,14 @@ static void add_divisions(const struct pt_report *report, struct pt_buffer *out)
         pt_buffer_printf(out, "<li>");
         add_text(out, title);
         pt_buffer_printf(out, ": ");
+        add_text(out, words);
+        pt_buffer_printf(out, "</li>\n");
+    }
+    for (size_t i = 0; i < report->n_float_divisions && i < PT_REPORT_EVENTS; i++) {
+        char words[2400];
+        pt_report_float_division_words(&report->float_divisions[i], words,
+                                       sizeof words);
+        pt_buffer_printf(out, "<li>");
         add_text(out, words);
         pt_buffer_printf(out, "</li>\n");
     }

@@ -91,7 +91,7 @@ static void add_events(const struct pt_report *report, struct pt_buffer *out)
         add_text(out, c->place);
         pt_buffer_printf(out, " | %.0f | %llu |\n", c->bits, c->results);
     }
-    if (report->n_divisions)
+    if (report->n_divisions + report->n_float_divisions > 0)
         pt_buffer_printf(out,
                          "\n## Divisions by values without a significant digit\n\n");
     for (size_t i = 0; i < report->n_divisions; i++) {
@@ -101,6 +101,14 @@ static void add_events(const struct pt_report *report, struct pt_buffer *out)
         pt_buffer_printf(out, "- ");
         add_title(out, &report->functions[d->found.function]);
         pt_buffer_printf(out, ": ");
+        add_text(out, words);
+        pt_buffer_printf(out, "\n");
+    }
+    for (size_t i = 0; i < report->n_float_divisions && i < PT_REPORT_EVENTS; i++) {
+        char words[2400];
+        pt_report_float_division_words(&report->float_divisions[i], words,
+                                       sizeof words);
+        pt_buffer_printf(out, "- ");
         add_text(out, words);
         pt_buffer_printf(out, "\n");
     }

@@ -6,6 +6,7 @@
 #include "buffer.h"
 #include "results.h"
 #include "schema/divisions.h"
+#include "schema/float_divisions.h"
 
 enum { PT_REPORT_WORST = 20, PT_REPORT_DIVERGENCES = 20, PT_REPORT_EVENTS = 20 };
 
@@ -63,6 +64,8 @@ struct pt_report {
     size_t n_cancellations;
     struct pt_report_division divisions[PT_REPORT_EVENTS];
     size_t n_divisions;
+    struct pt_float_division *float_divisions; /* owned; most empty first */
+    size_t n_float_divisions;                  /* of which PT_REPORT_EVENTS are shown */
     uint64_t n_calls, n_values;
     /* What was not seen, or not in all runs. */
     uint64_t runs_unsealed, runs_damaged, runs_partial;

@@ -115,3 +115,13 @@ void pt_report_division_words(const struct pt_report_division *division, char *t
              "%" PRIu64 " of %" PRIu64 " calls, first its call %" PRIu64 "%s",
              found->empty, found->calls, found->first, place);
 }
+
+void pt_report_float_division_words(const struct pt_float_division *division,
+                                    char *text, size_t size)
+{
+    snprintf(text, size,
+             "%s: %" PRIu64 " of %" PRIu64 " divisions, first its division %" PRIu64
+             ", %s:%" PRIu32,
+             division->function, division->empty, division->looked, division->first,
+             division->file, division->line);
+}

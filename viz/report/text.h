@@ -25,4 +25,8 @@ const char *pt_report_against(const struct pt_report *report);
 void pt_report_division_words(const struct pt_report_division *division, char *text,
                               size_t size);
 
+/* "__main__.f: 4 of 38 divisions, first its division 15, /home/me/x.py:4" */
+void pt_report_float_division_words(const struct pt_float_division *division,
+                                    char *text, size_t size);
+
 #endif

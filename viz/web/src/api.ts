@@ -187,6 +187,22 @@ export interface Division extends Partial<Frame> {
   value: number;
 }
 
+/** A division of Python's own floats. */
+export interface FloatDivision {
+  function: string;
+  divisions: number;
+  looked: number;
+  empty: number;
+  first: number;
+  file: string;
+  line: number;
+}
+
+export interface Divisions {
+  divisions: Division[];
+  floats: FloatDivision[];
+}
+
 export interface Norms {
   mean: { two: number; max: number; left_out: number };
   std: { two: number; max: number; left_out: number };
@@ -266,8 +282,8 @@ export class Api {
   divergences(signal?: AbortSignal): Promise<Table & { places: Partial<Frame>[] }> {
     return this.json("divergences", {}, signal);
   }
-  async divisions(signal?: AbortSignal): Promise<Division[]> {
-    return (await this.json<{ divisions: Division[] }>("divisions", {}, signal)).divisions;
+  divisions(signal?: AbortSignal): Promise<Divisions> {
+    return this.json<Divisions>("divisions", {}, signal);
   }
   timeline(
     functions: number[],

@@ -1,5 +1,5 @@
 // What ran, how much of it can be trusted, and where to look first.
-import type { Division, FunctionRow } from "../api";
+import type { Division, FloatDivision, FunctionRow } from "../api";
 import { pictureButtons } from "../chart/pictures";
 import { drawRanking, rankingData, rankingSize } from "../chart/ranking";
 import { functionPlace, functionTitle, type App, type View } from "../app";
@@ -183,17 +183,39 @@ export class OverviewView implements View {
 
   /** Where all that follows is noise. */
   private async showDivisions(): Promise<void> {
-    const found = await this.app.api.divisions(this.abort.signal).catch(() => [] as Division[]);
-    if (!found.length || this.abort.signal.aborted) return;
-    const table = new SortTable<Division>("Divisions by values without a significant digit", [
+    const all = await this.app.api.divisions(this.abort.signal).catch(() => null);
+    if (!all || this.abort.signal.aborted) return;
+    if (all.floats.length) this.showFloatDivisions(all.floats);
+    if (all.divisions.length) this.showNumpyDivisions(all.divisions);
+  }
+
+  private divisionsCard(title: string, table: HTMLElement): void {
+    this.events.prepend(h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", {}, title)),
+      h("p", { class: "quiet" }, "The runs do not agree on the leading digit of what is divided by: all that follows is noise."), table));
+  }
+
+  private showFloatDivisions(found: FloatDivision[]): void {
+    const title = "Divisions of Python floats by values without a significant digit";
+    const table = new SortTable<FloatDivision>(title, [
+      { key: "function", label: "In", value: (d) => d.function },
+      { key: "empty", label: "Such divisions", numeric: true, value: (d) => d.empty, cell: (d) => `${integer(d.empty)} of ${integer(d.looked)}` },
+      { key: "first", label: "First", numeric: true, value: (d) => d.first, cell: (d) => `division ${integer(d.first)}` },
+      { key: "place", label: "Line", value: (d) => `${d.file}:${d.line}`, cell: (d) => this.place(d.file, d.line) },
+    ], { key: "empty", down: true });
+    table.show(found);
+    this.divisionsCard(title, table.element);
+  }
+
+  private showNumpyDivisions(found: Division[]): void {
+    const title = "Divisions by values without a significant digit";
+    const table = new SortTable<Division>(title, [
       { key: "function", label: "Function", value: (d) => functionTitle(this.app.functions[d.function]), cell: (d) => this.link(this.app.functions[d.function]) },
       { key: "empty", label: "Such calls", numeric: true, value: (d) => d.empty, cell: (d) => `${integer(d.empty)} of ${integer(d.calls)}` },
       { key: "value", label: "First", value: (d) => d.value, cell: (d) => h("a", { href: this.app.href(`value/${d.value}`) }, "its divisor") },
       { key: "place", label: "Called from", value: (d) => `${d.file}:${d.line}`, cell: (d) => this.place(d.file, d.line) },
     ], { key: "empty", down: true });
     table.show(found);
-    this.events.prepend(h("section", { class: "card" }, h("div", { class: "card-head" }, h("h2", {}, "Divisions by values without a significant digit")),
-      h("p", { class: "quiet" }, "The runs do not agree on the leading digit of what is divided by: all that follows is noise."), table.element));
+    this.divisionsCard(title, table.element);
   }
 
   update(): void {}

@@ -1,0 +1,37 @@
+/* What the program's own floats are divided by: of each division a few divisors in each
+ * run, so that the runs together tell which had no significant digit. Under the GIL. */
+#ifndef PT_INTERCEPT_DIVISORS_H
+#define PT_INTERCEPT_DIVISORS_H
+
+#include <Python.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+enum {
+    PT_DIVISORS_KEPT = 128,  /* of one division, most */
+    PT_DIVISORS_SITES = 1024 /* divisions of a program that are looked at */
+};
+
+/* Looks from here on (pt_fuzzy_divisor_watch) at what the main thread divides by; the
+ * order of other threads differs from run to run. A second call changes nothing. */
+void pt_divisors_start(void);
+
+/* One division: an instruction of a function, not a line. The texts are borrowed for
+ * the time of the visit. */
+struct pt_divisor_site {
+    const char *module, *function, *file;
+    uint32_t line, instruction; /* in code units from the function's first */
+    uint64_t divisions;
+    uint64_t stride; /* kept are the divisors of every stride-th, from the first on */
+    size_t n;
+    const uint32_t *kept; /* the upper 24 bits of the doubles */
+};
+
+/* All divisions, in order of their first. */
+typedef void pt_divisor_visitor(void *context, const struct pt_divisor_site *site);
+void pt_divisors_visit(pt_divisor_visitor *visit, void *context);
+
+#endif
