@@ -111,7 +111,8 @@ print("kept")
 STRUCTURED = """
 import numpy as np, scipy.linalg.blas as b
 rng = np.random.Generator(np.random.PCG64(1))
-n, worst, vary = 13, {}, {}
+import os
+n, worst, vary = int(os.environ.get('SIZE', 13)), {}, {}
 def operands(t):
     A, B, C = rng.normal(size=(3, n, n))
     x, y = rng.normal(size=(2, n))
@@ -188,6 +189,58 @@ EDGES = ["inf nan 0.0 5e-324 inf", "[[0.]] [[0.]]"]
 def test_symmetric_and_triangular_products_and_norms_are_right_and_vary(tmp_path):
     # Each result within 16 units of the largest one of arithmetic of more digits.
     assert run_traced(STRUCTURED, tmp_path, "blas") == ["40 {} []", *EDGES]
+
+
+@pytest.mark.parametrize("size", ["13", "75"])
+def test_they_are_right_and_vary_above_the_limit_too(tmp_path, size):
+    # 75: sums long enough for the library's gemm off the diagonal of a triangle
+    assert run_traced(STRUCTURED, tmp_path, "blas", options=["--fuzzy-blas-limit", "1"],
+                      environment={"SIZE": size}) == ["40 {} []", *EDGES]
+
+
+SPREADS = """
+import numpy as np, scipy.linalg.blas as b
+rng = np.random.Generator(np.random.PCG64(1))
+n = 150
+A, B, C = (np.asfortranarray(v) for v in rng.normal(size=(3, n, n)))
+T = np.asfortranarray(np.tril(A) / n + np.eye(n))
+Z, Y, X = (np.asfortranarray(v + 1j * v[::-1]) for v in (A, B, C))
+ways = {
+    "gemm": lambda: b.dgemm(.7, A, B), "symm": lambda: b.dsymm(.7, A, B, .3, C),
+    "symm, right": lambda: b.dsymm(.7, A, B, .3, C, side=1, lower=1), "hemm": lambda: b.zhemm(.7 + .2j, Z, Y, .3, X),
+    "syrk": lambda: np.tril(b.dsyrk(.7, A, lower=1)), "syr2k": lambda: np.tril(b.dsyr2k(.7, A, B, .3, C, lower=1)),
+    "her2k": lambda: np.triu(b.zher2k(.7 + .2j, Z, Y, trans=2)), "trmm": lambda: b.dtrmm(.7, A, B, lower=1),
+    "trmm, right": lambda: b.dtrmm(.7, A, B, side=1, trans_a=1), "ztrmm": lambda: b.ztrmm(.7j, Z, Y, trans_a=2),
+    "trsm": lambda: b.dtrsm(.7, T, B, lower=1), "ssymm": lambda: b.ssymm(.7, A.astype("f"), B.astype("f")),
+    "strmm": lambda: b.strmm(.7, A.astype("f"), B.astype("f")),
+}
+for name, way in ways.items():
+    values = np.array([way() for i in range(12)]).astype("D")
+    deviations = values - values.mean(axis=0)
+    print(name, float(np.sqrt((abs(deviations) ** 2).mean())), sep=":")
+"""
+
+
+def test_noise_above_the_limit_is_as_large_as_that_of_our_kernels(tmp_path):
+    spread = [dict(line.split(":") for line in run_traced(SPREADS, tmp_path, "blas", options=o))
+              for o in ([], ["--fuzzy-blas-limit", "1"])]
+    ratios = {k: float(spread[1][k]) / float(spread[0][k]) for k in spread[0]}
+    assert len(ratios) == 13 and all(0.6 < r < 1.6 for r in ratios.values()), ratios
+
+
+def test_the_routine_says_which_way_it_went(tmp_path):
+    code = "import numpy as np, scipy.linalg.blas as b\n" \
+        "A, B = np.random.normal(size=(2, 80, 80))\n" \
+        "for f in (b.dsymm, b.dtrmm, b.dsyr2k, b.dtrsm): f(.7, A, B)\n" \
+        "one = np.ones((80, 80)); [f(1., one, one) for f in (b.dsymm, b.dsyr2k)]\n"
+    script = tmp_path / "ways.py"
+    script.write_text(code)
+    done = subprocess.run([TRACE, "--python", PYTHON, "--no-trace", "--quiet", "--fuzzy=blas", "--seed", "1",
+                           "--fuzzy-blas-limit", "1", "--coverage", "--command", str(script)],
+                          capture_output=True, text=True, check=True)
+    for name, ways in (("dsymm", "model 1, exact 1"), ("dtrmm", "model 1"), ("dsyr2k", "model 1, exact 1"),
+                       ("dtrsm", "model 1")):
+        assert re.search(rf"\b{name}_?\b.*{ways}", done.stderr), done.stderr
 
 
 def test_dot_product_with_cancellation_shows_that_it_has_no_digits(tmp_path):

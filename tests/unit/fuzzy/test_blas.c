@@ -376,8 +376,8 @@ static void factorisations_reproduce_the_matrix(void **state)
     struct pt_blas_operand m = real_of(lu, N, N), right = real_of(x, N, 1);
     assert_int_equal(pt_blas_lu(stream, m, pivots), 0);
     pt_blas_exchange(right, pivots, N, false);
-    pt_blas_solve(stream, m, PT_LOWER, true, right);
-    pt_blas_solve(stream, m, PT_UPPER, false, right);
+    pt_blas_solve(stream, NULL, m, PT_LOWER, true, right);
+    pt_blas_solve(stream, NULL, m, PT_UPPER, false, right);
     for (int i = 0; i < N; i++) {
         double residual = -b[i];
         for (int j = 0; j < N; j++)

@@ -104,16 +104,25 @@ struct pt_blas_operand pt_blas_operand_at(char type, const void *first, int64_t 
 bool pt_blas_library_is_open(const char *library);
 
 /* The library's kernel, and noise scaled by the partial sums: C = beta C + alpha A B,
- * for which `call` is to compute a part of the sum, from `from` to `to` of `depth`
- * products, as `compute` says. False: nothing done. */
+ * or, `twice`, + alpha Bᵀ Aᵀ as well (`conjugated`: + conj(alpha) Bᴴ Aᴴ), for which
+ * `call` is to compute a part of the sum, from `from` to `to` of `depth` products, as
+ * `compute` says. False: nothing done. */
 struct pt_blas_model {
     struct pt_blas_operand a, b, c;
     struct pt_blas_scalar alpha, beta;
     enum pt_triangle triangle;
+    bool twice, conjugated;
     /* computes C = (first ? beta : 1) C + alpha A(:, from:to) B(from:to, :) */
     void (*compute)(void *context, int64_t from, int64_t to, bool first);
     void *context;
 };
+static inline struct pt_blas_scalar
+pt_blas_model_other_alpha(const struct pt_blas_model *m)
+{
+    struct pt_blas_scalar alpha = m->alpha;
+    alpha.part[1] = m->conjugated ? -alpha.part[1] : alpha.part[1];
+    return alpha;
+}
 PT_MUST_CHECK bool pt_blas_model_run(struct pt_fuzzy_stream *stream,
                                      const struct pt_blas_model *model);
 

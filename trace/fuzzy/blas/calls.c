@@ -4,93 +4,14 @@
 #include <string.h>
 
 #include "fuzzy/blas/arguments.h"
+#include "fuzzy/blas/vendor.h"
 #include "fuzzy/library/library.h"
 #include "fuzzy/scalar.h"
-
-/* The library's computation of a part of the sum, for the model: `depth_at` is the
- * argument that has the number of products, a and b those of the operands. */
-struct part_of_call {
-    struct pt_blas_call call; /* a copy, changed for each part */
-    const struct pt_blas_call *whole;
-    int depth_at, a_at, b_at, beta_at; /* -1: none */
-    int beta_number;                   /* in CBLAS, of the numbers; -1: a word */
-    int64_t a_step, b_step;            /* bytes from one product to the next */
-};
-
-static void compute_part(void *context, int64_t from, int64_t to, bool first)
-{
-    static const double one_z[2] = {1, 0};
-    static const float one_c[2] = {1, 0};
-    struct part_of_call *part = context;
-    bool wide = part->whole->symbol->type == 'd' || part->whole->symbol->type == 'z';
-    int64_t depth = to - from;
-    int32_t narrow = (int32_t)depth;
-    part->call = *part->whole;
-    if (part->whole->symbol->cblas)
-        part->call.words[part->depth_at] = (uintptr_t)depth;
-    else
-        part->call.words[part->depth_at] =
-            part->whole->symbol->wide ? (uintptr_t)&depth : (uintptr_t)&narrow;
-    part->call.words[part->a_at] += (uintptr_t)(from * part->a_step);
-    if (part->b_at >= 0)
-        part->call.words[part->b_at] += (uintptr_t)(from * part->b_step);
-    if (!first && part->beta_number >= 0)
-        memcpy(&part->call.numbers[part->beta_number],
-               wide ? (const void *)one_z : (const void *)one_c, wide ? 8 : 4);
-    else if (!first)
-        part->call.words[part->beta_at] = wide ? (uintptr_t)one_z : (uintptr_t)one_c;
-    (void)pt_blas_call_real(&part->call, true);
-}
-
-static uint64_t work_of(const struct pt_blas_model *m)
-{
-    double work = (double)m->c.part[0].rows * (double)m->c.part[0].columns *
-                  (double)m->a.part[0].columns * (m->c.complex ? 4 : 1);
-    return work < 0x1p63 ? (uint64_t)work : UINT64_MAX;
-}
-
-/* C = beta C + alpha A B by the way that its size asks for. Without `part`, the work is
- * of the order of the operands' size: always by our kernels. */
-static double update(struct pt_blas_call *call, struct pt_blas_model *m,
-                     struct part_of_call *part)
-{
-    uint64_t work = work_of(m);
-    enum pt_fuzzy_way way = PT_FUZZY_WAY_LEFT;
-    bool done = false;
-    if (!part || work <= pt_fuzzy_runtime.options.blas_limit) {
-        way = PT_FUZZY_WAY_SR;
-        done = pt_blas_update(call->stream, m->a, m->b, m->c, m->alpha, m->beta,
-                              m->triangle);
-    } else if (pt_blas_model_is_exact(m)) {
-        way = PT_FUZZY_WAY_EXACT;
-    } else {
-        way = PT_FUZZY_WAY_MODEL;
-        m->compute = compute_part;
-        m->context = part;
-        part->whole = call;
-        done = pt_blas_model_run(call->stream, m);
-    }
-    if (!done && way != PT_FUZZY_WAY_EXACT)
-        way = PT_FUZZY_WAY_LEFT;
-    pt_fuzzy_routine_used(call->routine, way, work);
-    return done ? 0 : pt_blas_call_real(call, true);
-}
-
-double pt_blas_call_update(struct pt_blas_call *call, struct pt_blas_model *m)
-{
-    return update(call, m, NULL);
-}
-
-double pt_blas_call_left(struct pt_blas_call *call)
-{
-    pt_fuzzy_routine_used(call->routine, PT_FUZZY_WAY_LEFT, 0);
-    return pt_blas_call_real(call, true);
-}
 
 static double gemm(struct pt_blas_arguments *c)
 {
     struct pt_blas_model m = {.triangle = PT_ALL};
-    struct part_of_call part = {.beta_number = -1};
+    struct pt_blas_parts part = {.beta_number = -1};
     pt_blas_take_order(c);
     char ta = pt_blas_take_letter(c, "NTC"), tb = pt_blas_take_letter(c, "NTC");
     int64_t rows = pt_blas_take_size(c), columns = pt_blas_take_size(c);
@@ -108,7 +29,8 @@ static double gemm(struct pt_blas_arguments *c)
     m.c = pt_blas_take_matrix(c, rows, columns);
     part.a_step = m.a.part[0].right;
     part.b_step = m.b.part[0].down;
-    return c->wrong ? pt_blas_call_left(c->call) : update(c->call, &m, &part);
+    return c->wrong ? pt_blas_call_left(c->call)
+                    : pt_blas_call_update(c->call, &m, &part);
 }
 
 static double gemv(struct pt_blas_arguments *c)
@@ -124,8 +46,9 @@ static double gemv(struct pt_blas_arguments *c)
     m.b = pt_blas_take_vector(c, how == 'N' ? columns : rows);
     m.beta = pt_blas_take_scalar(c);
     m.c = pt_blas_take_vector(c, how == 'N' ? rows : columns);
-    return c->wrong || rows == 0 || columns == 0 ? pt_blas_call_left(c->call)
-                                                 : update(c->call, &m, NULL);
+    return c->wrong || rows == 0 || columns == 0
+               ? pt_blas_call_left(c->call)
+               : pt_blas_call_update(c->call, &m, NULL);
 }
 
 static double ger(struct pt_blas_arguments *c)
@@ -137,7 +60,8 @@ static double ger(struct pt_blas_arguments *c)
     m.a = pt_blas_take_vector(c, rows);
     m.b = pt_blas_operand_transposed(pt_blas_take_vector(c, columns), false);
     m.c = pt_blas_take_matrix(c, rows, columns);
-    return c->wrong ? pt_blas_call_left(c->call) : update(c->call, &m, NULL);
+    return c->wrong ? pt_blas_call_left(c->call)
+                    : pt_blas_call_update(c->call, &m, NULL);
 }
 
 static double axpy(struct pt_blas_arguments *c)
@@ -157,7 +81,7 @@ static double axpy(struct pt_blas_arguments *c)
     float narrow[2] = {1, 0};
     if (m.a.part[0].format == PT_FUZZY_BINARY32)
         m.b = pt_blas_operand_at(c->call->symbol->type, narrow, 1, 1, 1, false);
-    return update(c->call, &m, NULL);
+    return pt_blas_call_update(c->call, &m, NULL);
 }
 
 static double scal(struct pt_blas_arguments *c)
@@ -176,7 +100,7 @@ static double scal(struct pt_blas_arguments *c)
 static double syrk(struct pt_blas_arguments *c, bool conjugated)
 {
     struct pt_blas_model m = {.alpha = {{0, 0}}};
-    struct part_of_call part = {.beta_number = -1, .b_at = -1};
+    struct pt_blas_parts part = {.beta_number = -1, .b_at = -1};
     char real_type = c->call->symbol->type == 'z' ? 'd' : 's';
     char scalars = conjugated ? real_type : c->call->symbol->type;
     pt_blas_take_order(c);
@@ -199,7 +123,7 @@ static double syrk(struct pt_blas_arguments *c, bool conjugated)
     part.a_step = m.a.part[0].right;
     if (c->wrong)
         return pt_blas_call_left(c->call);
-    double result = update(c->call, &m, &part);
+    double result = pt_blas_call_update(c->call, &m, &part);
     /* x conj(x) is real */
     for (int64_t i = 0; conjugated && i < n; i++)
         pt_matrix_set(&m.c.part[1], i, i, 0);
@@ -294,17 +218,19 @@ static double complex_dot(struct pt_blas_arguments *c, bool conjugated)
     m.b = pt_blas_take_vector(c, n);
     m.c = pt_blas_operand_at(c->call->symbol->type, pt_blas_take_address(c), 1, 1, 1,
                              false);
-    return update(c->call, &m, NULL);
+    return pt_blas_call_update(c->call, &m, NULL);
 }
 
 /* Of a triangle: systems op(A) X = alpha B, or X op(A) = alpha B, or, by `run`,
  * products B = alpha op(A) B. */
-typedef void triangular_fn(struct pt_fuzzy_stream *, struct pt_blas_operand,
-                           enum pt_triangle, bool, struct pt_blas_operand);
+typedef void triangular_fn(struct pt_fuzzy_stream *, struct pt_blas_vendor *,
+                           struct pt_blas_operand, enum pt_triangle, bool,
+                           struct pt_blas_operand);
 
 static double triangular(struct pt_blas_arguments *c, bool many, triangular_fn *run)
 {
     struct pt_blas_scalar alpha = {{1, 0}};
+    struct pt_blas_vendor vendor = {.call = NULL};
     int64_t rows = 0, columns = 1;
     pt_blas_take_order(c);
     char side = many ? pt_blas_take_letter(c, "LR") : 'L';
@@ -324,11 +250,6 @@ static double triangular(struct pt_blas_arguments *c, bool many, triangular_fn *
     double work = (double)n * (double)rows * (double)columns * (b.complex ? 2 : 0.5);
     if (c->wrong)
         return pt_blas_call_left(c->call);
-    if (work > (double)pt_fuzzy_runtime.options.blas_limit) {
-        pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_BACKWARD,
-                              pt_lapack_move(c->call->stream, b, PT_ALL));
-        return pt_blas_call_real(c->call, true);
-    }
     if (how != 'N') {
         a = pt_blas_operand_transposed(a, how == 'C');
         triangle = triangle == PT_UPPER ? PT_LOWER : PT_UPPER;
@@ -338,10 +259,21 @@ static double triangular(struct pt_blas_arguments *c, bool many, triangular_fn *
         triangle = triangle == PT_UPPER ? PT_LOWER : PT_UPPER;
         b = pt_blas_operand_transposed(b, false);
     }
+    if (work > (double)pt_fuzzy_runtime.options.blas_limit &&
+        !pt_blas_vendor_begin(c->call, &vendor)) {
+        pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_BACKWARD,
+                              pt_lapack_move(c->call->stream, b, PT_ALL));
+        return pt_blas_call_real(c->call, true);
+    }
     pt_blas_rescale(c->call->stream, b, alpha, PT_ALL);
-    if (alpha.part[0] != 0 || alpha.part[1] != 0) /* A is not looked at then */
-        run(c->call->stream, a, triangle, unit, b);
-    pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_SR, (uint64_t)work);
+    if (alpha.part[0] == 0 && alpha.part[1] == 0)
+        work = 0; /* A is not looked at then */
+    else
+        run(c->call->stream, vendor.call ? &vendor : NULL, a, triangle, unit, b);
+    pt_fuzzy_routine_used(c->call->routine,
+                          vendor.call ? PT_FUZZY_WAY_MODEL : PT_FUZZY_WAY_SR,
+                          (uint64_t)work);
+    pt_blas_vendor_end(&vendor);
     return 0;
 }
 

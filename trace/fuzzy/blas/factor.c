@@ -65,7 +65,7 @@ int64_t pt_blas_lu(struct pt_fuzzy_stream *stream, struct pt_blas_operand a,
                                pt_blas_operand_part(r, left, 0, rows - left, right);
     int64_t info = pt_blas_lu(stream, l, pivots);
     pt_blas_exchange(r, pivots, left, false);
-    pt_blas_solve(stream, l_upper, PT_LOWER, true, r_upper);
+    pt_blas_solve(stream, NULL, l_upper, PT_LOWER, true, r_upper);
     (void)!pt_blas_update(stream, l_lower, r_upper, r_lower, minus_one, one, PT_ALL);
     int64_t below = pt_blas_lu(stream, r_lower, pivots + left);
     if (info == 0 && below > 0)
@@ -99,7 +99,7 @@ int64_t pt_blas_cholesky(struct pt_fuzzy_stream *stream, struct pt_blas_operand 
     int64_t info = pt_blas_cholesky(stream, upper, PT_LOWER);
     if (info != 0)
         return info;
-    pt_blas_solve(stream, upper, PT_LOWER, false,
+    pt_blas_solve(stream, NULL, upper, PT_LOWER, false,
                   pt_blas_operand_transposed(side, false)); /* X Lᵀ = A21 */
     (void)!pt_blas_update(stream, side, pt_blas_operand_transposed(side, false), lower,
                           minus_one, one, PT_LOWER);

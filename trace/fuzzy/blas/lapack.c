@@ -206,13 +206,13 @@ static void solve_lu(struct pt_blas_call *call, struct pt_blas_operand lu,
     struct pt_blas_operand turned = pt_blas_operand_transposed(lu, false);
     int64_t n = lu.part[0].rows;
     if (transposed) {
-        pt_blas_solve(call->stream, turned, PT_LOWER, false, b);
-        pt_blas_solve(call->stream, turned, PT_UPPER, true, b);
+        pt_blas_solve(call->stream, NULL, turned, PT_LOWER, false, b);
+        pt_blas_solve(call->stream, NULL, turned, PT_UPPER, true, b);
         pt_blas_exchange(b, pivots, n, true);
     } else {
         pt_blas_exchange(b, pivots, n, false);
-        pt_blas_solve(call->stream, lu, PT_LOWER, true, b);
-        pt_blas_solve(call->stream, lu, PT_UPPER, false, b);
+        pt_blas_solve(call->stream, NULL, lu, PT_LOWER, true, b);
+        pt_blas_solve(call->stream, NULL, lu, PT_UPPER, false, b);
     }
 }
 
@@ -221,8 +221,8 @@ static void solve_cholesky(struct pt_blas_call *call, struct pt_blas_operand a,
 {
     struct pt_blas_operand turned = pt_blas_operand_transposed(a, false);
     bool is_upper = triangle == PT_UPPER;
-    pt_blas_solve(call->stream, is_upper ? turned : a, PT_LOWER, false, b);
-    pt_blas_solve(call->stream, is_upper ? a : turned, PT_UPPER, false, b);
+    pt_blas_solve(call->stream, NULL, is_upper ? turned : a, PT_LOWER, false, b);
+    pt_blas_solve(call->stream, NULL, is_upper ? a : turned, PT_UPPER, false, b);
 }
 
 /* Fortran's row numbers, from 1, in memory of the call's integers. */
@@ -264,7 +264,7 @@ static void triangular(struct pt_blas_call *call, struct pt_blas_operand a,
         triangle = triangle == PT_UPPER ? PT_LOWER : PT_UPPER;
     }
     if (info == 0)
-        pt_blas_solve(call->stream, a, triangle, unit, b);
+        pt_blas_solve(call->stream, NULL, a, triangle, unit, b);
     pt_blas_fortran_set_integer(call, 9, info);
 }
 

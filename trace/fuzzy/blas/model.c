@@ -88,7 +88,7 @@ static void add_variance(struct model *w, double *restrict now, int p, int64_t l
 {
     double alpha = hypot(w->m->alpha.part[0], w->m->alpha.part[1]);
     /* a real part is a sum of two products, each of half a square on average */
-    double n = (double)length * (w->m->c.complex ? 2 : 1);
+    double n = (double)length * (w->m->c.complex ? 2 : 1) * (w->m->twice ? 2 : 1);
     double term = alpha * alpha / (double)length / (w->m->c.complex ? 2 : 1) / 6;
     for (int64_t j = 0; j < w->columns; j++) {
         int64_t from, to;
@@ -96,11 +96,13 @@ static void add_variance(struct model *w, double *restrict now, int p, int64_t l
         double *restrict before = column_of(w->before[p], w, j);
         double *restrict variance = column_of(w->variance[p], w, j);
         double b = w->b_squares[j] * term;
+        double a = w->m->twice ? w->a_squares[j] * term : 0;
         read_column(w, p, j, from, to, now + from);
         for (int64_t i = from; i < to; i++) {
             double x = before[i], y = now[i];
             variance[i] +=
-                n * ((x * x + x * y + y * y) * (1.0 / 3) + w->a_squares[i] * b);
+                n * ((x * x + x * y + y * y) * (1.0 / 3) + w->a_squares[i] * b +
+                     (a > 0 ? w->b_squares[i] * a : 0));
             before[i] = y;
         }
     }
@@ -245,7 +247,8 @@ bool pt_blas_model_is_exact(const struct pt_blas_model *m)
         return false;
     if (!a.any || !b.any)
         return true;
-    double terms = (double)m->a.part[0].columns * (m->c.complex ? 2 : 1) + 1;
+    double terms =
+        (double)m->a.part[0].columns * (m->c.complex ? 2 : 1) * (m->twice ? 2 : 1) + 1;
     int highest = a.highest + b.highest + 2, lowest = a.lowest + b.lowest;
     if (c.any) {
         highest = c.highest + 1 > highest ? c.highest + 1 : highest;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "fuzzy/blas/vendor.h"
 #include "fuzzy/scalar.h"
 
 static double op(struct pt_fuzzy_stream *stream, const struct pt_matrix *like,
@@ -79,27 +80,44 @@ void pt_blas_rescale(struct pt_fuzzy_stream *stream, struct pt_blas_operand c,
                 set(&c, i, j, times(stream, &c.part[0], beta, get(&c, i, j)));
 }
 
+bool pt_blas_operand_make(struct pt_blas_operand *like, int64_t rows, int64_t columns,
+                          void **room)
+{
+    int64_t parts = like->complex ? 2 : 1;
+    int64_t bytes = (int64_t)pt_fuzzy_format_bytes(like->part[0].format);
+    *room = malloc((size_t)(parts * rows * columns * bytes) + 1);
+    for (int p = 0; *room && p < 2; p++) {
+        struct pt_matrix *m = &like->part[p];
+        m->first = (char *)*room + (p < parts ? p * bytes : 0);
+        m->rows = rows;
+        m->columns = columns;
+        m->down = parts * bytes;
+        m->right = rows * parts * bytes;
+        m->negative = false;
+    }
+    return *room != NULL;
+}
+
+bool pt_blas_operand_copy(struct pt_blas_operand *o, void **room)
+{
+    struct pt_blas_operand copy = *o;
+    int64_t rows = o->part[0].rows, columns = o->part[0].columns;
+    if (!pt_blas_operand_make(&copy, rows, columns, room))
+        return false;
+    for (int64_t j = 0; j < columns; j++)
+        for (int64_t i = 0; i < rows; i++)
+            set(&copy, i, j, get(o, i, j));
+    *o = copy;
+    return true;
+}
+
 /* alpha B, in memory of its own, which the caller frees: *room. */
 static bool scaled_copy(struct pt_fuzzy_stream *stream, struct pt_blas_operand *b,
                         struct pt_blas_scalar alpha, void **room)
 {
-    struct pt_blas_operand copy = *b;
-    int64_t rows = b->part[0].rows, columns = b->part[0].columns;
-    int64_t bytes = (int64_t)pt_fuzzy_format_bytes(b->part[0].format);
-    *room = malloc((size_t)(2 * rows * columns * bytes) + 1);
-    if (!*room)
+    if (!pt_blas_operand_copy(b, room))
         return false;
-    for (int p = 0; p < 2; p++) {
-        copy.part[p].first = (char *)*room + p * rows * columns * bytes;
-        copy.part[p].down = bytes;
-        copy.part[p].right = rows * bytes;
-        copy.part[p].negative = false;
-    }
-    for (int64_t j = 0; j < columns; j++)
-        for (int64_t i = 0; i < rows; i++)
-            set(&copy, i, j, get(b, i, j));
-    pt_blas_rescale(stream, copy, alpha, PT_ALL);
-    *b = copy;
+    pt_blas_rescale(stream, *b, alpha, PT_ALL);
     return true;
 }
 
@@ -170,6 +188,18 @@ static void divide_row(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
         set(&b, 0, j, over(stream, &b.part[0], get(&b, 0, j), divisor));
 }
 
+/* C = C + alpha A B for a square of a triangle. alpha is a sign: no memory is needed.
+ */
+static void square_update(struct pt_fuzzy_stream *stream, struct pt_blas_vendor *vendor,
+                          struct pt_blas_operand a, struct pt_blas_operand b,
+                          struct pt_blas_operand c, double alpha)
+{
+    static const struct pt_blas_scalar one = {{1, 0}};
+    if (!vendor || !pt_blas_vendor_square(vendor, a, b, c, alpha))
+        (void)!pt_blas_update(stream, a, b, c, (struct pt_blas_scalar){{alpha, 0}}, one,
+                              PT_ALL);
+}
+
 /* A triangle of halves over right-hand sides: the half that is finished first, the
  * square between the two, the other half. */
 struct halves {
@@ -195,11 +225,10 @@ static struct halves halve(struct pt_blas_operand t, bool upper_first, bool read
                        : (struct halves){t_lower, square, t_upper, lower, upper};
 }
 
-void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
-                   enum pt_triangle triangle, bool unit, struct pt_blas_operand b)
+void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_vendor *vendor,
+                   struct pt_blas_operand t, enum pt_triangle triangle, bool unit,
+                   struct pt_blas_operand b)
 {
-    static const struct pt_blas_scalar minus_one = {{-1, 0}}, one = {{1, 0}};
-
     if (t.part[0].rows == 0 || b.part[0].columns == 0)
         return;
     if (t.part[0].rows == 1) {
@@ -208,10 +237,9 @@ void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
         return;
     }
     struct halves h = halve(t, triangle == PT_LOWER, true, b);
-    pt_blas_solve(stream, h.t_first, triangle, unit, h.first);
-    /* alpha is -1: no memory is needed */
-    (void)!pt_blas_update(stream, h.square, h.first, h.second, minus_one, one, PT_ALL);
-    pt_blas_solve(stream, h.t_second, triangle, unit, h.second);
+    pt_blas_solve(stream, vendor, h.t_first, triangle, unit, h.first);
+    square_update(stream, vendor, h.square, h.first, h.second, -1);
+    pt_blas_solve(stream, vendor, h.t_second, triangle, unit, h.second);
 }
 
 static void multiply_row(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
@@ -229,11 +257,10 @@ static void multiply_row(struct pt_fuzzy_stream *stream, struct pt_blas_operand 
     }
 }
 
-void pt_blas_times(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
-                   enum pt_triangle triangle, bool unit, struct pt_blas_operand b)
+void pt_blas_times(struct pt_fuzzy_stream *stream, struct pt_blas_vendor *vendor,
+                   struct pt_blas_operand t, enum pt_triangle triangle, bool unit,
+                   struct pt_blas_operand b)
 {
-    static const struct pt_blas_scalar one = {{1, 0}};
-
     if (t.part[0].rows == 0 || b.part[0].columns == 0)
         return;
     if (t.part[0].rows == 1) {
@@ -242,8 +269,8 @@ void pt_blas_times(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
         return;
     }
     struct halves h = halve(t, triangle != PT_LOWER, false, b);
-    pt_blas_times(stream, h.t_first, triangle, unit, h.first);
-    /* alpha is 1: no memory is needed; the second half is still as it was */
-    (void)!pt_blas_update(stream, h.square, h.second, h.first, one, one, PT_ALL);
-    pt_blas_times(stream, h.t_second, triangle, unit, h.second);
+    pt_blas_times(stream, vendor, h.t_first, triangle, unit, h.first);
+    /* the second half is still as it was */
+    square_update(stream, vendor, h.square, h.second, h.first, 1);
+    pt_blas_times(stream, vendor, h.t_second, triangle, unit, h.second);
 }

@@ -45,13 +45,25 @@ PT_MUST_CHECK bool pt_blas_update(struct pt_fuzzy_stream *stream,
 void pt_blas_rescale(struct pt_fuzzy_stream *stream, struct pt_blas_operand c,
                      struct pt_blas_scalar beta, enum pt_triangle triangle);
 
+/* `like` becomes a matrix of that size of its type, by columns in *room, which the
+ * caller frees; its elements are not set. False: no memory. */
+PT_MUST_CHECK bool pt_blas_operand_make(struct pt_blas_operand *like, int64_t rows,
+                                        int64_t columns, void **room);
+
+/* A copy, without conjugation or sign left to apply, likewise. */
+PT_MUST_CHECK bool pt_blas_operand_copy(struct pt_blas_operand *o, void **room);
+
 /* B = T⁻¹ B for a triangular T of which only that triangle is read, its diagonal
- * neither if `unit`: recursively, T in two halves. */
-void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
-                   enum pt_triangle triangle, bool unit, struct pt_blas_operand b);
+ * neither if `unit`: recursively, T in two halves. What is off the diagonal is done by
+ * the library's gemm and the model where there is a `vendor` and it is much. */
+struct pt_blas_vendor;
+void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_vendor *vendor,
+                   struct pt_blas_operand t, enum pt_triangle triangle, bool unit,
+                   struct pt_blas_operand b);
 
 /* B = T B in place, likewise. */
-void pt_blas_times(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
-                   enum pt_triangle triangle, bool unit, struct pt_blas_operand b);
+void pt_blas_times(struct pt_fuzzy_stream *stream, struct pt_blas_vendor *vendor,
+                   struct pt_blas_operand t, enum pt_triangle triangle, bool unit,
+                   struct pt_blas_operand b);
 
 #endif

@@ -3,35 +3,32 @@
 #include <stdlib.h>
 
 #include "fuzzy/blas/arguments.h"
+#include "fuzzy/blas/vendor.h"
 #include "fuzzy/library/library.h"
 
 static const struct pt_blas_scalar one = {{1, 0}};
 
-/* All of a matrix of which one triangle is there, by columns in *room, which the caller
- * frees. The imaginary part of a Hermitian diagonal is taken as zero. */
+/* Rows [first, first + height) of a matrix of which one triangle is there, by columns
+ * in *room, which the caller frees. The imaginary part of a Hermitian diagonal is taken
+ * as zero. */
 static bool complete(struct pt_blas_operand *a, enum pt_triangle triangle,
-                     bool hermitian, void **room)
+                     bool hermitian, int64_t first, int64_t height, void **room)
 {
     struct pt_blas_operand full = *a;
     int64_t n = a->part[0].rows, parts = a->complex ? 2 : 1;
-    int64_t bytes = (int64_t)pt_fuzzy_format_bytes(a->part[0].format);
-    *room = malloc((size_t)(parts * n * n * bytes) + 1);
-    if (!*room)
+    if (!pt_blas_operand_make(&full, height, n, room))
         return false;
     for (int64_t p = 0; p < parts; p++) {
-        struct pt_matrix *to = &full.part[p];
-        to->first = (char *)*room + p * n * n * bytes;
-        to->down = bytes;
-        to->right = n * bytes;
         bool turned = hermitian && p == 1;
         for (int64_t j = 0; j < n; j++)
-            for (int64_t i = 0; i < n; i++) {
+            for (int64_t r = 0; r < height; r++) {
+                int64_t i = first + r;
                 bool is_there = triangle == PT_UPPER ? i <= j : i >= j;
                 double x = is_there ? pt_matrix_get(&a->part[p], i, j)
                                     : pt_matrix_get(&a->part[p], j, i);
                 if (turned && i == j)
                     x = 0;
-                pt_matrix_set(to, i, j, turned && !is_there ? -x : x);
+                pt_matrix_set(&full.part[p], r, j, turned && !is_there ? -x : x);
             }
     }
     *a = full;
@@ -55,22 +52,63 @@ static void set_real_diagonal(const struct pt_blas_operand *c)
         pt_matrix_set(&c->part[1], i, i, 0);
 }
 
-/* C = beta C + alpha A B with the completed A (side L), or + alpha B A. */
+/* C = beta C + alpha A B with the completed A (side L), or + alpha B A: by our kernels,
+ * or by the library's gemm and the model. */
 static double product(struct pt_blas_arguments *c, struct pt_blas_model *m, char side,
                       struct pt_blas_operand a, struct pt_blas_operand b,
                       enum pt_triangle triangle, bool hermitian)
 {
+    struct pt_blas_vendor vendor = {.call = NULL};
     void *room = NULL;
     double work = (double)a.part[0].rows * (double)b.part[0].rows *
                   (double)b.part[0].columns * (a.complex ? 4 : 1);
-    if (c->wrong || work > (double)pt_fuzzy_runtime.options.blas_limit ||
-        !complete(&a, triangle, hermitian, &room))
+    bool large = work > (double)pt_fuzzy_runtime.options.blas_limit;
+    if (c->wrong || (large && !pt_blas_vendor_begin(c->call, &vendor)))
         return pt_blas_call_left(c->call);
+    bool ready = complete(&a, triangle, hermitian, 0, a.part[0].rows, &room);
+    double result = 0;
     m->a = side == 'L' ? a : b;
     m->b = side == 'L' ? b : a;
-    double result = pt_blas_call_update(c->call, m);
+    if (!ready)
+        result = pt_blas_call_left(c->call);
+    else if (large)
+        result = pt_blas_vendor_call(&vendor, m);
+    else
+        result = pt_blas_call_update(c->call, m, NULL);
+    pt_blas_vendor_end(&vendor);
     free(room);
     return result;
+}
+
+/* The same of a vector: a few rows of A are completed at a time, so that no second A
+ * has to be in memory. */
+static double times_vector(struct pt_blas_arguments *c, const struct pt_blas_model *m,
+                           struct pt_blas_operand a, struct pt_blas_operand x,
+                           enum pt_triangle triangle, bool hermitian)
+{
+    enum { ROWS = 256 };
+    int64_t n = a.part[0].rows;
+    if (c->wrong || n == 0)
+        return pt_blas_call_left(c->call);
+    for (int64_t i = 0; i < n; i += ROWS) {
+        struct pt_blas_operand rows = a;
+        int64_t height = n - i < ROWS ? n - i : ROWS;
+        void *room = NULL;
+        if (!complete(&rows, triangle, hermitian, i, height, &room)) {
+            if (i == 0)
+                return pt_blas_call_left(c->call);
+            break; /* never: the first had as much memory */
+        }
+        bool done = pt_blas_update(c->call->stream, rows, x,
+                                   pt_blas_operand_part(m->c, i, 0, height, 1),
+                                   m->alpha, m->beta, PT_ALL);
+        free(room);
+        if (!done && i == 0)
+            return pt_blas_call_left(c->call);
+    }
+    pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_SR,
+                          (uint64_t)(n * n * (a.complex ? 4 : 1)));
+    return 0;
 }
 
 double pt_blas_symm(struct pt_blas_arguments *c, bool hermitian)
@@ -100,50 +138,53 @@ double pt_blas_symv(struct pt_blas_arguments *c, bool hermitian)
                            x = pt_blas_take_vector(c, n);
     m.beta = pt_blas_take_scalar(c);
     m.c = pt_blas_take_vector(c, n);
-    return n == 0 ? pt_blas_call_left(c->call)
-                  : product(c, &m, 'L', a, x, triangle, hermitian);
+    return times_vector(c, &m, a, x, triangle, hermitian);
 }
 
 /* C = alpha A op(B) + alpha' B op(A) + beta C in one triangle; alpha' is alpha, or its
  * conjugate. */
 static double twice(struct pt_blas_arguments *c, struct pt_blas_model *m,
-                    struct pt_blas_operand a, struct pt_blas_operand b, bool conjugated)
+                    struct pt_blas_operand a, struct pt_blas_operand b, bool conjugated,
+                    struct pt_blas_parts *parts)
 {
-    double work = 2 * (double)a.part[0].rows * (double)a.part[0].rows *
-                  (double)a.part[0].columns * (a.complex ? 4 : 1);
-    if (c->wrong || work > (double)pt_fuzzy_runtime.options.blas_limit)
+    if (c->wrong)
         return pt_blas_call_left(c->call);
-    struct pt_blas_scalar other = m->alpha;
-    other.part[1] = conjugated ? -other.part[1] : other.part[1];
-    struct pt_fuzzy_stream *stream = c->call->stream;
-    if (!pt_blas_update(stream, a, pt_blas_operand_transposed(b, conjugated), m->c,
-                        m->alpha, m->beta, m->triangle))
-        return pt_blas_call_left(c->call);
-    /* the second needs as much memory as the first had */
-    (void)!pt_blas_update(stream, b, pt_blas_operand_transposed(a, conjugated), m->c,
-                          other, one, m->triangle);
+    m->a = a;
+    m->b = pt_blas_operand_transposed(b, conjugated);
+    m->twice = true;
+    m->conjugated = conjugated;
+    double result = pt_blas_call_update(c->call, m, parts);
     if (conjugated)
         set_real_diagonal(&m->c);
-    pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_SR, (uint64_t)work);
-    return 0;
+    return result;
 }
 
 double pt_blas_syr2k(struct pt_blas_arguments *c, bool conjugated)
 {
     struct pt_blas_model m = {.alpha = {{0, 0}}};
+    struct pt_blas_parts parts = {.beta_number = -1};
     pt_blas_take_order(c);
     m.triangle = take_triangle(c);
     char how = pt_blas_take_letter(c, "NTC");
-    int64_t n = pt_blas_take_size(c), depth = pt_blas_take_size(c);
+    int64_t n = pt_blas_take_size(c);
+    parts.depth_at = c->word;
+    int64_t depth = pt_blas_take_size(c);
     m.alpha = pt_blas_take_scalar(c);
     /* of a transpose both are: op(X) of n × depth */
     how = how == 'N' ? 'N' : conjugated ? 'C' : 'T';
-    struct pt_blas_operand a = pt_blas_take_transposed(c, how, n, depth),
-                           b = pt_blas_take_transposed(c, how, n, depth);
+    parts.a_at = c->word;
+    struct pt_blas_operand a = pt_blas_take_transposed(c, how, n, depth);
+    parts.b_at = c->word;
+    struct pt_blas_operand b = pt_blas_take_transposed(c, how, n, depth);
+    parts.a_step = a.part[0].right;
+    parts.b_step = b.part[0].right;
+    parts.beta_at = c->word;
+    if (c->call->symbol->cblas && (conjugated || !pt_blas_is_complex(c)))
+        parts.beta_number = c->number;
     m.beta =
         pt_blas_take_scalar_of(c, conjugated ? real_type(c) : c->call->symbol->type);
     m.c = pt_blas_take_matrix(c, n, n);
-    return twice(c, &m, a, b, conjugated);
+    return twice(c, &m, a, b, conjugated, &parts);
 }
 
 double pt_blas_syr2(struct pt_blas_arguments *c, bool conjugated)
@@ -155,7 +196,7 @@ double pt_blas_syr2(struct pt_blas_arguments *c, bool conjugated)
     m.alpha = pt_blas_take_scalar(c);
     struct pt_blas_operand x = pt_blas_take_vector(c, n), y = pt_blas_take_vector(c, n);
     m.c = pt_blas_take_matrix(c, n, n);
-    return twice(c, &m, x, y, conjugated);
+    return twice(c, &m, x, y, conjugated, NULL);
 }
 
 double pt_blas_syr(struct pt_blas_arguments *c, bool conjugated)
@@ -170,7 +211,7 @@ double pt_blas_syr(struct pt_blas_arguments *c, bool conjugated)
     m.c = pt_blas_take_matrix(c, n, n);
     if (c->wrong)
         return pt_blas_call_left(c->call);
-    double result = pt_blas_call_update(c->call, &m);
+    double result = pt_blas_call_update(c->call, &m, NULL);
     if (conjugated)
         set_real_diagonal(&m.c);
     return result;

@@ -1,0 +1,32 @@
+/* The gemm of the library whose other routine is called: the model needs a kernel for a
+ * part of the sum, which symm, trmm and their like cannot be told to compute. */
+#ifndef PT_FUZZY_BLAS_VENDOR_H
+#define PT_FUZZY_BLAS_VENDOR_H
+
+#include "fuzzy/blas/call.h"
+
+struct pt_blas_vendor {
+    struct pt_blas_call *call; /* NULL: not begun */
+    void *library;             /* held open for the time of the call */
+    struct pt_fuzzy_routine gemm;
+};
+
+/* Finds it, under the name that the call's routine has but for the routine's own
+ * ("scipy_dsymm_64_": "scipy_dgemm_64_"). False: the library has none. The caller ends
+ * it with pt_blas_vendor_end; ending what was not begun does nothing. Thread: safe. */
+PT_MUST_CHECK bool pt_blas_vendor_begin(struct pt_blas_call *call,
+                                        struct pt_blas_vendor *vendor);
+void pt_blas_vendor_end(struct pt_blas_vendor *vendor);
+
+/* The call, which is C = beta C + alpha A B, by gemm and the model; counted. Where it
+ * is exact or cannot be done so the library's own routine does it. Its result. */
+double pt_blas_vendor_call(struct pt_blas_vendor *vendor, struct pt_blas_model *m);
+
+/* C = C + alpha A B, alpha 1 or -1, likewise, within a routine; not counted. False:
+ * nothing done, for it is little work, or no memory. */
+PT_MUST_CHECK bool pt_blas_vendor_square(struct pt_blas_vendor *vendor,
+                                         struct pt_blas_operand a,
+                                         struct pt_blas_operand b,
+                                         struct pt_blas_operand c, double alpha);
+
+#endif
