@@ -297,6 +297,54 @@ static void check_field(const struct pt_stat_plan *plan, char kind, unsigned ite
     free(golden);
 }
 
+static int ascending(const void *a, const void *b)
+{
+    const double *x = a, *y = b;
+
+    return (*x > *y) - (*x < *y);
+}
+
+/* With each instruction set: n numbers, of which those in [low, high) come first. */
+static void check_gather(const double *numbers, size_t n, double low, double high)
+{
+    size_t n_kernels, expected = 0;
+    const struct pt_lanes_kernel *const *kernels = pt_lanes_kernels(&n_kernels);
+    double first[COUNT], sorted[COUNT], moved[COUNT];
+
+    for (size_t i = 0; i < n; i++) {
+        if (numbers[i] >= low && numbers[i] < high) {
+            first[expected++] = numbers[i];
+        }
+    }
+    memcpy(sorted, numbers, n * sizeof *numbers);
+    qsort(sorted, n, sizeof *sorted, ascending);
+    for (size_t k = 0; k < n_kernels; k++) {
+        memcpy(moved, numbers, n * sizeof *numbers);
+        assert_int_equal(kernels[k]->gather(moved, n, low, high), expected);
+        assert_memory_equal(moved, first, expected * sizeof *first);
+        qsort(moved, n, sizeof *moved, ascending);
+        assert_memory_equal(moved, sorted, n * sizeof *sorted);
+    }
+}
+
+static void gathering_keeps_the_numbers_of_a_range_and_loses_none(void **state)
+{
+    uint64_t seed = 16;
+    double numbers[COUNT] = {0};
+
+    (void)state;
+    for (size_t n = 0; n <= COUNT; n = n < 40 ? n + 1 : 2 * n + 1) {
+        for (size_t i = 0; i < n; i++) {
+            numbers[i] = (double)(pt_splitmix64(&seed) % 160) / 16;
+        }
+        check_gather(numbers, n, 2.5,
+                     2.5625); /* one of the numbers, its neighbour not */
+        check_gather(numbers, n, 0, 5);
+        check_gather(numbers, n, 0, 64);
+        check_gather(numbers, n, 11, 12);
+    }
+}
+
 static void threads_pieces_and_instruction_sets_give_the_same_bits(void **state)
 {
     const struct {
@@ -327,6 +375,7 @@ int main(void)
         cmocka_unit_test(order_of_the_runs_does_not_matter),
         cmocka_unit_test(powers_of_two_scale_mean_and_spread_and_keep_the_digits),
         cmocka_unit_test(lanes_agree_with_exact_arithmetic),
+        cmocka_unit_test(gathering_keeps_the_numbers_of_a_range_and_loses_none),
         cmocka_unit_test(threads_pieces_and_instruction_sets_give_the_same_bits),
     };
 
