@@ -40,11 +40,12 @@ static inline uint64_t get_difference(const unsigned char **at, uint64_t from)
     return from + (d >> 1 ^ (d & 1 ? UINT64_MAX : 0));
 }
 
-/* What was packed last: most calls are near it. */
+/* Where the packing stands. `before`: the call before. */
 struct packer {
     struct pt_skeleton_packed packed;
     struct pt_array whats;
     struct pt_map numbers; /* item → index in whats */
+    uint64_t item, number; /* of the call before: the next is often the same */
     size_t room;
     struct pt_skeleton_cursor before;
 };
@@ -53,6 +54,10 @@ static enum pt_status number_of(struct packer *p, const struct pt_skeleton_call 
                                 uint64_t *number, struct pt_error *error)
 {
     int is_new = 0;
+    if (p->whats.n && call->item == p->item) {
+        *number = p->number;
+        return PT_OK;
+    }
     uint64_t *known = pt_map_put(&p->numbers, call->item, p->whats.n, &is_new);
     struct pt_skeleton_what *what =
         known && is_new ? pt_array_push(&p->whats, 1) : NULL;
@@ -61,7 +66,8 @@ static enum pt_status number_of(struct packer *p, const struct pt_skeleton_call 
     if (what)
         *what = (struct pt_skeleton_what){call->item, call->function, call->site,
                                           call->path};
-    *number = *known;
+    p->item = call->item;
+    p->number = *number = *known;
     return PT_OK;
 }
 

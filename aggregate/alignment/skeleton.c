@@ -61,7 +61,7 @@ static enum pt_status on_enter(struct loader *loader,
         enter->time >= PT_SKELETON_TIMES)
         return pt_error_set(error, PT_E_DAMAGED, "times of calls do not rise");
     uint32_t parent = find(loader, enter->parent);
-    struct pt_skeleton_call *call = pt_array_push(&loader->calls, 1);
+    struct pt_skeleton_call *call = pt_array_add(&loader->calls, 1);
     if (!call)
         return pt_no_memory(error, "the calls of a trace");
     *call = (struct pt_skeleton_call){

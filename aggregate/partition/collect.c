@@ -71,7 +71,7 @@ static enum pt_status take_data(struct visit *visit, const struct pt_trace_value
         bytes = LABEL_LIMIT;
     item->payload = (run->data.n + 15) & ~(size_t)15;
     size_t padding = (size_t)item->payload - run->data.n;
-    char *at = pt_array_push(&run->data, padding + (size_t)bytes);
+    char *at = pt_array_add(&run->data, padding + (size_t)bytes);
     if (!at)
         return pt_no_memory(error, "values");
     if (inline_data)
@@ -111,7 +111,7 @@ static enum pt_status take_base(struct visit *visit, const struct pt_trace_value
         return PT_OK;
     item->payload = (run->data.n + 15) & ~(size_t)15;
     size_t padding = (size_t)item->payload - run->data.n;
-    char *at = pt_array_push(&run->data, padding + (size_t)bytes);
+    char *at = pt_array_add(&run->data, padding + (size_t)bytes);
     if (!at)
         return pt_no_memory(error, "values");
     if (inline_data)
@@ -127,8 +127,8 @@ static enum pt_status visit_value(void *context, const struct pt_trace_value *va
 {
     struct visit *visit = context;
     struct pt_window_run *run = visit->run;
-    struct pt_item *item = pt_array_push(&run->items, 1);
-    uint64_t *sizes = pt_array_push(&run->sizes, value->ndim);
+    struct pt_item *item = pt_array_add(&run->items, 1);
+    uint64_t *sizes = value->ndim ? pt_array_add(&run->sizes, value->ndim) : NULL;
     if (!item || (!sizes && value->ndim))
         return pt_no_memory(error, "values");
     *item = (struct pt_item){.n_elements = value->n_elements,

@@ -32,7 +32,7 @@ static enum pt_status add_row(struct combiner *c, uint32_t name, uint32_t occurr
                               size_t *row, struct pt_error *error)
 {
     size_t n_runs = c->window->calls->n_runs;
-    struct row *at = pt_array_push(&c->table.rows, 1);
+    struct row *at = pt_array_add(&c->table.rows, 1);
     if (!at)
         return pt_no_memory(error, "values");
     if (c->table.rows.n > c->table.room) {
@@ -203,9 +203,9 @@ static enum pt_status add_samples(struct combiner *c, const struct pt_item **ite
             samples[r] = (const char *)window->runs[r].data.items + items[r]->payload;
     value->n_stored = value->n_elements * (value->dtype == 'c' ? 2 : 1);
     value->first_element = values->mean.n;
-    if (!pt_array_push(&values->mean, value->n_stored) ||
-        !pt_array_push(&values->std, value->n_stored) ||
-        !pt_array_push(&values->sig, value->n_stored) ||
+    if (!pt_array_add(&values->mean, value->n_stored) ||
+        !pt_array_add(&values->std, value->n_stored) ||
+        !pt_array_add(&values->sig, value->n_stored) ||
         (values->wanted.contributing &&
          !pt_array_push(&values->contributing, value->n_stored)) ||
         (values->wanted.moments && !pt_array_push(&values->moments, value->n_stored)))

@@ -2,8 +2,9 @@
 
 #include <string.h>
 
-/* Large arrays grow where they are, by this much. */
-#define GROWTH_BYTES ((size_t)64 << 20)
+/* Large arrays grow where they are, by this much: what is not used yet counts as
+ * memory too. */
+#define GROWTH_BYTES ((size_t)16 << 20)
 
 void *pt_array_push(struct pt_array *array, size_t count)
 {

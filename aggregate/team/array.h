@@ -19,6 +19,15 @@ struct pt_array {
 /* Room for `count` more items at the end, zeroed and counted; NULL: no memory (the
  * array stays as it was). */
 void *pt_array_push(struct pt_array *array, size_t count);
+/* The same, but what is new is as memory happens to be: for whoever sets all of it. */
+static inline void *pt_array_add(struct pt_array *array, size_t count)
+{
+    if (!array->items || count > array->room - array->n)
+        return pt_array_push(array, count);
+    char *at = (char *)array->items + array->n * array->item_bytes;
+    array->n += count;
+    return at;
+}
 /* Frees the items (pt_memory_free does, where they were taken out); item_bytes stays.
  */
 void pt_array_free(struct pt_array *array);
