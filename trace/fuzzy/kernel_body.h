@@ -136,6 +136,7 @@ const struct pt_fuzzy_kernels PT_KERNELS = {
     .leaves = {[PT_FUZZY_BINARY64] = leaves_64, [PT_FUZZY_BINARY32] = leaves_32},
     .mac = {[PT_FUZZY_BINARY64] = {mac_panel_64, mac_each_64},
             [PT_FUZZY_BINARY32] = {mac_panel_32, mac_each_32}},
+    .mac_exact = {mac_panel_exact, mac_each_exact},
     .mac_careful = {mac_panel_careful, mac_each_careful},
     .nudge = {[PT_FUZZY_BINARY64] = nudge_64, [PT_FUZZY_BINARY32] = nudge_32},
     .fill = fill,

@@ -76,9 +76,11 @@ typedef void pt_fuzzy_nudge_fn(const void *r, const void *x, void *out,
 /* Multiply-adds, each rounded once (blas/mac.h): acc[r] += a[l][r] b[l], or
  * a[l][r] b[l][r], for r < width and l < k in turn; a, the second kind of b and the
  * random numbers are contiguous. Returns true where `acc` is not to be used: it is to
- * be restored, and the careful function called with the same numbers. binary32 never is
- * in doubt. For binary64 the operands' products and `acc` must be multiples of 2^-960.
- * Where a sum overflows, or an operand is Inf or NaN, acc[r] is left Inf or NaN. */
+ * be restored, and the exact, then the careful function called with the same numbers.
+ * The exact one is not in doubt of sums without an error (it takes a quarter longer),
+ * the careful one never is, and binary32 never is. For binary64 the operands' products
+ * and `acc` must be multiples of 2^-960. Where a sum overflows, or an operand is Inf or
+ * NaN, acc[r] is left Inf or NaN. */
 typedef bool pt_fuzzy_mac_fn(const double *a, const double *b, double *acc,
                              const uint32_t *random, size_t width, size_t k);
 enum { PT_FUZZY_MAC_PANEL, PT_FUZZY_MAC_EACH, PT_FUZZY_N_MAC };
@@ -94,7 +96,7 @@ struct pt_fuzzy_kernels {
     pt_fuzzy_single_fn *single[PT_FUZZY_N_OPERATIONS]; /* none for a root */
     pt_fuzzy_leaves_fn *leaves[PT_FUZZY_N_FORMATS];
     pt_fuzzy_mac_fn *mac[PT_FUZZY_N_FORMATS][PT_FUZZY_N_MAC];
-    pt_fuzzy_mac_fn *mac_careful[PT_FUZZY_N_MAC];
+    pt_fuzzy_mac_fn *mac_exact[PT_FUZZY_N_MAC], *mac_careful[PT_FUZZY_N_MAC];
     pt_fuzzy_nudge_fn *nudge[PT_FUZZY_N_FORMATS];
     /* Fills n (a multiple of PT_FUZZY_LANES) words at `out`, aligned to 64 bytes. */
     void (*fill)(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n);

@@ -6,39 +6,60 @@
  * of product and sum, by Dekker and Knuth) and g the gap above |s|. With u uniform in
  * (-1/2, 1/2), s + (e + u g) to nearest is the number below or above the exact result
  * with the probabilities of stochastic rounding, as long as all of it lies in one
- * binade. Where it may not (s is a power of two, or the result has another exponent)
- * the block is done again with care: the exact result is brought to the form h + e, |e|
- * at most half a gap, and h or its neighbour is chosen as for every other operation,
- * from the same random number, which leads to the same choice wherever both hold.
+ * binade. Where it may not (s is zero or a power of two, or the result has another
+ * exponent) the block is done again. First with an eye on e: where that is zero s
+ * stays, which holds for powers of two as well, and sparse and integral matrices need
+ * no more. Then with care: the exact result is brought to the form h + e, |e| at most
+ * half a gap, and h or its neighbour is chosen as for every other operation. All three
+ * draw from the same random number in a way that leads to the same choice wherever they
+ * hold.
  *
  * binary32. The exact result is a double to within 2^-53 of it. Of the 29 bits that a
  * binary32 does not have, a carry out of them is made by adding 29 random ones. */
 
-#define EXPONENT UINT64_C(0x7ff0000000000000)
+#define BINADE (~(UINT64_MAX >> 12)) /* sign and exponent */
 
-static inline double mac_64(double c, double a, double b, uint32_t random,
+/* x y + z, where x y is a number of the format: without a fused instruction too. */
+static inline double exactly(double x, double y, double z)
+{
+#if PT_KERNELS_FMA
+    return __builtin_fma(x, y, z);
+#else
+    return x * y + z;
+#endif
+}
+
+/* What is missing from s = c + p, p = a b, to the exact sum, rounded. p - v is a number
+ * of the format (Knuth's sum), so that one rounding of a b - v is that of the whole. */
+static inline double missing(double c, double a, double b, double p, double s)
+{
+    double v = s - c;
+#if PT_KERNELS_FMA
+    (void)p;
+    return (c - (s - v)) + __builtin_fma(a, b, -v);
+#else
+    return (c - (s - v)) + ((p - v) + residual_64(a, b, p));
+#endif
+}
+
+static inline double mac_64(double c, double a, double b, int32_t random, bool exact,
                             uint64_t *doubt)
 {
     double p = a * b;
     double s = c + p;
-    double v = s - c;
-    double e = (c - (s - v)) + ((p - v) + residual_64(a, b, p));
-    uint64_t bits = (uint64_t)bits_64(s);
-    uint64_t gap_bits = (bits & EXPONENT) - (UINT64_C(52) << 52);
-    double gap = real_64((int64_t)gap_bits);
-    double noise = real_64(
-        (int64_t)(gap_bits | (uint64_t)random << 20 | UINT64_C(1) << 19)); /* 1 to 2 */
-#if PT_KERNELS_FMA
-    noise = __builtin_fma(-1.5, gap, noise);
-#else
-    noise -= 1.5 * gap;
-#endif
-    /* all ones where e is not zero */
-    uint64_t inexact = (uint64_t)bits_64(e) << 1 != 0 ? UINT64_MAX : 0;
-    double r = s + real_64((int64_t)((uint64_t)bits_64(e + noise) & inexact));
-    uint64_t power_of_two = bits << 12 == 0 ? UINT64_MAX : 0;
-    *doubt |= (((uint64_t)bits_64(r) ^ bits) & ~(UINT64_MAX >> 12)) |
-              (power_of_two & inexact);
+    double e = missing(c, a, b, p, s);
+    /* of s's sign, which costs nothing, as u is as likely as -u */
+    double power = real_64((int64_t)((uint64_t)bits_64(s) & BINADE));
+    double u = exactly((double)random, 0x1p-84, 0x1p-85); /* times 2^-52 */
+    double move = exactly(power, u, e);
+    uint64_t unsure = s == power ? UINT64_MAX : 0;
+    if (exact) {
+        uint64_t inexact = (uint64_t)bits_64(e) << 1 != 0 ? UINT64_MAX : 0;
+        move = real_64((int64_t)((uint64_t)bits_64(move) & inexact));
+        unsure &= inexact;
+    }
+    double r = s + move;
+    *doubt |= (uint64_t)(bits_64(r) ^ bits_64(s)) | unsure;
     return r;
 }
 
@@ -46,9 +67,9 @@ static inline double mac_careful(double c, double a, double b, uint32_t random)
 {
     double p = a * b;
     double s = c + p;
-    double v = s - c;
-    double e = (c - (s - v)) + ((p - v) + residual_64(a, b, p));
+    double e = missing(c, a, b, p, s);
     double h = s + e, reach;
+    random ^= bits_64(s) < 0 ? 0x7fffffff : 0x80000000; /* u of the above, from 0 on */
     e -= h - s;
     return choose_64(h, e, e, 1.0, e > 0 ? ~random : random, &reach, false);
 }
@@ -85,14 +106,18 @@ static inline double mac_32(double c, double a, double b, uint32_t random)
                 double y = factor;                                                     \
                 acc[r] = statement;                                                    \
             }                                                                          \
-        return doubt != 0;                                                             \
+        return (doubt & BINADE) != 0;                                                  \
     }
-MAC_LOOP(mac_panel_64, b[l], mac_64(acc[r], a[i], y, random[i], &doubt))
-MAC_LOOP(mac_each_64, b[i], mac_64(acc[r], a[i], y, random[i], &doubt))
+#define MAC_64(exact) mac_64(acc[r], a[i], y, (int32_t)random[i], exact, &doubt)
+MAC_LOOP(mac_panel_64, b[l], MAC_64(false))
+MAC_LOOP(mac_each_64, b[i], MAC_64(false))
+MAC_LOOP(mac_panel_exact, b[l], MAC_64(true))
+MAC_LOOP(mac_each_exact, b[i], MAC_64(true))
+#undef MAC_64
 MAC_LOOP(mac_panel_careful, b[l], mac_careful(acc[r], a[i], y, random[i]))
 MAC_LOOP(mac_each_careful, b[i], mac_careful(acc[r], a[i], y, random[i]))
 MAC_LOOP(mac_panel_32, b[l], mac_32(acc[r], a[i], y, random[i]))
 MAC_LOOP(mac_each_32, b[i], mac_32(acc[r], a[i], y, random[i]))
 #undef MAC_LOOP
 #undef MAC_APART
-#undef EXPONENT
+#undef BINADE

@@ -9,11 +9,12 @@
 
 /* Elements of a column of C that are worked on at once, and products that are added to
  * them from one packed panel of A: 16 KiB. */
-enum { WIDTH = 32, DEPTH = 64, LANES = 8 };
+enum { WIDTH = 32, DEPTH = 64, LANES = 8, PATIENCE = 64 };
 
 struct panel {
     _Alignas(64) double a[WIDTH * DEPTH]; /* [l][r] */
     double b[DEPTH], acc[WIDTH];
+    unsigned patience; /* of run_kernel */
     int64_t width,
         depth; /* of this one; width a multiple of LANES, filled with zeros */
 };
@@ -75,23 +76,30 @@ static bool kernels_hold(const struct pt_matrix *a, const struct pt_matrix *b,
 }
 
 /* acc += k rows of `width` products each, in the kernels, as many rows at once as there
- * are random numbers in a block. */
+ * are random numbers in a block. What was in doubt once may be so again: *patience
+ * counts blocks for which the fastest kernel is not tried. */
 static void run_kernel(struct pt_fuzzy_stream *stream, enum pt_fuzzy_format format,
                        int kind, const double *a, const double *b, double *acc,
-                       size_t width, size_t k)
+                       size_t width, size_t k, unsigned *patience)
 {
     const struct pt_fuzzy_kernels *kernels = pt_fuzzy_runtime.kernels;
+    pt_fuzzy_mac_fn *const ways[] = {kernels->mac[format][kind],
+                                     kernels->mac_exact[kind],
+                                     kernels->mac_careful[kind]};
     size_t most = PT_FUZZY_BLOCK / width;
     double before[WIDTH];
     for (size_t l = 0; l < k; l += most) {
         size_t n = k - l < most ? k - l : most;
         const double *factor = b + (kind == PT_FUZZY_MAC_EACH ? l * width : l);
         const uint32_t *random = pt_fuzzy_stream_draw(stream, n * width);
+        unsigned way = format == PT_FUZZY_BINARY64 && *patience > 0;
+        *patience -= way;
         memcpy(before, acc, width * sizeof *acc);
-        if (!kernels->mac[format][kind](a + l * width, factor, acc, random, width, n))
-            continue;
-        memcpy(acc, before, width * sizeof *acc);
-        (void)!kernels->mac_careful[kind](a + l * width, factor, acc, random, width, n);
+        while (ways[way](a + l * width, factor, acc, random, width, n)) {
+            memcpy(acc, before, width * sizeof *acc);
+            *patience = PATIENCE;
+            way++;
+        }
     }
 }
 
@@ -142,7 +150,8 @@ static void run_column(const struct product *product, struct panel *panel, int64
 
     if (from >= to)
         return;
-    memset(panel->acc, 0, sizeof panel->acc);
+    for (int64_t r = 0; r < WIDTH; r++)
+        panel->acc[r] = 1.5; /* what is not read: no kernel doubts 1.5 + 0 b */
     pt_matrix_gather(panel->acc + from, at + from * c->down, c->down, to - from,
                      c->format, false);
     pt_matrix_gather(panel->b, b->first + l * b->down + j * b->right, b->down,
@@ -150,7 +159,8 @@ static void run_column(const struct product *product, struct panel *panel, int64
     memcpy(before, panel->acc, sizeof before);
     if (product->vectors)
         run_kernel(product->stream, c->format, PT_FUZZY_MAC_PANEL, panel->a, panel->b,
-                   panel->acc, (size_t)panel->width, (size_t)panel->depth);
+                   panel->acc, (size_t)panel->width, (size_t)panel->depth,
+                   &panel->patience);
     for (int64_t r = from; r < to; r++)
         if (!product->vectors || !isfinite(panel->acc[r]))
             panel->acc[r] = run_slowly(product, panel, r, before[r]);
@@ -163,6 +173,7 @@ static void run_product(const struct product *product)
     const struct pt_matrix *c = product->c;
     int64_t k = product->a->columns;
     struct panel panel;
+    panel.patience = 0;
     for (int64_t i = 0; i < c->rows; i += WIDTH) {
         int64_t height = c->rows - i < WIDTH ? c->rows - i : WIDTH;
         panel.width = (height + LANES - 1) / LANES * LANES;
@@ -237,7 +248,8 @@ static double dot_slowly(struct pt_fuzzy_stream *stream, const struct pt_matrix 
 
 /* acc += the products of rows [i, i + n), n <= PT_FUZZY_BLOCK. */
 static void dot_block(struct pt_fuzzy_stream *stream, const struct pt_matrix *x,
-                      const struct pt_matrix *y, int64_t i, int64_t n, double *acc)
+                      const struct pt_matrix *y, int64_t i, int64_t n, double *acc,
+                      unsigned *patience)
 {
     _Alignas(64) double room[2][PT_FUZZY_BLOCK];
     int64_t rows = (n + WIDTH - 1) / WIDTH;
@@ -248,7 +260,7 @@ static void dot_block(struct pt_fuzzy_stream *stream, const struct pt_matrix *x,
     pt_matrix_gather(room[1], y->first + i * y->down, y->down, n, y->format,
                      y->negative);
     run_kernel(stream, x->format, PT_FUZZY_MAC_EACH, room[0], room[1], acc, WIDTH,
-               (size_t)rows);
+               (size_t)rows, patience);
 }
 
 double pt_blas_dot(struct pt_fuzzy_stream *stream, const struct pt_matrix *x,
@@ -256,11 +268,13 @@ double pt_blas_dot(struct pt_fuzzy_stream *stream, const struct pt_matrix *x,
 {
     _Alignas(64) double acc[WIDTH] = {0};
     double sum = NAN;
+    unsigned patience = 0;
     struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
     if (kernels_hold(x, y, NULL)) {
         for (int64_t i = 0; i < x->rows; i += PT_FUZZY_BLOCK)
             dot_block(stream, x, y, i,
-                      x->rows - i < PT_FUZZY_BLOCK ? x->rows - i : PT_FUZZY_BLOCK, acc);
+                      x->rows - i < PT_FUZZY_BLOCK ? x->rows - i : PT_FUZZY_BLOCK, acc,
+                      &patience);
         for (int64_t width = WIDTH / 2; width > 0; width /= 2)
             for (int64_t r = 0; r < width; r++)
                 acc[r] = one(stream, PT_FUZZY_ADD, x->format, acc[r], acc[r + width]);
