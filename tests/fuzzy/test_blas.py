@@ -198,6 +198,29 @@ def test_they_are_right_and_vary_above_the_limit_too(tmp_path, size):
                       environment={"SIZE": size}) == ["40 {} []", *EDGES]
 
 
+BITS = """
+import hashlib
+import numpy as np
+rng, h = np.random.RandomState(1), hashlib.sha1()
+for n in (7, 33, 60):
+    A, B = rng.standard_normal((2, n, n))
+    S, Z = np.round(A * 2) / 2, A + 1j * B  # halves, with many zeros
+    S[S < 0.6] = 0
+    for x, y in ((A, B), (A, A.T.copy()), (S, S), (S, B), (np.eye(n), A), (A * 1e200, B * 1e-190), (Z, Z),
+                 (A.astype("f"), B.astype("f")), (np.cumsum(A, axis=1) - A, B * np.exp2(np.round(A * 20)))):
+        for i in range(3):
+            h.update((x @ y).tobytes())
+    h.update(np.linalg.solve(A, B).tobytes() + np.array([A[0] @ B[0], A.ravel() @ B.ravel()]).tobytes())
+print(h.hexdigest())
+"""
+
+
+def test_every_set_of_instructions_gives_the_same_bits(tmp_path):
+    found = {run_traced(BITS, tmp_path, "blas", environment={"PYTRACER_FUZZY_KERNELS": kernels})[0]
+             for kernels in ("baseline", "avx2", "avx512")}
+    assert len(found) == 1
+
+
 SPREADS = """
 import numpy as np, scipy.linalg.blas as b
 rng = np.random.Generator(np.random.PCG64(1))
