@@ -60,6 +60,16 @@ print(min(found[40]) * one >= 50, max(abs(v - 100) for b in batches for v in b[4
     assert run(code, tmp_path) == ["[16, 17, 18]", "True", "True True", "True True"]
 
 
+def test_a_sum_of_thousandths_has_several_values_of_some_fifty_bits(tmp_path):
+    code = DIGITS + """
+batches = [[sum([.001] * 1000) for i in range(10)] for k in range(20)]
+found = [digits(b) for b in batches]
+print(min(len(set(b)) for b in batches) >= 3, min(found), max(found), sorted(found)[10])
+"""
+    several, least, most, middle = run(code, tmp_path)[0].split()
+    assert several == "True" and 47 <= float(least) and float(most) <= 52 and 49 <= float(middle) <= 51, (least, most, middle)
+
+
 def test_rumps_polynomial_has_no_digit(tmp_path):
     code = DIGITS + """
 def rump(a, b):
