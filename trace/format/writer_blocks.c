@@ -71,7 +71,9 @@ bool pt_trace_writer_has_room(struct pt_trace_writer *writer, uint64_t bytes)
 {
     enum { WORTH = 256 << 10 }; /* of pending bytes: for less nobody waits */
 
-    if (writer->limit == UINT64_MAX)
+    /* Asked at each call: open blocks are added up only where they could decide. */
+    if (writer->limit == UINT64_MAX ||
+        fits(writer, writer->handed_over + PT_WRITER_STREAMS * PT_SINK_BLOCK, bytes))
         return true;
     uint64_t pending = pending_bytes(writer);
     if (fits(writer, pending, bytes))
