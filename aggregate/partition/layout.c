@@ -81,7 +81,8 @@ static void place(const struct pt_team *team, struct pt_values *values,
     uint64_t mine = 0, total;
     layout->inline_first = pt_team_offset(team, values->mean.n, &layout->n_inline);
     struct pt_value *rows = values->values.items;
-    for (size_t i = 0; i < values->values.n; i++)
+    /* rank 0's stay: to go through them would bring them back from their file */
+    for (size_t i = 0; layout->inline_first && i < values->values.n; i++)
         if (rows[i].first_element != PT_RESULT_NONE64)
             rows[i].first_element += layout->inline_first;
     for (size_t i = 0; i < values->payloads.n; i++) {
