@@ -172,6 +172,30 @@ def test_errstate_raise_is_honoured():
     assert run_fuzzy(code) == ["divide by zero encountered in divide"]
 
 
+def test_sums_of_short_rows_signal_what_plain_ones_do():
+    code = """
+    with np.errstate(all="raise"):
+        for dtype in ("float64", "float32"):
+            x = np.array([[1, -1, 0], [0, 0, 0], [-0.0, -0.0, -0.0], [0.5, 0.25, 2]], dtype)
+            print(x.sum(axis=1).tolist(), x[:, ::2].sum(axis=1).tolist())
+            try:
+                (x + np.finfo(dtype).max).sum(axis=1)
+            except FloatingPointError as error:
+                print(error)
+    """
+    assert run_fuzzy(code) == run_fuzzy(code, seed=None)
+
+
+def test_sums_of_short_rows_vary_and_keep_their_order():
+    code = """
+    x = np.full((100, 3), 0.1)
+    y = np.array([[1e16, 1, -1e16]] * 100)
+    print(len(set(x.sum(axis=1).tolist())) > 1,
+          set(y.sum(axis=1).tolist()) <= {0.0, 2.0}, len(set(y.sum(axis=1).tolist())) > 1)
+    """
+    assert run_fuzzy(code) == ["True True True"]
+
+
 def test_overlapping_views_give_what_copies_give():
     code = """
     x = np.arange(2000.0); y = x.copy()

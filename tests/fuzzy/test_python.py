@@ -193,6 +193,43 @@ def test_modules_are_compiled_with_plain_constants(tmp_path):
         assert run(code, tmp_path, seed=seed) == plain
 
 
+def test_operands_that_somebody_holds_keep_their_values(tmp_path):
+    code = """
+    class Box:
+        pass
+    box, kept = Box(), [0.1, 0.7]
+    box.x = 0.3
+    def argument(x):
+        y = x * 1.1 + x
+        return x, y
+    def in_place(x):
+        y = x
+        x += 0.2
+        x *= 1.3
+        x -= 0.1
+        x /= 0.7
+        return y
+    def held(x):
+        results = []
+        for i in range(50):
+            x = x + 0.1
+            results.append(x)
+            box.x + x; kept[0] * x; x / kept[1]
+        return len(set(map(id, results))) == 50 and sorted(results) == results
+    def suspended():
+        x = 0.1 + (yield) * 0.1
+        yield x
+    for i in range(200):
+        assert argument(0.1)[0] == 0.1 and in_place(0.3) == 0.3 and held(0.1)
+        first = suspended(); next(first)
+        assert abs(first.send(0.5) - 0.15) < 1e-15
+    assert (box.x, kept) == (0.3, [0.1, 0.7])
+    assert 1.1 in argument.__code__.co_consts and 0.2 in in_place.__code__.co_consts
+    print("kept")
+    """
+    assert run(code, tmp_path) == ["kept"]
+
+
 def test_mullers_recurrence_loses_its_digits_and_ends_on_the_wrong_limit(tmp_path):
     code = """
     def muller(n):

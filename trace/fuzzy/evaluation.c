@@ -27,8 +27,31 @@ static const uint8_t present[] = {
 struct search {
     uintptr_t first, last;        /* the evaluation function */
     uintptr_t text_from, text_to; /* the segment it lies in */
-    void **table;                 /* a table found */
+    /* goes through the words of a data segment for its table */
+    void (*segment)(struct search *search, void **words, size_t n);
+    void **table; /* a table found */
     size_t n_tables;
+};
+
+/* What the instruction BINARY_OP calls, by its argument. All but ** are exported; the
+ * numbers are those of every version. */
+static const binaryfunc operators[] = {
+    [NB_ADD] = PyNumber_Add,
+    [NB_AND] = PyNumber_And,
+    [NB_FLOOR_DIVIDE] = PyNumber_FloorDivide,
+    [NB_LSHIFT] = PyNumber_Lshift,
+    [NB_MATRIX_MULTIPLY] = PyNumber_MatrixMultiply,
+    [NB_MULTIPLY] = PyNumber_Multiply,
+    [NB_REMAINDER] = PyNumber_Remainder,
+    [NB_OR] = PyNumber_Or,
+    [NB_RSHIFT] = PyNumber_Rshift,
+    [NB_SUBTRACT] = PyNumber_Subtract,
+    [NB_TRUE_DIVIDE] = PyNumber_TrueDivide,
+    [NB_XOR] = PyNumber_Xor,
+    [NB_INPLACE_ADD] = PyNumber_InPlaceAdd,
+    [NB_INPLACE_MULTIPLY] = PyNumber_InPlaceMultiply,
+    [NB_INPLACE_SUBTRACT] = PyNumber_InPlaceSubtract,
+    [NB_INPLACE_TRUE_DIVIDE] = PyNumber_InPlaceTrueDivide,
 };
 
 /* Written under the GIL. */
@@ -85,18 +108,49 @@ static bool is_table(const struct search *search, void *const *table)
     return true;
 }
 
-/* Goes through the words of a data segment for stretches of addresses of code. */
-static void search_segment(struct search *search, void **words, size_t n)
+static bool is_code(const struct search *search, const void *word)
 {
-    size_t run = 0;
-    for (size_t i = 0; i < n; i++) {
-        uintptr_t word = (uintptr_t)words[i];
-        run = word >= search->text_from && word < search->text_to ? run + 1 : 0;
-        if (run >= OPCODES && is_table(search, words + i + 1 - OPCODES)) {
-            search->table = words + i + 1 - OPCODES;
+    return (uintptr_t)word >= search->text_from && (uintptr_t)word < search->text_to;
+}
+
+/* For stretches of addresses of code. Each that is long enough has a word whose number
+ * is a multiple of the least length. */
+static void search_dispatch(struct search *search, void **words, size_t n)
+{
+    for (size_t i = 0, last = 0; i < n; i = (last / OPCODES + 1) * OPCODES) {
+        size_t first = i;
+        last = i;
+        if (!is_code(search, words[i]))
+            continue;
+        while (first > 0 && is_code(search, words[first - 1]))
+            first--;
+        while (last + 1 < n && is_code(search, words[last + 1]))
+            last++;
+        for (size_t at = first; at + OPCODES <= last + 1; at++)
+            if (is_table(search, words + at)) {
+                search->table = words + at;
+                search->n_tables++;
+            }
+    }
+}
+
+static bool is_operators(void *const *table)
+{
+    for (size_t i = 0; i < PT_ARRAY_LENGTH(operators); i++)
+        if (operators[i] && memcmp(&table[i], &operators[i], sizeof operators[i]) != 0)
+            return false;
+    return true;
+}
+
+static void search_operators(struct search *search, void **words, size_t n)
+{
+    void *first;
+    memcpy(&first, &operators[0], sizeof first);
+    for (size_t i = 0; i + PT_ARRAY_LENGTH(operators) <= n; i++)
+        if (words[i] == first && is_operators(words + i)) {
+            search->table = words + i;
             search->n_tables++;
         }
-    }
 }
 
 static int search_object(struct dl_phdr_info *object, size_t size, void *data)
@@ -119,14 +173,15 @@ static int search_object(struct dl_phdr_info *object, size_t size, void *data)
         uintptr_t from = (object->dlpi_addr + segment->p_vaddr + 7) & ~(uintptr_t)7;
         if (segment->p_type == PT_LOAD && (segment->p_flags & PF_R) &&
             !(segment->p_flags & PF_X) && segment->p_filesz >= 8)
-            search_segment(search, (void **)from, (segment->p_filesz - 7) / 8);
+            search->segment(search, (void **)from, (segment->p_filesz - 7) / 8);
     }
     return found;
 }
 
-static void **find_table(void)
+/* The only table of the evaluation loop's library that `segment` finds; else NULL. */
+static void **find_table(void (*segment)(struct search *, void **, size_t))
 {
-    struct search search = {0};
+    struct search search = {.segment = segment};
     Dl_info info;
     ElfW(Sym) *symbol = NULL;
     void *function = NULL;
@@ -144,7 +199,7 @@ enum pt_status pt_fuzzy_evaluation_generic(struct pt_error *error)
 {
     if (patched.table)
         return PT_OK;
-    void **table = find_table();
+    void **table = find_table(search_dispatch);
     if (!table)
         return pt_error_set(
             error, PT_E_UNSUPPORTED,
@@ -169,6 +224,18 @@ void pt_fuzzy_evaluation_restore(void)
         if (patched.before[i])
             (void)!pt_patch_pointer(&patched.table[specialised[i]], patched.before[i]);
     memset(&patched, 0, sizeof patched);
+}
+
+bool pt_fuzzy_evaluation_operators_put(const struct pt_fuzzy_operator *new, size_t n)
+{
+    void **table = find_table(search_operators);
+    for (size_t i = 0; table && i < n; i++) {
+        void *function;
+        memcpy(&function, &new[i].function, sizeof function);
+        if (!pt_patch_pointer(&table[new[i].argument], function))
+            return false;
+    }
+    return table != NULL;
 }
 
 /* A look-up: it happens at each operation. */

@@ -1,6 +1,7 @@
 #include "fuzzy/floats.h"
 
 #include <math.h>
+#include <opcode.h>
 
 #include "fuzzy/evaluation.h"
 
@@ -18,13 +19,12 @@ static uint64_t n_calls; /* of our slots, for the proof; under the GIL */
 static inline double common(struct pt_fuzzy_stream *stream, unsigned operation,
                             double a, double b)
 {
-    const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
-    if (!runtime->vectors || runtime->options.cancellation != 0)
+    pt_fuzzy_single_fn *const *single = pt_fuzzy_runtime.single;
+    if (!single)
         return (double)NAN;
-    double result =
-        runtime->kernels->single[operation](a, b, pt_fuzzy_stream_draw_one(stream));
+    double result = single[operation](a, b, *pt_fuzzy_stream_draw(stream, 1));
     if (!isnan(result))
-        pt_fuzzy_stream_count_one(stream);
+        pt_fuzzy_stream_count_few(stream, 1);
     return result;
 }
 
@@ -40,7 +40,7 @@ struct pt_fuzzy_stream *pt_fuzzy_float_stream(void)
 {
     n_calls++;
     return pt_fuzzy_evaluation_in_arithmetic()
-               ? pt_fuzzy_stream_for_one(PT_FUZZY_PYTHON)
+               ? pt_fuzzy_stream_for_few(PT_FUZZY_PYTHON)
                : NULL;
 }
 
@@ -78,23 +78,10 @@ static PyObject *rounded(unsigned operation, PyObject *a, PyObject *b, PyObject 
     return result;
 }
 
-/* `a op b` by the slot that was there, and rounded anew; of two floats, mostly without
- * it. */
-static inline PyObject *operation_of(unsigned operation, binaryfunc own_slot,
-                                     PyObject *a, PyObject *b)
+/* Slots are called by the operators below, and for the compiler and the C API. */
+static PyObject *operation_of(unsigned operation, binaryfunc own_slot, PyObject *a,
+                              PyObject *b)
 {
-    if (PyFloat_CheckExact(a) && PyFloat_CheckExact(b)) {
-        struct pt_fuzzy_stream *stream = pt_fuzzy_float_stream();
-        if (!stream)
-            return own_slot(a, b);
-        double result =
-            common(stream, operation, PyFloat_AS_DOUBLE(a), PyFloat_AS_DOUBLE(b));
-        if (!isnan(result)) {
-            if (operation == PT_FUZZY_DIVIDE)
-                pt_fuzzy_divided(PyFloat_AS_DOUBLE(b));
-            return PyFloat_FromDouble(result);
-        }
-    }
     return rounded(operation, a, b, own_slot(a, b));
 }
 
@@ -150,6 +137,55 @@ static PyObject *power(PyObject *a, PyObject *b, PyObject *modulus)
             stream, PT_FUZZY_POWER, PT_FUZZY_BINARY64, x, y, PyFloat_AS_DOUBLE(result));
     return result;
 }
+
+/* A new reference to `value`. An operand that nobody but the instruction holds, which
+ * is about to give it up, becomes the result. */
+static inline PyObject *object_of(double value, PyObject *a, PyObject *b)
+{
+    PyObject *object = Py_REFCNT(a) == 1 ? a : b;
+    if (Py_REFCNT(object) != 1)
+        return PyFloat_FromDouble(value);
+    ((PyFloatObject *)object)->ob_fval = value;
+    return Py_NewRef(object);
+}
+
+/* What the instruction calls: two floats are done with here, in most cases. */
+#define OPERATOR(name, operation, generic)                                             \
+    static PyObject *operator_##name(PyObject *a, PyObject *b)                         \
+    {                                                                                  \
+        if (PyFloat_CheckExact(a) && PyFloat_CheckExact(b)) {                          \
+            struct pt_fuzzy_stream *stream = pt_fuzzy_stream_for_few(PT_FUZZY_PYTHON); \
+            double result = stream ? common(stream, operation, PyFloat_AS_DOUBLE(a),   \
+                                            PyFloat_AS_DOUBLE(b))                      \
+                                   : (double)NAN;                                      \
+            if (!isnan(result)) {                                                      \
+                if ((operation) == PT_FUZZY_DIVIDE)                                    \
+                    pt_fuzzy_divided(PyFloat_AS_DOUBLE(b));                            \
+                return object_of(result, a, b);                                        \
+            }                                                                          \
+        }                                                                              \
+        return generic(a, b);                                                          \
+    }
+OPERATOR(add, PT_FUZZY_ADD, PyNumber_Add)
+OPERATOR(subtract, PT_FUZZY_SUBTRACT, PyNumber_Subtract)
+OPERATOR(multiply, PT_FUZZY_MULTIPLY, PyNumber_Multiply)
+OPERATOR(divide, PT_FUZZY_DIVIDE, PyNumber_TrueDivide)
+OPERATOR(add_to, PT_FUZZY_ADD, PyNumber_InPlaceAdd)
+OPERATOR(subtract_from, PT_FUZZY_SUBTRACT, PyNumber_InPlaceSubtract)
+OPERATOR(multiply_by, PT_FUZZY_MULTIPLY, PyNumber_InPlaceMultiply)
+OPERATOR(divide_by, PT_FUZZY_DIVIDE, PyNumber_InPlaceTrueDivide)
+#undef OPERATOR
+
+static const struct pt_fuzzy_operator our_operators[] = {
+    {NB_ADD, operator_add},
+    {NB_SUBTRACT, operator_subtract},
+    {NB_MULTIPLY, operator_multiply},
+    {NB_TRUE_DIVIDE, operator_divide},
+    {NB_INPLACE_ADD, operator_add_to},
+    {NB_INPLACE_SUBTRACT, operator_subtract_from},
+    {NB_INPLACE_MULTIPLY, operator_multiply_by},
+    {NB_INPLACE_TRUE_DIVIDE, operator_divide_by},
+};
 
 static void put_slots(void)
 {
@@ -213,8 +249,12 @@ enum pt_status pt_fuzzy_floats_install(struct pt_error *error)
     if (status != PT_OK)
         return status;
     put_slots();
-    if (loops_reach_slots())
+    if (loops_reach_slots()) {
+        /* The slots would do alone: where there is no such table it is only slower. */
+        (void)!pt_fuzzy_evaluation_operators_put(our_operators,
+                                                 PT_ARRAY_LENGTH(our_operators));
         return PT_OK;
+    }
     take_slots_back();
     pt_fuzzy_evaluation_restore();
     return pt_error_set(error, PT_E_UNSUPPORTED,

@@ -168,16 +168,15 @@ static inline bool NAME(is_suspect)(struct NAME(watch) watch)
     {                                                                                  \
         const REAL *restrict a = av, *restrict b = bv;                                 \
         REAL *restrict out = outv;                                                     \
-        struct NAME(trouble) trouble = {0, 0};                                         \
-        if (n >= FEW) {                                                                \
-            pt_fuzzy_round_toward_zero();                                              \
-            bool suspect = NAME(truncated_##op)(a, b, out, random, n);                 \
-            pt_fuzzy_round_to_nearest();                                               \
-            return suspect;                                                            \
-        }                                                                              \
-        for (size_t i = 0; i < n; i++)                                                 \
-            out[i] = NAME(one_##op)(a[i], b[i], random[i], &trouble, true);            \
-        return NAME(is_trouble)(trouble.range, trouble.reach);                         \
+        INT range = 0;                                                                 \
+        for (size_t i = 0; n < FEW && i < n; i++)                                      \
+            out[i] = NAME(one_##op)(a[i], b[i], random[i], &range);                    \
+        if (n < FEW && range >= 0)                                                     \
+            return false;                                                              \
+        pt_fuzzy_round_toward_zero();                                                  \
+        bool suspect = NAME(truncated_##op)(a, b, out, random, n);                     \
+        pt_fuzzy_round_to_nearest();                                                   \
+        return suspect;                                                                \
     }
 BLOCK(add)
 BLOCK(sub)

@@ -59,9 +59,9 @@ static void fill(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n)
 #define SINGLE(op)                                                                     \
     static double single_##op(double a, double b, uint32_t random)                     \
     {                                                                                  \
-        struct trouble_64 trouble = {0, 0};                                            \
-        double result = one_##op##_64(a, b, random, &trouble, true);                   \
-        return is_trouble_64(trouble.range, trouble.reach) ? (double)NAN : result;     \
+        int64_t range = 0;                                                             \
+        double result = one_##op##_64(a, b, random, &range);                           \
+        return range < 0 ? (double)NAN : result;                                       \
     }
 SINGLE(add)
 SINGLE(sub)
@@ -132,6 +132,7 @@ const struct pt_fuzzy_kernels PT_KERNELS = {
                                     NULL},
              [PT_FUZZY_BINARY32] = {scan_add_32, scan_sub_32, scan_mul_32, scan_div_32,
                                     NULL}},
+    .few = {[PT_FUZZY_BINARY64] = few_64, [PT_FUZZY_BINARY32] = few_32},
     .single = {single_add, single_sub, single_mul, single_div, NULL},
     .leaves = {[PT_FUZZY_BINARY64] = leaves_64, [PT_FUZZY_BINARY32] = leaves_32},
     .mac = {[PT_FUZZY_BINARY64] = {mac_panel_64, mac_each_64},

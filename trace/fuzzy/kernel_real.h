@@ -2,12 +2,16 @@
  *
  * Let s be the result rounded to nearest and e what is missing to the exact result.
  * With t the neighbour of s on the side of e and g = t - s the gap, the exact result
- * lies |e| / |g| of the way from s to t, so t is taken where u |g| < |e|, u uniform in
- * (0, 1). (Stochastic rounding: Croci et al., "Stochastic rounding: implementation,
- * error analysis and applications", R. Soc. Open Sci. 9, 2022.) Taking the gap from the
+ * lies |e| / |g| of the way from s to t, so t is taken where u |g| < |e|, or where
+ * (1 - u) |g| < |e|, u uniform in (0, 1): the first if t lies towards zero, the second
+ * if away from it, so that of two results the one that is farther from zero goes with
+ * the greater numbers, as it does where sums and products are truncated
+ * (kernel_block.h), or the lesser, as quotients and roots have it there.
+ * (Stochastic rounding: Croci et al., "Stochastic rounding: implementation, error
+ * analysis and applications", R. Soc. Open Sci. 9, 2022.) Taking the gap from the
  * neighbour itself keeps powers of two right, below which the gap is half as wide.
  *
- * e comes from Knuth's TwoSum and, for the others, from a fused multiply-add or
+ * e comes from Dekker's Fast2Sum and, for the others, from a fused multiply-add or
  * Veltkamp's and Dekker's product (Muller et al., Handbook of Floating-Point
  * Arithmetic, 2nd ed., chapter 4). Division and square root have it times a divisor,
  * which is then brought to the other side of the comparison. */
@@ -93,37 +97,37 @@ static inline REAL NAME(uniform)(uint32_t random)
 #endif
 }
 
-/* s or its neighbour on the side of e, where the distance to the exact result is
- * |e| / |divisor|; `e` and `side` have one magnitude, and `side` the sign of the true
- * error. *reach is given the way from s to that neighbour: Inf or NaN where there is
- * none. `alone`: outside of vectorised loops, where GCC chooses by a branch that nobody
- * can foresee. In a chain it does not matter: half of the time the next addition can
- * start ahead of it. */
-static inline REAL NAME(choose)(REAL s, REAL side, REAL e, REAL divisor,
-                                uint32_t random, REAL *reach, bool alone)
+/* One operation at a time is a chain of latencies, which lasts the longer the more
+ * often a number changes between the registers of fractions and those of integers. So
+ * its steps are taken in vectors, all parts of which hold the same. */
+typedef REAL NAME(reals) __attribute__((vector_size(16)));
+typedef INT NAME(integers) __attribute__((vector_size(16)));
+
+static inline NAME(reals) NAME(all)(REAL x)
 {
-    INT step = ((NAME(bits)(s) ^ NAME(bits)(side)) >> (PT_REAL - 1)) | 1;
-    REAL t = NAME(real)((INT)((UINT)NAME(bits)(s) + (UINT)step));
-    REAL gap = (t - s) * divisor;
-    REAL u = NAME(uniform)(random);
-    *reach = t - s;
-#if PT_KERNELS_FMA
-    /* gap and e have one sign, which the fused difference keeps, even if it
-     * underflows, unless e is the larger one. No branch: it would be a coin's toss. */
-    REAL difference = FMA(u, gap, -e);
-    if (alone) {
-        INT taken = (NAME(bits)(difference) ^ NAME(bits)(e)) >> (PT_REAL - 1);
-        return NAME(real)((INT)((UINT)NAME(bits)(s) + (UINT)(step & taken)));
-    }
-    return (NAME(bits)(difference) ^ NAME(bits)(e)) < 0 ? t : s;
-#elif PT_REAL == 64
-    (void)alone;
-    /* Scaled so that u gap does not underflow; both stay below 2^1024. */
-    return ABS(u * 0x1p52 * gap) < ABS(e * 0x1p52) ? t : s;
+#if PT_REAL == 64
+    return (NAME(reals)){x, x};
 #else
-    (void)alone;
-    return fabs((double)u * (double)gap) < fabs((double)e) ? t : s;
+    return (NAME(reals)){x, x, x, x};
 #endif
+}
+
+/* s or the neighbour on the side of the exact result, which is at s + e / divisor. Both
+ * neighbours are prepared, as they are known before e is, and what decides is brought
+ * to the sign of s / s. No branch: it would be a coin's toss. Products with the gap are
+ * exact, or so good that nobody sees, while s and s divisor are in range. */
+static inline NAME(reals)
+    NAME(choose)(NAME(reals) s, NAME(reals) e, NAME(reals) divisor, uint32_t random)
+{
+    NAME(integers) bits = (NAME(integers))s;
+    NAME(integers) sign = (NAME(integers))(s * divisor) & ~(INT)(((UINT)-1) >> 1);
+    NAME(reals) u = NAME(all)(NAME(uniform)(random));
+    NAME(reals) away = (1 - u) * divisor * ((NAME(reals))(bits + 1) - s);
+    NAME(reals) towards = u * divisor * ((NAME(reals))(bits - 1) - s);
+    away = (NAME(reals))((NAME(integers))away ^ sign);
+    towards = (NAME(reals))((NAME(integers))towards ^ sign);
+    e = (NAME(reals))((NAME(integers))e ^ sign);
+    return (NAME(reals))(bits - (e > away) + (e < towards));
 }
 
 /* x y - s, exact. */
@@ -154,116 +158,61 @@ static inline REAL NAME(remainder)(REAL a, REAL q, REAL b)
 #endif
 }
 
-/* Where a result is not to be used: `range` gets a set sign bit, or `reach` is no
- * longer zero. Zero products, quotients and roots count as such. */
-struct NAME(trouble) {
-    INT range;
-    REAL reach;
-};
-
-/* Leaves `mark` as it is unless `reach` is Inf or NaN. */
-static inline REAL NAME(mark)(REAL reach, REAL mark)
+/* Each operation on one element. *range gets a set sign bit where the result is not to
+ * be used; zero products, quotients and roots count as such. */
+static inline REAL NAME(one_add)(REAL a, REAL b, uint32_t random, INT *range)
 {
-#if PT_KERNELS_FMA
-    return FMA(reach, 0, mark);
-#else
-    return mark + reach * 0;
-#endif
+    NAME(reals) x = NAME(all)(a), y = NAME(all)(b);
+    NAME(reals) s = x + y;
+    /* |x| >= |y|, as Dekker's Fast2Sum wants it: its chain is the shorter one */
+    INT magnitudes = (INT)(((UINT)-1) >> 1);
+    NAME(integers)
+    swap = (NAME(reals))((NAME(integers))x & magnitudes) <
+           (NAME(reals))((NAME(integers))y & magnitudes);
+    swap &= (NAME(integers))x ^ (NAME(integers))y;
+    x = (NAME(reals))((NAME(integers))x ^ swap);
+    y = (NAME(reals))((NAME(integers))y ^ swap);
+    NAME(reals) e = y - (s - x);
+    INT m = NAME(magnitude)(s[0]), largest = ((INT)(2 * BIAS + 1) << MANTISSA) - 1;
+    *range |= ((m - LOW) & -m) | (largest - 1 - m);
+    return NAME(choose)(s, e, NAME(all)(1), random)[0];
 }
 
-static inline bool NAME(is_trouble)(INT range, REAL reach)
+static inline REAL NAME(one_sub)(REAL x, REAL y, uint32_t random, INT *range)
 {
-    return range < 0 || !(reach == 0);
+    return NAME(one_add)(x, -y, random, range);
 }
 
-/* Each operation on one element. */
-static inline REAL NAME(one_add)(REAL x, REAL y, uint32_t random,
-                                 struct NAME(trouble) * trouble, bool alone)
-{
-    REAL s = x + y;
-    REAL v = s - x;
-    REAL e = (x - (s - v)) + (y - v);
-    REAL reach;
-    REAL result = NAME(choose)(s, e, e, C(1.0), random, &reach, alone);
-    trouble->reach = NAME(mark)(reach, trouble->reach);
-    return result;
-}
-
-static inline REAL NAME(one_sub)(REAL x, REAL y, uint32_t random,
-                                 struct NAME(trouble) * trouble, bool alone)
-{
-    return NAME(one_add)(x, -y, random, trouble, alone);
-}
-
-static inline REAL NAME(one_mul)(REAL x, REAL y, uint32_t random,
-                                 struct NAME(trouble) * trouble, bool alone)
+static inline REAL NAME(one_mul)(REAL x, REAL y, uint32_t random, INT *range)
 {
     REAL s = x * y;
     REAL e = NAME(residual)(x, y, s);
-    REAL reach;
-    REAL result = NAME(choose)(s, e, e, C(1.0), random, &reach, alone);
-    trouble->range |= NAME(magnitude)(s) - LOW;
-    trouble->reach = NAME(mark)(reach, trouble->reach);
+    *range |= NAME(outside)(NAME(magnitude)(s), LOW, HIGH);
     if (FACTOR != HIGH)
-        trouble->range |=
-            (FACTOR - 1 - NAME(magnitude)(x)) | (FACTOR - 1 - NAME(magnitude)(y));
-    return result;
+        *range |= (FACTOR - 1 - NAME(magnitude)(x)) | (FACTOR - 1 - NAME(magnitude)(y));
+    return NAME(choose)(NAME(all)(s), NAME(all)(e), NAME(all)(1), random)[0];
 }
 
-static inline REAL NAME(one_div)(REAL x, REAL y, uint32_t random,
-                                 struct NAME(trouble) * trouble, bool alone)
+static inline REAL NAME(one_div)(REAL x, REAL y, uint32_t random, INT *range)
 {
     REAL s = x / y;
     REAL e = NAME(remainder)(x, s, y);
-    INT negative = NAME(bits)(y) & ~(INT)(((UINT)-1) >> 1);
-    REAL reach;
-    REAL result = NAME(choose)(s, NAME(real)(NAME(bits)(e) ^ negative), e, y, random,
-                               &reach, alone);
-    trouble->range |= NAME(outside)(NAME(magnitude)(s), LOW, FACTOR) |
-                      NAME(outside)(NAME(magnitude)(x), LOW, FACTOR);
+    *range |= NAME(outside)(NAME(magnitude)(s), LOW, FACTOR) |
+              NAME(outside)(NAME(magnitude)(x), LOW, FACTOR);
     if (FACTOR != HIGH)
-        trouble->range |= FACTOR - 1 - NAME(magnitude)(y);
-    return result;
+        *range |= FACTOR - 1 - NAME(magnitude)(y);
+    return NAME(choose)(NAME(all)(s), NAME(all)(e), NAME(all)(y), ~random)[0];
 }
 
-static inline REAL NAME(one_sqrt)(REAL x, REAL unused, uint32_t random,
-                                  struct NAME(trouble) * trouble, bool alone)
+static inline REAL NAME(one_sqrt)(REAL x, REAL unused, uint32_t random, INT *range)
 {
     REAL s = SQRT(x);
     REAL e = NAME(remainder)(x, s, s);
-    REAL reach;
     (void)unused;
     /* The sign is part of the pattern here: negative ones are out of range. */
-    trouble->range |= NAME(outside)(NAME(bits)(x), LOW, HIGH);
-    return NAME(choose)(s, e, e, s + s, random, &reach, alone);
+    *range |= NAME(outside)(NAME(bits)(x), LOW, HIGH);
+    return NAME(choose)(NAME(all)(s), NAME(all)(e), NAME(all)(s + s), ~random)[0];
 }
-
-#define SCAN(op)                                                                       \
-    static size_t NAME(scan_##op)(void *accv, const void *bv, void *outv,              \
-                                  const uint32_t *random, size_t n)                    \
-    {                                                                                  \
-        const REAL *b = bv;                                                            \
-        REAL *out = outv;                                                              \
-        REAL acc;                                                                      \
-        size_t i;                                                                      \
-        memcpy(&acc, accv, sizeof acc);                                                \
-        for (i = 0; i < n; i++) {                                                      \
-            struct NAME(trouble) trouble = {0, 0};                                     \
-            REAL next = NAME(one_##op)(acc, b[i], random[i], &trouble, false);         \
-            if (NAME(is_trouble)(trouble.range, trouble.reach))                        \
-                break;                                                                 \
-            acc = next;                                                                \
-            if (out)                                                                   \
-                out[i] = acc;                                                          \
-        }                                                                              \
-        memcpy(accv, &acc, sizeof acc);                                                \
-        return i;                                                                      \
-    }
-SCAN(add)
-SCAN(sub)
-SCAN(mul)
-SCAN(div)
-#undef SCAN
 
 static void NAME(nudge)(const void *rv, const void *xv, void *outv,
                         const uint32_t *restrict random, size_t n)
@@ -285,6 +234,7 @@ static void NAME(nudge)(const void *rv, const void *xv, void *outv,
 }
 
 #include "fuzzy/kernel_block.h"
+#include "fuzzy/kernel_scan.h"
 #include "fuzzy/kernel_grid.h"
 
 #undef NAME

@@ -56,6 +56,13 @@ typedef size_t pt_fuzzy_settle_fn(const void *a, const void *b, void *out, size_
 typedef size_t pt_fuzzy_scan_fn(void *acc, const void *b, void *out,
                                 const uint32_t *random, size_t n);
 
+/* acc = acc + (b[0] + b[1] + …), in that order, of n > 0 numbers that lie `step` bytes
+ * apart, with n numbers of `random`. May be called in any environment. Returns false,
+ * and leaves acc as it is, where that has not the common one's rounding or a sum is
+ * zero or out of range. */
+typedef bool pt_fuzzy_few_fn(void *acc, const char *b, ptrdiff_t step, size_t n,
+                             const uint32_t *random);
+
 /* a op b, rounded with `random`; NaN where the range is left: to be computed again. */
 typedef double pt_fuzzy_single_fn(double a, double b, uint32_t random);
 
@@ -93,6 +100,7 @@ struct pt_fuzzy_kernels {
     pt_fuzzy_hash_fn *hash[PT_FUZZY_N_FORMATS];
     pt_fuzzy_settle_fn *settle[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
     pt_fuzzy_scan_fn *scan[PT_FUZZY_N_FORMATS][PT_FUZZY_N_OPERATIONS];
+    pt_fuzzy_few_fn *few[PT_FUZZY_N_FORMATS];
     pt_fuzzy_single_fn *single[PT_FUZZY_N_OPERATIONS]; /* none for a root */
     pt_fuzzy_leaves_fn *leaves[PT_FUZZY_N_FORMATS];
     pt_fuzzy_mac_fn *mac[PT_FUZZY_N_FORMATS][PT_FUZZY_N_MAC];

@@ -114,6 +114,25 @@ static enum pt_fuzzy_operation set_operands(unsigned ufunc, enum pt_fuzzy_format
     }
 }
 
+/* The sum of a row of few elements, of which there may be many: in few instructions,
+ * where nothing is out of the ordinary; false where it is. */
+static bool sum_few(enum pt_fuzzy_format format, char **args, size_t n,
+                    const intptr_t *steps)
+{
+    /* As in numpy's loop all is read before the sum is written. */
+    if (args[0] != args[2] || steps[0] != 0 || steps[2] != 0 || n >= PT_FUZZY_SIDE ||
+        !pt_fuzzy_runtime.single)
+        return false;
+    struct pt_fuzzy_stream *stream = pt_fuzzy_stream_for_few(PT_FUZZY_NUMPY);
+    if (!stream)
+        return false;
+    bool done = pt_fuzzy_runtime.kernels->few[format](args[0], args[1], steps[1], n,
+                                                      pt_fuzzy_stream_draw(stream, n));
+    if (done)
+        pt_fuzzy_stream_count_few(stream, n + 1); /* the first, to -0, counts too */
+    return done;
+}
+
 static void run(unsigned ufunc, enum pt_fuzzy_format format, char **args,
                 const intptr_t *dimensions, const intptr_t *steps, void *data)
 {
@@ -121,6 +140,8 @@ static void run(unsigned ufunc, enum pt_fuzzy_format format, char **args,
     struct pt_operand operands[3];
 
     if (dimensions[0] <= 0)
+        return;
+    if (ufunc == PT_FUZZY_ADD && sum_few(format, args, (size_t)dimensions[0], steps))
         return;
     work.stream = pt_fuzzy_stream_get();
     if (!work.stream) {

@@ -151,17 +151,11 @@ struct pt_fuzzy_stream *pt_fuzzy_stream_for(enum pt_fuzzy_layer layer)
     return stream;
 }
 
-const uint32_t *pt_fuzzy_stream_draw(struct pt_fuzzy_stream *stream, size_t n)
+void pt_fuzzy_stream_refill(struct pt_fuzzy_stream *stream)
 {
-    if (PT_FUZZY_BLOCK - stream->used < n) {
-        pt_fuzzy_runtime.kernels->fill(&stream->generator, stream->words,
-                                       PT_FUZZY_BLOCK / 2);
-        stream->used = 0;
-    }
-    const uint32_t *numbers = (const uint32_t *)(const void *)stream->words;
-    numbers += stream->used;
-    stream->used += n;
-    return numbers;
+    pt_fuzzy_runtime.kernels->fill(&stream->generator, stream->words,
+                                   PT_FUZZY_BLOCK / 2);
+    stream->used = 0;
 }
 
 static size_t index_of(enum pt_fuzzy_layer layer)
@@ -253,6 +247,9 @@ static void set_rounding(const struct pt_fuzzy_options *options)
     runtime->kernels = pt_fuzzy_kernels_best();
     runtime->vectors = options->mode == PT_FUZZY_SR && (p64 == 0 || p64 == 53) &&
                        (p32 == 0 || p32 == 24);
+    runtime->single = runtime->vectors && options->cancellation == 0
+                          ? runtime->kernels->single
+                          : NULL;
     runtime->deterministic =
         options->mode == PT_FUZZY_SR_DET || options->mode == PT_FUZZY_UD_DET;
     runtime->kind = kinds[options->mode];

@@ -34,6 +34,8 @@ struct pt_fuzzy_runtime {
     struct pt_fuzzy_rounding rounding;
     const struct pt_fuzzy_kernels *kernels;
     bool vectors; /* sr at full precision */
+    /* for one operation where nothing but its result is wanted; else NULL */
+    pt_fuzzy_single_fn *const *single;
     enum pt_fuzzy_kind kind;
     size_t numbers;     /* random ones that an operation of this kind takes */
     bool deterministic; /* directions are hashes of the operands */
@@ -49,22 +51,34 @@ static inline struct pt_fuzzy_stream *pt_fuzzy_stream_get(void)
     return pt_fuzzy_stream_for(PT_FUZZY_NUMPY);
 }
 
+/* Draws all numbers of the stream anew. */
+void pt_fuzzy_stream_refill(struct pt_fuzzy_stream *stream);
+
 /* `n` <= PT_FUZZY_BLOCK fresh numbers, valid until the next draw. */
-const uint32_t *pt_fuzzy_stream_draw(struct pt_fuzzy_stream *stream, size_t n);
+static inline const uint32_t *pt_fuzzy_stream_draw(struct pt_fuzzy_stream *stream,
+                                                   size_t n)
+{
+    if (PT_FUZZY_BLOCK - stream->used < n)
+        pt_fuzzy_stream_refill(stream);
+    const uint32_t *numbers = (const uint32_t *)(const void *)stream->words;
+    numbers += stream->used;
+    stream->used += n;
+    return numbers;
+}
 
 /* Counts operations of the thread, to the layer that the stream was asked for. */
 void pt_fuzzy_stream_count(struct pt_fuzzy_stream *stream, uint64_t perturbed,
                            uint64_t nearest);
 
-/* The same three for one operation at a time, in few instructions where nothing is out
- * of the ordinary. The variables are of runtime.c: the calling thread's stream; the
+/* Stream and count for few operations at a time, in few instructions where nothing is
+ * out of the ordinary. The variables are of runtime.c: the calling thread's stream; the
  * number of the start that is in force everywhere, 0 where there is none or there are
  * scopes; whether somebody watches. */
 extern _Thread_local struct pt_fuzzy_stream *pt_fuzzy_own_stream;
 extern _Atomic unsigned pt_fuzzy_everywhere;
 extern atomic_bool pt_fuzzy_watched;
 
-static inline struct pt_fuzzy_stream *pt_fuzzy_stream_for_one(enum pt_fuzzy_layer layer)
+static inline struct pt_fuzzy_stream *pt_fuzzy_stream_for_few(enum pt_fuzzy_layer layer)
 {
     struct pt_fuzzy_stream *stream = pt_fuzzy_own_stream;
     if (!stream || stream->pause != 0 ||
@@ -75,22 +89,17 @@ static inline struct pt_fuzzy_stream *pt_fuzzy_stream_for_one(enum pt_fuzzy_laye
     return stream;
 }
 
-static inline uint32_t pt_fuzzy_stream_draw_one(struct pt_fuzzy_stream *stream)
-{
-    if (stream->used >= PT_FUZZY_BLOCK)
-        return *pt_fuzzy_stream_draw(stream, 1);
-    return ((const uint32_t *)(const void *)stream->words)[stream->used++];
-}
-
-static inline void pt_fuzzy_stream_count_one(struct pt_fuzzy_stream *stream)
+static inline void pt_fuzzy_stream_count_few(struct pt_fuzzy_stream *stream,
+                                             uint64_t perturbed)
 {
     if (atomic_load_explicit(&pt_fuzzy_watched, memory_order_relaxed)) {
-        pt_fuzzy_stream_count(stream, 1, 0);
+        pt_fuzzy_stream_count(stream, perturbed, 0);
         return;
     }
     _Atomic uint64_t *count =
         &stream->perturbed[__builtin_ctz((unsigned)stream->layer)];
-    atomic_store_explicit(count, atomic_load_explicit(count, memory_order_relaxed) + 1,
+    atomic_store_explicit(count,
+                          atomic_load_explicit(count, memory_order_relaxed) + perturbed,
                           memory_order_relaxed);
 }
 

@@ -2,6 +2,8 @@
  */
 #include "run.h"
 
+#include <fenv.h>
+
 #include "fuzzy/flags.h"
 #include "fuzzy/kernels.h"
 
@@ -120,6 +122,143 @@ static void a_scan_is_its_blocks_one_by_one(void **state)
     }
 }
 
+/* What sums may run through: binades in passing, both signs, zero, large steps and
+ * steps far below the gap. */
+static void chain(unsigned kind, uint64_t seed, double *b)
+{
+    for (size_t i = 0; i < N; i++) {
+        double u = uniform(&seed), v = uniform(&seed) - 0.5;
+        const double kinds[] = {u,
+                                -u,
+                                v,
+                                ldexp(v, (int)(i % 60) - 30),
+                                u * 0x1p-40,
+                                i % 64 == 63 ? 0x1p20 * v : v * 0x1p-4,
+                                i % 2 ? -0.25 : 0.25,
+                                rint(u * 8),
+                                ldexp(u, (int)i)};
+        b[i] = kinds[kind];
+    }
+}
+enum { N_CHAINS = 9 };
+
+static void compare_chain(const struct pt_fuzzy_kernels *table, unsigned op,
+                          unsigned format, double start, const double *b,
+                          const uint32_t *random)
+{
+    static double wide_out[N];
+    static float narrow[N], narrow_out[N];
+    bool wide = format == PT_FUZZY_BINARY64;
+    double acc = start, step = start, next;
+    float narrow_acc = (float)start, narrow_step = (float)start, narrow_next;
+    for (size_t i = 0; i < N; i++)
+        narrow[i] = (float)b[i];
+    size_t done =
+        wide ? table->scan[format][op](&acc, b, wide_out, random, N)
+             : table->scan[format][op](&narrow_acc, narrow, narrow_out, random, N);
+    for (size_t i = 0; i < done; i++) {
+        if (wide) {
+            table->block[format][op](&step, &b[i], &next, &random[i], 1);
+            step = next;
+            assert_true(wide_out[i] == step);
+        } else {
+            table->block[format][op](&narrow_step, &narrow[i], &narrow_next, &random[i],
+                                     1);
+            narrow_step = narrow_next;
+            assert_true(narrow_out[i] == narrow_step);
+        }
+    }
+    double sign = op == PT_FUZZY_ADD ? 1 : -1;
+    if (wide)
+        assert_true(acc == step && done == N);
+    else
+        assert_true(narrow_acc == narrow_step &&
+                    (done == N || fabs((double)narrow_acc +
+                                       sign * (double)narrow[done]) >= 0x1p127));
+}
+
+static void sums_through_binades_are_their_steps_one_by_one(void **state)
+{
+    static const char *const all[] = {"baseline", "avx2", "avx512"};
+    static const double starts[] = {0, 1, -1, 3.999, -1023.5, 0x1.8p52, 0x1p-300};
+    static double b[N];
+    static uint32_t random[N];
+    uint64_t seed = 8;
+    (void)state;
+    for (size_t i = 0; i < N; i++)
+        random[i] = (uint32_t)pt_splitmix64(&seed);
+    for (size_t k = 0; k < PT_ARRAY_LENGTH(all); k++)
+        for (unsigned kind = 0; pt_fuzzy_kernels_named(all[k]) && kind < N_CHAINS;
+             kind++) {
+            chain(kind, kind + 1, b);
+            for (size_t s = 0; s < PT_ARRAY_LENGTH(starts); s++)
+                for (unsigned format = 0; format < PT_FUZZY_N_FORMATS; format++)
+                    for (unsigned op = PT_FUZZY_ADD; op <= PT_FUZZY_SUBTRACT; op++)
+                        compare_chain(pt_fuzzy_kernels_named(all[k]), op, format,
+                                      starts[s], b, random);
+        }
+}
+
+/* One element is as it is in a block, where the processor truncates. */
+static void few_elements_round_as_many_do(void **state)
+{
+    static double a[N], b[N], want[N], got[N];
+    static float fa[N], fb[N], fwant[N], fgot[N];
+    static uint32_t random[N];
+    const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_best();
+    (void)state;
+    for (uint64_t seed = 1; seed <= 50; seed++) {
+        operands(seed, a, b, fa, fb, random);
+        for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++) {
+            table->block[PT_FUZZY_BINARY64][op](a, b, want, random, N);
+            table->block[PT_FUZZY_BINARY32][op](fa, fb, fwant, random, N);
+            for (size_t i = 0; i < N; i++) {
+                table->block[PT_FUZZY_BINARY64][op](&a[i], &b[i], &got[i], &random[i],
+                                                    1);
+                table->block[PT_FUZZY_BINARY32][op](&fa[i], &fb[i], &fgot[i],
+                                                    &random[i], 1);
+            }
+            assert_memory_equal(got, want, sizeof got);
+            assert_memory_equal(fgot, fwant, sizeof fgot);
+        }
+    }
+}
+
+static void few_sums_refuse_what_would_be_signalled(void **state)
+{
+    static const double refused[][2] = {{1, -1},         {0, 0},
+                                        {INFINITY, 1},   {NAN, 1},
+                                        {0x1.fp1023, 1}, {0x1p-1000, 0x1p-1010}};
+    static const char *const all[] = {"baseline", "avx2", "avx512"};
+    const uint32_t random[2] = {1, UINT32_MAX};
+    (void)state;
+    for (size_t k = 0; k < PT_ARRAY_LENGTH(all); k++) {
+        const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_named(all[k]);
+        for (size_t i = 0; table && i < PT_ARRAY_LENGTH(refused); i++) {
+            double acc = refused[i][0], before = acc;
+            float narrow = (float)refused[i][0], other = (float)refused[i][1];
+            feclearexcept(FE_ALL_EXCEPT);
+            assert_false(table->few[PT_FUZZY_BINARY64](
+                &acc, (const char *)&refused[i][1], 8, 1, random));
+            assert_false(table->few[PT_FUZZY_BINARY32](&narrow, (const char *)&other, 4,
+                                                       1, random));
+            assert_false(fetestexcept(FE_ALL_EXCEPT & ~FE_INEXACT));
+            assert_memory_equal(&acc, &before, sizeof acc);
+        }
+        if (!table)
+            continue;
+        double acc = 1;
+        static const double terms[] = {0.1, 0.2, 0.3};
+        fesetround(FE_UPWARD);
+        assert_false(
+            table->few[PT_FUZZY_BINARY64](&acc, (const char *)terms, 8, 2, random));
+        fesetround(FE_TONEAREST);
+        assert_true(
+            table->few[PT_FUZZY_BINARY64](&acc, (const char *)terms, 16, 2, random));
+        assert_true(fabs(acc - 1.4) < 1e-15);
+    }
+}
+
 static void reports(int op, double a, double b, bool wanted)
 {
     static const char *const all[] = {"baseline", "avx2", "avx512"};
@@ -159,6 +298,9 @@ int main(void)
         cmocka_unit_test(instruction_sets_agree_to_the_bit),
         cmocka_unit_test(instruction_sets_agree_in_all_modes),
         cmocka_unit_test(a_scan_is_its_blocks_one_by_one),
+        cmocka_unit_test(sums_through_binades_are_their_steps_one_by_one),
+        cmocka_unit_test(few_elements_round_as_many_do),
+        cmocka_unit_test(few_sums_refuse_what_would_be_signalled),
         cmocka_unit_test(what_is_out_of_range_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

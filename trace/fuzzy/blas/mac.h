@@ -68,10 +68,15 @@ static inline double mac_careful(double c, double a, double b, uint32_t random)
     double p = a * b;
     double s = c + p;
     double e = missing(c, a, b, p, s);
-    double h = s + e, reach;
+    double h = s + e;
     random ^= bits_64(s) < 0 ? 0x7fffffff : 0x80000000; /* u of the above, from 0 on */
     e -= h - s;
-    return choose_64(h, e, e, 1.0, e > 0 ? ~random : random, &reach, false);
+    /* t is its neighbour on the side of e. This is vectorised, as choose_64 is not, and
+     * decides as above, by direction and not by magnitude. */
+    int64_t step = ((bits_64(h) ^ bits_64(e)) >> 63) | 1;
+    double t = real_64((int64_t)((uint64_t)bits_64(h) + (uint64_t)step));
+    double u = uniform_64(e > 0 ? ~random : random);
+    return fabs(u * (t - h)) < fabs(e) ? t : h;
 }
 
 static inline double mac_32(double c, double a, double b, uint32_t random)
