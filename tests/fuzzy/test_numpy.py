@@ -339,9 +339,11 @@ def test_naive_variance_loses_twice_the_bits_of_the_condition_number():
     def two_pass(x):
         d = x - np.sum(x) / len(x)
         return (np.sum(d * d) - np.sum(d) ** 2 / len(x)) / len(x)
-    def lost(f, x):  # by CNH of ten runs, delta = 1.84
+    def once(f, x):  # by CNH of ten runs, delta = 1.84
         v = [float(f(x)) for i in range(10)]
         return 53 + 1.84 + np.log2(np.std(v) / abs(np.mean(v)))
+    def lost(f, x):  # of ten runs alone one in a hundred is outside of the bounds
+        return np.median([once(f, x) for i in range(9)])
     random = np.random.default_rng(0)
     for kappa in (2 ** 5, 2 ** 10, 2 ** 15):
         x = random.standard_normal(1000) + kappa
