@@ -124,6 +124,8 @@ def symmetric(T, h=False):
     return T + other - np.diag(np.diag(other)) - (np.diag(1j * np.diag(T).imag) if h else 0)
 def check(name, call, expected, part=lambda m: m):
     got = [np.asarray(call()) for i in range(12)]
+    while len(got) < 100 and len({g.tobytes() for g in got}) == 1:  # of few additions twelve may agree by chance
+        got.append(np.asarray(call()))
     for g in got:
         error = np.abs(part(g) - part(expected)).max() / np.abs(expected).max() / np.finfo(g.dtype).eps
         worst[name] = max(worst.get(name, 0), float(error))
