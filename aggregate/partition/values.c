@@ -47,7 +47,8 @@ uint32_t pt_values_shape(struct pt_values *values, const uint64_t *sizes, unsign
         uint64_t *at = pt_array_push(&values->sizes, ndim);
         if (!shape || !at)
             return UINT32_MAX;
-        memcpy(at, sizes, ndim * sizeof *sizes);
+        if (ndim) /* of a number there are none */
+            memcpy(at, sizes, ndim * sizeof *sizes);
         *shape = (struct pt_shape){values->sizes.n - ndim, hash, ndim};
     }
     return found;

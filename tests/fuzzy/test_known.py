@@ -61,13 +61,15 @@ print(min(found[40]) * one >= 50, max(abs(v - 100) for b in batches for v in b[4
 
 
 def test_a_sum_of_thousandths_has_several_values_of_some_fifty_bits(tmp_path):
+    # .001 ends 4/512 of a gap below the last binade's grid: a step there goes the other way once in 128
+    # times, which makes the sum's deviation some 2 gaps, and ten runs of two values only one batch in 170.
     code = DIGITS + """
-batches = [[sum([.001] * 1000) for i in range(10)] for k in range(20)]
-found = [digits(b) for b in batches]
-print(min(len(set(b)) for b in batches) >= 3, min(found), max(found), sorted(found)[10])
+batches = [[sum([.001] * 1000) for i in range(10)] for k in range(200)]
+found = [digits(b) for b in batches[:20]]
+print(sum(len(set(b)) >= 3 for b in batches), min(found), max(found), sorted(found)[10])
 """
-    several, least, most, middle = run(code, tmp_path)[0].split()
-    assert several == "True" and 47 <= float(least) and float(most) <= 52 and 49 <= float(middle) <= 51, (least, most, middle)
+    several, least, most, middle = map(float, run(code, tmp_path)[0].split())
+    assert several >= 194 and 47 <= least and most <= 52 and 49 <= middle <= 51, (several, least, most, middle)
 
 
 def test_rumps_polynomial_has_no_digit(tmp_path):
