@@ -27,6 +27,16 @@ void model_take_arguments(int argc, char **argv)
             model_use_codec(PT_CODEC_LZ4);
 }
 
+struct pt_trace_reader *model_read(const char *path)
+{
+    struct pt_trace_reader *reader = NULL;
+    struct pt_error error;
+
+    if (pt_trace_reader_open(path, &reader, &error) != PT_OK)
+        fail_msg("%s", error.text);
+    return reader;
+}
+
 struct pt_trace_writer *model_open(const char *path)
 {
     const struct pt_trace_writing writing = {.codec = codec};

@@ -24,6 +24,9 @@ void model_header(struct pt_trace_header *header);
 /* A writer of the model's header, packing or not; checks that it opens. */
 struct pt_trace_writer *model_open(const char *path);
 
+/* A reader of the file; checks that it opens. */
+struct pt_trace_reader *model_read(const char *path);
+
 /* What stands before the first call; one call; and all of them with what surrounds
  * them. */
 void model_begin(struct pt_trace_writer *writer);

@@ -23,16 +23,6 @@ enum { CHECKPOINT = 64 };
 
 static int n_kills = 20; /* or the first argument */
 
-static struct pt_trace_reader *open_reader(const char *path)
-{
-    struct pt_trace_reader *reader = NULL;
-    struct pt_error error;
-
-    if (pt_trace_reader_open(path, &reader, &error) != PT_OK)
-        fail_msg("%s", error.text);
-    return reader;
-}
-
 static char *part_of(const char *path)
 {
     char *part = NULL;
@@ -81,7 +71,7 @@ static void kill_and_compare(const char *path, const char *part,
         last = done;
     close(ends[0]);
 
-    struct pt_trace_reader *reader = open_reader(part);
+    struct pt_trace_reader *reader = model_read(part);
     struct pt_trace_check check;
     assert_false(pt_trace_reader_sealed(reader));
     assert_true(model_compare(reader, options) >= last);
@@ -111,7 +101,7 @@ static void killed_at_any_moment_it_keeps_all_whole_blocks(void **state)
 
 static bool is_on_disk(const char *part, enum pt_trace_stream stream)
 {
-    struct pt_trace_reader *reader = open_reader(part);
+    struct pt_trace_reader *reader = model_read(part);
     bool there = pt_trace_reader_n_blocks(reader, stream) > 0;
     pt_trace_reader_close(reader);
     return there;
@@ -175,7 +165,7 @@ static void a_full_disk_costs_the_rest_of_the_trace_only(void **state)
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), 0);
     assert_int_not_equal(access(path, F_OK), 0);
-    struct pt_trace_reader *reader = open_reader(part);
+    struct pt_trace_reader *reader = model_read(part);
     assert_null(pt_trace_reader_damage(reader)); /* it ends with a whole block */
     assert_in_range(pt_trace_reader_bytes(reader), 4096, 3000000);
     model_read_all(reader);
@@ -222,7 +212,7 @@ static void the_child_of_a_fork_cannot_harm_the_trace(void **state)
         assert_int_equal(status, 0);
     }
     assert_int_equal(pt_trace_writer_close(writer, NULL), PT_OK);
-    struct pt_trace_reader *reader = open_reader(path);
+    struct pt_trace_reader *reader = model_read(path);
     assert_int_equal(model_compare(reader, &options), options.n_calls);
     pt_trace_reader_close(reader);
     assert_int_equal(pt_trace_check(path, &check, NULL), PT_OK);
@@ -274,7 +264,7 @@ static void a_daemon_keeps_its_files_and_its_trace(void **state)
     assert_int_equal(status, 0);
     assert_int_equal(stat(own, &st), 0);
     assert_int_equal(st.st_size, 0);
-    struct pt_trace_reader *reader = open_reader(path);
+    struct pt_trace_reader *reader = model_read(path);
     assert_int_equal(model_compare(reader, &options), options.n_calls);
     pt_trace_reader_close(reader);
     free(own);

@@ -76,16 +76,6 @@ static void write_array(const char *path)
     assert_int_equal(pt_trace_writer_close(writer, NULL), PT_OK);
 }
 
-static struct pt_trace_reader *open_reader(const char *path)
-{
-    struct pt_trace_reader *reader = NULL;
-    struct pt_error error;
-
-    if (pt_trace_reader_open(path, &reader, &error) != PT_OK)
-        fail_msg("%s", error.text);
-    return reader;
-}
-
 static void numbers_shrink_to_what_is_noise_in_them(void **state)
 {
     char *path = model_path("shrunk.trace");
@@ -96,7 +86,7 @@ static void numbers_shrink_to_what_is_noise_in_them(void **state)
     write_array(path);
     assert_int_equal(stat(path, &st), 0);
     assert_in_range(st.st_size, sizeof numbers * 3 / 8, sizeof numbers * 3 / 8 + 60000);
-    struct pt_trace_reader *reader = open_reader(path);
+    struct pt_trace_reader *reader = model_read(path);
     size_t n = pt_trace_reader_n_blocks(reader, PT_STREAM_PAYLOADS);
     assert_true(n >= 3);
     for (size_t i = 0; i < n; i++) {
@@ -160,7 +150,7 @@ static void a_damaged_chunk_is_named_and_costs_only_itself(void **state)
     forge.bytes[find_chunk(&forge, 0, 5) + 100] ^= 1;
     forge_save(&forge, bad);
     forge_free(&forge);
-    struct pt_trace_reader *reader = open_reader(bad);
+    struct pt_trace_reader *reader = model_read(bad);
     assert_null(pt_trace_reader_damage(reader));
     assert_int_equal(read_part(reader, 0, 5 * PER_CHUNK - 8, &error), PT_OK);
     assert_int_equal(read_part(reader, 6 * PER_CHUNK, 9 * PER_CHUNK, &error), PT_OK);
@@ -193,7 +183,7 @@ static void views_stand_while_other_chunks_are_unpacked(void **state)
     (void)state;
 
     write_array(path);
-    struct pt_trace_reader *reader = open_reader(path);
+    struct pt_trace_reader *reader = model_read(path);
     for (size_t i = 0; i < VIEWS; i++) {
         at[i] = pt_splitmix64(&random) % (FIRST_BLOCK - 3000);
         n[i] = 1 + pt_splitmix64(&random) % 3000;
@@ -321,7 +311,7 @@ static void what_does_not_shrink_is_stored_as_it_is(void **state)
     pt_trace_writer_value(writer, &value, numbers);
     pt_trace_writer_enter(writer, &(struct pt_trace_enter){.time = 1});
     assert_int_equal(pt_trace_writer_close(writer, NULL), PT_OK);
-    struct pt_trace_reader *reader = open_reader(path);
+    struct pt_trace_reader *reader = model_read(path);
     for (size_t i = 0; i < pt_trace_reader_n_blocks(reader, PT_STREAM_PAYLOADS); i++)
         assert_int_equal(pt_trace_reader_block(reader, PT_STREAM_PAYLOADS, i)->codec,
                          PT_CODEC_STORED);

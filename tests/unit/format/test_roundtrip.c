@@ -11,16 +11,6 @@
 #include "base/bytes.h"
 #include "model.h"
 
-static struct pt_trace_reader *open_reader(const char *path)
-{
-    struct pt_trace_reader *reader = NULL;
-    struct pt_error error;
-
-    if (pt_trace_reader_open(path, &reader, &error) != PT_OK)
-        fail_msg("%s", error.text);
-    return reader;
-}
-
 static void every_kind_of_record_is_read_back(void **state)
 {
     struct model_options options = {.seed = 1, .n_calls = 3000, .max_bytes = 40000};
@@ -28,7 +18,7 @@ static void every_kind_of_record_is_read_back(void **state)
     (void)state;
 
     model_file(path, &options);
-    struct pt_trace_reader *reader = open_reader(path);
+    struct pt_trace_reader *reader = model_read(path);
     assert_true(pt_trace_reader_sealed(reader));
     assert_null(pt_trace_reader_damage(reader));
     assert_int_equal(model_compare(reader, &options), options.n_calls);
@@ -46,7 +36,7 @@ static void a_big_array_is_split_into_extents(void **state)
     (void)state;
 
     model_file(path, &options);
-    struct pt_trace_reader *reader = open_reader(path);
+    struct pt_trace_reader *reader = model_read(path);
     assert_true(pt_trace_reader_n_blocks(reader, PT_STREAM_PAYLOADS) >= 5);
     assert_int_equal(model_compare(reader, &options), options.n_calls);
     pt_trace_reader_park(reader, false);
@@ -66,7 +56,7 @@ static void header_and_metadata_are_read_back(void **state)
 
     model_header(&written);
     model_file(path, &options);
-    struct pt_trace_reader *reader = open_reader(path);
+    struct pt_trace_reader *reader = model_read(path);
     const struct pt_trace_header *h = pt_trace_reader_header(reader);
     assert_int_equal(h->major, 1);
     assert_int_equal(h->created_ns, written.created_ns);
