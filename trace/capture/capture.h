@@ -109,8 +109,8 @@ void pt_capture_init(struct pt_capture *capture, struct pt_trace_writer *writer,
 void pt_capture_clear(struct pt_capture *capture); /* frees what it owns */
 
 /* Begins a phase of the call that the caller has put into capture->call. `marks` may be
- * NULL in mode ALL; in mode CHANGED, `first_mark` is
- * marks->n as it was when the entry's phase began. */
+ * NULL in mode ALL; in mode CHANGED, `first_mark` is marks->n as it was when the
+ * entry's phase began. */
 void pt_capture_begin(struct pt_capture *capture, enum pt_phase phase,
                       enum pt_capture_mode mode, struct pt_marks *marks,
                       size_t first_mark);

@@ -2,38 +2,25 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
-
-#include "base/file.h"
-#include "format/block.h"
-#include "format/descriptor.h"
-#include "format/record.h"
-#include "format/stage.h"
 
 enum {
     N_BUFFERS = 24, /* five are being filled at most, the rest is on its way */
     WORDS = 8,      /* widths of numbers of which nobody speaks */
     TEXT = 1,
-    POOL_BYTES = N_BUFFERS * PT_SINK_BLOCK,
-    INDEX_BODY = PT_INDEX_BYTES + PT_TRACE_INDEX_BLOCKS * PT_INDEX_ENTRY_BYTES
+    POOL_BYTES = N_BUFFERS * PT_SINK_BLOCK
 };
 
 static_assert((int)PT_SINK_BLOCK <= PT_PACKED_WRITTEN_CHUNKS * PT_PACKED_CHUNK,
               "a block that is written fits the widths");
 
 struct pt_sink {
-    struct pt_descriptor file;
-    pid_t owner;        /* process that has the thread */
-    char *part;         /* name of the file */
-    const char *refuge; /* another file, NULL: none; see stage.h. Borrowed */
-    atomic_bool moved;  /* to the refuge */
+    struct pt_block_file file; /* written by the disk thread alone */
+    pid_t owner;               /* process that has the thread */
     pthread_t thread;
 
     pthread_mutex_t lock; /* guards pool, queue, busy, stop, ready */
@@ -42,190 +29,17 @@ struct pt_sink {
     struct pt_buffer *free;
     struct pt_buffer *first, *last; /* queue */
     bool busy, stop, ready;
-
-    /* Written by the disk thread before it sets `failed`, read only after. */
-    struct pt_error error;
-    atomic_bool failed;
-
-    /* Of the disk thread alone. */
-    const unsigned char *header; /* borrowed, until `ready` */
-    uint64_t end;                /* of what has been written */
-    uint64_t asked;              /* so far the disk was asked to take it */
-    uint64_t n_blocks, n_index_blocks, last_index;
-    size_t n_listed; /* blocks since the last index block */
-    unsigned char index[PT_TRACE_BLOCK_HEADER_BYTES + INDEX_BODY];
+    const unsigned char *header;    /* borrowed, until `ready` */
     struct pt_trace_footer *footer; /* set with `stop` */
-
-    struct pt_packer *packer; /* NULL: bodies are stored as they are */
 
     unsigned char *pool; /* memory of all buffers, one mapping */
     struct pt_buffer buffers[N_BUFFERS];
 };
 
-static void fail(struct pt_sink *sink, const struct pt_error *error)
-{
-    if (atomic_load_explicit(&sink->failed, memory_order_relaxed))
-        return;
-    sink->error = *error;
-    atomic_store_explicit(&sink->failed, true, memory_order_release);
-}
-
-/* The stage is full, or gone: what it holds is copied to the file's own place, where
- * the rest follows. */
-static bool move_to_refuge(struct pt_sink *sink)
-{
-    struct pt_descriptor there = {.fd = -1};
-    struct pt_error error;
-    char *part = sink->refuge && !sink->moved ? strdup(sink->refuge) : NULL;
-    int fd = part ? pt_descriptor_use(&sink->file, sink->part) : -1;
-
-    if (fd < 0 || pt_stage_copy(fd, sink->end, part, &there, &error) != PT_OK) {
-        free(part);
-        return false;
-    }
-    (void)pt_descriptor_close(&sink->file);
-    unlink(sink->part);
-    free(sink->part);
-    sink->part = part;
-    sink->file = there;
-    sink->moved = true;
-    return true;
-}
-
-/* Writes at the end of the file. What a full disk cut in the middle is taken away
- * again, so that the file ends with a whole block. */
-static bool append(struct pt_sink *sink, const void *data, size_t bytes)
-{
-    struct pt_error error;
-
-    if (atomic_load_explicit(&sink->failed, memory_order_relaxed))
-        return false;
-    int fd = pt_descriptor_use(&sink->file, sink->part);
-    if (fd < 0) {
-        pt_error_sys(&error, "cannot write %s", sink->part);
-        fail(sink, &error);
-        return false;
-    }
-    if (pt_write_at(fd, data, bytes, sink->end, sink->part, &error) != PT_OK) {
-        (void)!ftruncate(fd, (off_t)sink->end);
-        if (move_to_refuge(sink))
-            return append(sink, data, bytes);
-        fail(sink, &error);
-        return false;
-    }
-    sink->end += bytes;
-    return true;
-}
-
-/* Writes a block: room for its header, which is filled in, and the stored body, with
- * zeros up to 8 behind. */
-static bool append_block(struct pt_sink *sink, unsigned char *bytes,
-                         struct pt_trace_block *block)
-{
-    block->offset = sink->end;
-    pt_block_put(bytes, block);
-    if (!append(sink, bytes, (size_t)pt_block_extent(block)))
-        return false;
-    sink->n_blocks++;
-    return true;
-}
-
-/* The same with a body, a multiple of 8 bytes, that is stored as it is. */
-static bool append_plain(struct pt_sink *sink, unsigned char *bytes,
-                         struct pt_trace_block *block, size_t body_bytes)
-{
-    block->codec = PT_CODEC_STORED;
-    block->stored_bytes = block->raw_bytes = body_bytes;
-    block->body_checksum = pt_hash64(bytes + PT_TRACE_BLOCK_HEADER_BYTES, body_bytes);
-    return append_block(sink, bytes, block);
-}
-
-static bool append_index(struct pt_sink *sink)
-{
-    unsigned char *body = sink->index + PT_TRACE_BLOCK_HEADER_BYTES;
-    size_t bytes = PT_INDEX_BYTES + sink->n_listed * PT_INDEX_ENTRY_BYTES;
-    struct pt_trace_block block = {
-        .stream = PT_STREAM_INDEX, .ordinal = sink->n_index_blocks, .records = 1};
-
-    if (sink->n_listed == 0)
-        return true;
-    pt_record_put_header(body, PT_RECORD_INDEX, 0, (uint32_t)bytes);
-    pt_put64(body + PT_INDEX_BEFORE, sink->last_index);
-    pt_put64(body + PT_INDEX_N_ENTRIES, sink->n_listed);
-    if (!append_plain(sink, sink->index, &block, bytes))
-        return false;
-    sink->n_index_blocks++;
-    sink->last_index = block.offset;
-    sink->n_listed = 0;
-    return true;
-}
-
-static void write_buffer(struct pt_sink *sink, struct pt_buffer *buffer)
-{
-    unsigned char *bytes = buffer->body - PT_TRACE_BLOCK_HEADER_BYTES, *packed = NULL;
-    unsigned char *entry = sink->index + PT_TRACE_BLOCK_HEADER_BYTES + PT_INDEX_BYTES +
-                           sink->n_listed * PT_INDEX_ENTRY_BYTES;
-
-    if (sink->packer && !pt_sink_error(sink))
-        packed = pt_packer_pack(sink->packer, buffer->body, buffer->used,
-                                &buffer->widths, &buffer->block);
-    if (packed ? !append_block(sink, packed, &buffer->block)
-               : !append_plain(sink, bytes, &buffer->block, buffer->used))
-        return;
-    pt_record_put_entry(entry, &buffer->block);
-    if (++sink->n_listed == PT_TRACE_INDEX_BLOCKS)
-        append_index(sink);
-}
-
-static void write_end(struct pt_sink *sink)
-{
-    unsigned char bytes[PT_TRACE_BLOCK_HEADER_BYTES + PT_FOOTER_BYTES];
-    unsigned char trailer[PT_TRACE_TRAILER_BYTES];
-    struct pt_trace_block block = {.stream = PT_STREAM_FOOTER, .records = 1};
-    struct pt_error error;
-
-    if (!append_index(sink))
-        return;
-    sink->footer->last_index = sink->last_index;
-    sink->footer->n_blocks = sink->n_blocks;
-    block.first_time = block.last_time = sink->footer->end_time;
-    pt_record_put_footer(bytes + PT_TRACE_BLOCK_HEADER_BYTES, sink->footer);
-    if (!append_plain(sink, bytes, &block, PT_FOOTER_BYTES))
-        return;
-    pt_trailer_put(trailer, block.offset, sink->end + PT_TRACE_TRAILER_BYTES);
-    if (append(sink, trailer, sizeof trailer) && fsync(sink->file.fd) != 0 &&
-        errno != EINVAL && errno != EROFS) {
-        pt_error_sys(&error, "cannot synchronise %s", sink->part);
-        fail(sink, &error);
-    }
-}
-
 static void give_back(struct pt_sink *sink, struct pt_buffer *buffer)
 {
     buffer->next = sink->free;
     sink->free = buffer;
-}
-
-/* What has been written goes to the disk while there is nothing else to do, so that the
- * end of the program need not wait for all of it. In pieces: the disk may be busy, and
- * blocks may come meanwhile. Whole pages only: the last one will be written to again.
- * Returns false if there is nothing to ask for. */
-static bool ask_disk(struct pt_sink *sink)
-{
-    enum { PAGE = 1 << 16, PIECE = 1 << 22 };
-    uint64_t bytes = sink->end / PAGE * PAGE - sink->asked;
-
-    if (sink->end / PAGE * PAGE <= sink->asked)
-        return false;
-    if (bytes > PIECE)
-        bytes = PIECE;
-    int fd = pt_descriptor_use(&sink->file, sink->part);
-    if (fd < 0)
-        return false;
-    (void)sync_file_range(fd, (off_t)sink->asked, (off_t)bytes,
-                          SYNC_FILE_RANGE_WRITE); /* the seal asks for all */
-    sink->asked += bytes;
-    return true;
 }
 
 /* The next buffer of the queue, NULL when there is none and the thread is to stop. The
@@ -234,7 +48,7 @@ static struct pt_buffer *await_buffer(struct pt_sink *sink)
 {
     while (!sink->first && !sink->stop) {
         pthread_mutex_unlock(&sink->lock);
-        bool asked = ask_disk(sink);
+        bool asked = pt_block_file_ask(&sink->file);
         pthread_mutex_lock(&sink->lock);
         if (!asked && !sink->first && !sink->stop)
             pthread_cond_wait(&sink->work, &sink->lock);
@@ -246,7 +60,7 @@ static void *disk_thread(void *argument)
 {
     struct pt_sink *sink = argument;
 
-    (void)append(sink, sink->header, PT_TRACE_HEADER_BYTES);
+    pt_block_file_begin(&sink->file, sink->header);
     pthread_mutex_lock(&sink->lock);
     sink->ready = true;
     pthread_cond_broadcast(&sink->done);
@@ -255,7 +69,7 @@ static void *disk_thread(void *argument)
         sink->first = buffer->next;
         sink->busy = true;
         pthread_mutex_unlock(&sink->lock);
-        write_buffer(sink, buffer);
+        pt_block_file_put(&sink->file, buffer);
         pthread_mutex_lock(&sink->lock);
         sink->busy = false;
         give_back(sink, buffer);
@@ -263,7 +77,7 @@ static void *disk_thread(void *argument)
     }
     pthread_mutex_unlock(&sink->lock);
     if (sink->footer)
-        write_end(sink);
+        pt_block_file_end(&sink->file, sink->footer);
     return NULL;
 }
 
@@ -295,9 +109,7 @@ static void release(struct pt_sink *sink)
 {
     if (sink->pool && sink->pool != MAP_FAILED)
         munmap(sink->pool, POOL_BYTES);
-    (void)pt_descriptor_close(&sink->file);
-    pt_packer_destroy(sink->packer);
-    free(sink->part);
+    pt_block_file_free(&sink->file);
     free(sink);
 }
 
@@ -333,43 +145,34 @@ static enum pt_status start(struct pt_sink *sink, const unsigned char *header,
     if (!pt_sink_error(sink))
         return PT_OK;
     if (error)
-        *error = sink->error;
+        *error = sink->file.error;
     stop_thread(sink, NULL);
-    return sink->error.status;
+    return sink->file.error.status;
 }
 
 enum pt_status pt_sink_open(const char *part, const unsigned char *header,
                             enum pt_trace_codec codec, struct pt_sink **result,
                             struct pt_error *error)
 {
-    enum pt_status status = PT_E_MEMORY;
     struct pt_sink *sink = calloc(1, sizeof *sink);
 
     if (!sink)
         return pt_error_set(error, PT_E_MEMORY, "no memory to write %s", part);
-    sink->file.fd = -1;
     sink->owner = getpid();
-    sink->part = strdup(part);
     sink->pool = mmap(NULL, POOL_BYTES, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (codec == PT_CODEC_LZ4)
-        sink->packer = pt_packer_create(PT_SINK_ROOM);
-    if (!sink->part || sink->pool == MAP_FAILED ||
-        (codec == PT_CODEC_LZ4 && !sink->packer)) {
-        pt_error_set(error, PT_E_MEMORY, "no memory to write %s", part);
-        goto done;
+    enum pt_status status =
+        pt_block_file_create(&sink->file, part, codec, PT_SINK_ROOM, error);
+    if (status == PT_OK) {
+        if (sink->pool != MAP_FAILED) {
+            fill_pool(sink);
+            status = start(sink, header, error);
+        } else {
+            status = pt_error_set(error, PT_E_MEMORY, "no memory to write %s", part);
+        }
+        if (status != PT_OK)
+            unlink(part);
     }
-    fill_pool(sink);
-    if (pt_descriptor_create(&sink->file, part) != 0) {
-        status = errno == EEXIST
-                     ? pt_error_set(error, PT_E_EXISTS, "%s is there already", part)
-                     : pt_error_sys(error, "cannot create %s", part);
-        goto done;
-    }
-    status = start(sink, header, error);
-    if (status != PT_OK)
-        unlink(part);
-done:
     if (status != PT_OK)
         release(sink);
     else
@@ -384,12 +187,12 @@ bool pt_sink_is_foreign(const struct pt_sink *sink)
 
 void pt_sink_set_refuge(struct pt_sink *sink, const char *part)
 {
-    sink->refuge = part;
+    sink->file.refuge = part;
 }
 
 bool pt_sink_has_moved(const struct pt_sink *sink)
 {
-    return sink->moved;
+    return sink->file.moved;
 }
 
 struct pt_buffer *pt_sink_take(struct pt_sink *sink, enum pt_trace_stream stream,
@@ -438,13 +241,12 @@ void pt_sink_drain(struct pt_sink *sink)
 
 uint64_t pt_sink_bytes(const struct pt_sink *sink)
 {
-    return sink->end;
+    return sink->file.end;
 }
 
 const struct pt_error *pt_sink_error(const struct pt_sink *sink)
 {
-    return atomic_load_explicit(&sink->failed, memory_order_acquire) ? &sink->error
-                                                                     : NULL;
+    return pt_block_file_error(&sink->file);
 }
 
 enum pt_status pt_sink_finish(struct pt_sink *sink, struct pt_trace_footer *footer,
@@ -453,23 +255,19 @@ enum pt_status pt_sink_finish(struct pt_sink *sink, struct pt_trace_footer *foot
     enum pt_status status = PT_OK;
 
     if (pt_sink_is_foreign(sink)) {
-        status =
-            pt_error_set(error, PT_E_USAGE,
-                         "%s belongs to the process that forked this one", sink->part);
+        status = pt_error_set(error, PT_E_USAGE,
+                              "%s belongs to the process that forked this one",
+                              sink->file.part);
         pt_sink_abandon(sink);
         return status;
     }
     stop_thread(sink, footer);
-    *moved = sink->moved;
-    if (pt_descriptor_close(&sink->file) != 0 && !pt_sink_error(sink)) {
-        struct pt_error closing;
-        pt_error_sys(&closing, "cannot close %s", sink->part);
-        fail(sink, &closing);
-    }
+    *moved = sink->file.moved;
+    pt_block_file_close(&sink->file);
     if (pt_sink_error(sink)) {
-        status = sink->error.status;
+        status = sink->file.error.status;
         if (error)
-            *error = sink->error;
+            *error = sink->file.error;
     }
     release(sink);
     return status;
@@ -478,7 +276,7 @@ enum pt_status pt_sink_finish(struct pt_sink *sink, struct pt_trace_footer *foot
 void pt_sink_discard(struct pt_sink *sink)
 {
     stop_thread(sink, NULL);
-    unlink(sink->part);
+    unlink(sink->file.part);
     release(sink);
 }
 

@@ -7,16 +7,16 @@
  *               └───────────────── pool ◀──────────────────┘
  *
  * Blocks are packed by the disk thread, where that is asked for: it waits for the disk
- * anyway, and whoever fills the blocks does not wait for it.  * Blocks reach the file
- * in the order in which they were submitted. The first failure is kept; after it blocks
- * go back to the pool unwritten. The thread blocks all signals.
+ * anyway, and whoever fills the blocks does not wait for it. Blocks reach the file in
+ * the order in which they were submitted (block_file.h). The first failure is kept;
+ * after it blocks go back to the pool unwritten. The thread blocks all signals.
  *
  * Thread: one caller at a time; the disk thread is inside. */
 #ifndef PT_TRACE_SINK_H
 #define PT_TRACE_SINK_H
 
 #include "base/status.h"
-#include "format/packed.h"
+#include "format/block_file.h"
 
 struct pt_sink; /* opaque */
 
@@ -25,17 +25,6 @@ struct pt_sink; /* opaque */
 enum {
     PT_SINK_BLOCK = 1 << 20,
     PT_SINK_ROOM = PT_SINK_BLOCK - PT_TRACE_BLOCK_HEADER_BYTES
-};
-
-/* One block being filled. `body` has room for
- * PT_SINK_ROOM bytes; `block` gets its times and
- * number of records from whoever fills it. */
-struct pt_buffer {
-    unsigned char *body;
-    size_t used;
-    struct pt_trace_block block;
-    struct pt_buffer *next; /* in the queue or in the pool */
-    struct pt_packed_widths widths;
 };
 
 /* Creates `part` exclusively, writes the header (4096 bytes), starts the thread, which
@@ -61,6 +50,7 @@ void pt_sink_submit(struct pt_sink *sink, struct pt_buffer *buffer);
 
 /* Waits until all that was submitted is written or dropped. */
 void pt_sink_drain(struct pt_sink *sink);
+
 /* Bytes of the file so far. After pt_sink_drain. */
 uint64_t pt_sink_bytes(const struct pt_sink *sink);
 
