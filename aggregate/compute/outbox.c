@@ -159,6 +159,8 @@ enum pt_status pt_outboxes_end(struct pt_outboxes *boxes, struct pt_error *error
     pthread_cond_broadcast(&boxes->changed);
     pthread_mutex_unlock(&boxes->lock);
     pthread_join(boxes->thread, NULL);
+    pthread_cond_destroy(&boxes->changed);
+    pthread_mutex_destroy(&boxes->lock);
     boxes->threaded = false;
     return status;
 }

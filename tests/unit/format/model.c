@@ -50,6 +50,21 @@ struct pt_trace_writer *model_open(const char *path)
     return writer;
 }
 
+struct pt_trace_value model_array(uint64_t call, size_t n)
+{
+    return (struct pt_trace_value){.call = call,
+                                   .name = 1,
+                                   .kind = PT_VALUE_NUMBERS,
+                                   .dtype = 'f',
+                                   .item_bytes = 8,
+                                   .ndim = 1,
+                                   .storage = PT_STORAGE_INLINE,
+                                   .form = PT_FORM_ARRAY,
+                                   .n_elements = n,
+                                   .data_bytes = 8 * n,
+                                   .shape = {n}};
+}
+
 static int remove_one(const char *path, const struct stat *st, int flag,
                       struct FTW *walk)
 {

@@ -27,6 +27,9 @@ struct pt_trace_writer *model_open(const char *path);
 /* A reader of the file; checks that it opens. */
 struct pt_trace_reader *model_read(const char *path);
 
+/* A value of the call: an array of n doubles, named by string 1. */
+struct pt_trace_value model_array(uint64_t call, size_t n);
+
 /* What stands before the first call; one call; and all of them with what surrounds
  * them. */
 void model_begin(struct pt_trace_writer *writer);

@@ -346,16 +346,7 @@ static void write_much(const char *path)
     struct pt_trace_writer *writer = model_open(path);
 
     for (uint64_t i = 1; i <= 400; i++) {
-        struct pt_trace_value value = {.call = i,
-                                       .kind = PT_VALUE_NUMBERS,
-                                       .dtype = 'f',
-                                       .item_bytes = 8,
-                                       .ndim = 1,
-                                       .storage = PT_STORAGE_INLINE,
-                                       .form = PT_FORM_ARRAY,
-                                       .n_elements = PT_ARRAY_LENGTH(data),
-                                       .data_bytes = sizeof data,
-                                       .shape = {PT_ARRAY_LENGTH(data)}};
+        struct pt_trace_value value = model_array(i, PT_ARRAY_LENGTH(data));
         data[i] = i * 3;
         pt_trace_writer_begin_phase(writer);
         pt_trace_writer_value(writer, &value, data);

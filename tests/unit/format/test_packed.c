@@ -23,21 +23,6 @@ enum {
 
 static uint64_t numbers[N];
 
-static struct pt_trace_value array_of(size_t n, uint64_t call)
-{
-    return (struct pt_trace_value){.call = call,
-                                   .name = 1,
-                                   .kind = PT_VALUE_NUMBERS,
-                                   .dtype = 'f',
-                                   .item_bytes = 8,
-                                   .ndim = 1,
-                                   .storage = PT_STORAGE_INLINE,
-                                   .form = PT_FORM_ARRAY,
-                                   .n_elements = n,
-                                   .data_bytes = 8 * n,
-                                   .shape = {n}};
-}
-
 /* Three of eight bytes are noise. */
 static void make_numbers(void)
 {
@@ -62,7 +47,7 @@ static struct pt_trace_writer *open_packing(const char *path)
 /* One call with the array, whose reference is 0. */
 static void write_array(const char *path)
 {
-    struct pt_trace_value value = array_of(N, 1);
+    struct pt_trace_value value = model_array(1, N);
     struct pt_trace_writer *writer = open_packing(path);
     uint32_t name = pt_trace_writer_string(writer, "x", 1);
     uint32_t function = pt_trace_writer_function(
@@ -300,7 +285,7 @@ static void another_codec_asks_for_a_newer_program(void **state)
 static void what_does_not_shrink_is_stored_as_it_is(void **state)
 {
     char *path = model_path("noise.trace");
-    struct pt_trace_value value = array_of(N, 1);
+    struct pt_trace_value value = model_array(1, N);
     struct pt_trace_writer *writer = open_packing(path);
     uint64_t random = 8;
     (void)state;
@@ -326,7 +311,7 @@ static void the_bound_counts_bytes_as_they_are_stored(void **state)
     enum { LIMIT = 8 << 20, ROUNDS = 100, PART = 50000 };
     char *path = model_path("bound.trace");
     struct pt_trace_writer *writer = open_packing(path);
-    struct pt_trace_value value = array_of(PART, 1);
+    struct pt_trace_value value = model_array(1, PART);
     struct stat st;
     uint64_t n = 0;
     (void)state;

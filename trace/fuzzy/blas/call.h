@@ -106,7 +106,7 @@ bool pt_blas_library_is_open(const char *library);
 /* The library's kernel, and noise scaled by the partial sums: C = beta C + alpha A B,
  * or, `twice`, + alpha Bᵀ Aᵀ as well (`conjugated`: + conj(alpha) Bᴴ Aᴴ), for which
  * `call` is to compute a part of the sum, from `from` to `to` of `depth` products, as
- * `compute` says. False: nothing done. */
+ * `compute` says. */
 struct pt_blas_model {
     struct pt_blas_operand a, b, c;
     struct pt_blas_scalar alpha, beta;
@@ -123,6 +123,11 @@ pt_blas_model_other_alpha(const struct pt_blas_model *m)
     alpha.part[1] = m->conjugated ? -alpha.part[1] : alpha.part[1];
     return alpha;
 }
+
+/* Multiply-adds of all of it. */
+uint64_t pt_blas_model_work(const struct pt_blas_model *model);
+
+/* Does it. False: no memory, nothing done. */
 PT_MUST_CHECK bool pt_blas_model_run(struct pt_fuzzy_stream *stream,
                                      const struct pt_blas_model *model);
 

@@ -225,23 +225,6 @@ static struct halves halve(struct pt_blas_operand t, bool upper_first, bool read
                        : (struct halves){t_lower, square, t_upper, lower, upper};
 }
 
-void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_vendor *vendor,
-                   struct pt_blas_operand t, enum pt_triangle triangle, bool unit,
-                   struct pt_blas_operand b)
-{
-    if (t.part[0].rows == 0 || b.part[0].columns == 0)
-        return;
-    if (t.part[0].rows == 1) {
-        if (!unit)
-            divide_row(stream, t, b);
-        return;
-    }
-    struct halves h = halve(t, triangle == PT_LOWER, true, b);
-    pt_blas_solve(stream, vendor, h.t_first, triangle, unit, h.first);
-    square_update(stream, vendor, h.square, h.first, h.second, -1);
-    pt_blas_solve(stream, vendor, h.t_second, triangle, unit, h.second);
-}
-
 static void multiply_row(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
                          struct pt_blas_operand b)
 {
@@ -257,20 +240,40 @@ static void multiply_row(struct pt_fuzzy_stream *stream, struct pt_blas_operand 
     }
 }
 
-void pt_blas_times(struct pt_fuzzy_stream *stream, struct pt_blas_vendor *vendor,
-                   struct pt_blas_operand t, enum pt_triangle triangle, bool unit,
-                   struct pt_blas_operand b)
+/* B = T^-1 B, or T B, half by half: a solution takes the rows that are solved from the
+ * others, a product adds rows that are still as they were. */
+static void triangular(struct pt_fuzzy_stream *stream, struct pt_blas_vendor *vendor,
+                       struct pt_blas_operand t, enum pt_triangle triangle, bool unit,
+                       struct pt_blas_operand b, bool solve)
 {
     if (t.part[0].rows == 0 || b.part[0].columns == 0)
         return;
     if (t.part[0].rows == 1) {
-        if (!unit)
+        if (!unit && solve)
+            divide_row(stream, t, b);
+        else if (!unit)
             multiply_row(stream, t, b);
         return;
     }
-    struct halves h = halve(t, triangle != PT_LOWER, false, b);
-    pt_blas_times(stream, vendor, h.t_first, triangle, unit, h.first);
-    /* the second half is still as it was */
-    square_update(stream, vendor, h.square, h.second, h.first, 1);
-    pt_blas_times(stream, vendor, h.t_second, triangle, unit, h.second);
+    struct halves h = halve(t, solve == (triangle == PT_LOWER), solve, b);
+    triangular(stream, vendor, h.t_first, triangle, unit, h.first, solve);
+    if (solve)
+        square_update(stream, vendor, h.square, h.first, h.second, -1);
+    else
+        square_update(stream, vendor, h.square, h.second, h.first, 1);
+    triangular(stream, vendor, h.t_second, triangle, unit, h.second, solve);
+}
+
+void pt_blas_solve(struct pt_fuzzy_stream *stream, struct pt_blas_vendor *vendor,
+                   struct pt_blas_operand t, enum pt_triangle triangle, bool unit,
+                   struct pt_blas_operand b)
+{
+    triangular(stream, vendor, t, triangle, unit, b, true);
+}
+
+void pt_blas_times(struct pt_fuzzy_stream *stream, struct pt_blas_vendor *vendor,
+                   struct pt_blas_operand t, enum pt_triangle triangle, bool unit,
+                   struct pt_blas_operand b)
+{
+    triangular(stream, vendor, t, triangle, unit, b, false);
 }

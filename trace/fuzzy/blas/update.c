@@ -30,7 +30,7 @@ static void compute_part(void *context, int64_t from, int64_t to, bool first)
     (void)pt_blas_call_real(&part->call, true);
 }
 
-static uint64_t work_of(const struct pt_blas_model *m)
+uint64_t pt_blas_model_work(const struct pt_blas_model *m)
 {
     double work = (double)m->c.part[0].rows * (double)m->c.part[0].columns *
                   (double)m->a.part[0].columns * (m->c.complex ? 4 : 1) *
@@ -54,7 +54,7 @@ static bool by_kernels(struct pt_fuzzy_stream *stream, const struct pt_blas_mode
 double pt_blas_call_update(struct pt_blas_call *call, struct pt_blas_model *m,
                            struct pt_blas_parts *part)
 {
-    uint64_t work = work_of(m);
+    uint64_t work = pt_blas_model_work(m);
     enum pt_fuzzy_way way = PT_FUZZY_WAY_LEFT;
     bool done = false;
     if (!part || work <= pt_fuzzy_runtime.options.blas_limit) {

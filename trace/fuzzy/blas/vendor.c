@@ -166,8 +166,8 @@ static bool product_of(struct pt_blas_vendor *vendor, const struct pt_blas_model
     return true;
 }
 
-/* Cᵀ = beta Cᵀ + alpha Bᵀ Aᵀ where C lies by rows. */
-static bool run(struct pt_blas_vendor *vendor, struct pt_blas_model *m)
+/* Cᵀ = beta Cᵀ + alpha Bᵀ Aᵀ where C lies by rows. exact: no noise is wanted. */
+static bool run(struct pt_blas_vendor *vendor, struct pt_blas_model *m, bool exact)
 {
     struct product product;
     struct layout layout;
@@ -184,7 +184,7 @@ static bool run(struct pt_blas_vendor *vendor, struct pt_blas_model *m)
         ready = product_of(vendor, m, &product);
     m->compute = compute;
     m->context = &product;
-    if (ready && pt_blas_model_is_exact(m))
+    if (ready && exact)
         compute(&product, 0, m->a.part[0].columns, true);
     else
         ready = ready && pt_blas_model_run(vendor->call->stream, m);
@@ -195,14 +195,12 @@ static bool run(struct pt_blas_vendor *vendor, struct pt_blas_model *m)
 
 double pt_blas_vendor_call(struct pt_blas_vendor *vendor, struct pt_blas_model *m)
 {
-    double work = (double)m->c.part[0].rows * (double)m->c.part[0].columns *
-                  (double)m->a.part[0].columns * (m->c.complex ? 4 : 1);
     enum pt_fuzzy_way way = PT_FUZZY_WAY_MODEL;
     if (pt_blas_model_is_exact(m))
         way = PT_FUZZY_WAY_EXACT;
-    else if (!run(vendor, m))
+    else if (!run(vendor, m, false))
         way = PT_FUZZY_WAY_LEFT;
-    pt_fuzzy_routine_used(vendor->call->routine, way, (uint64_t)work);
+    pt_fuzzy_routine_used(vendor->call->routine, way, pt_blas_model_work(m));
     return way == PT_FUZZY_WAY_MODEL ? 0 : pt_blas_call_real(vendor->call, true);
 }
 
@@ -212,5 +210,6 @@ bool pt_blas_vendor_square(struct pt_blas_vendor *vendor, struct pt_blas_operand
 {
     struct pt_blas_model m = {
         .a = a, .b = b, .c = c, .alpha = {{alpha, 0}}, .beta = {{1, 0}}};
-    return a.part[0].columns >= LEAST_DEPTH && run(vendor, &m);
+    return a.part[0].columns >= LEAST_DEPTH &&
+           run(vendor, &m, pt_blas_model_is_exact(&m));
 }
