@@ -505,6 +505,8 @@ class Maker:
                  f"event.cancellation.__main__.score /home/me/regress.py:54=2 results, most 12 bits\n"
                  f"event.division.__main__.ratio /home/me/a=b.py:61@14=4 divisions, every 1: {divisors(i)}\n"
                  f"event.division.__main__.ratio /home/me/a=b.py:61@9=400 divisions, every 4: {divisors(0) * 25}\n"
+                 f"event.division.__main__.pooled /home/me/a=b.py:70@3 threads=4 divisions, smallest: {divisors(i)}\n"
+                 f"event.division.__main__.uneven /home/me/a=b.py:71@3 threads={4 + i} divisions, smallest: {divisors(i)}\n"
                  f"fuzzy.precision.binary64=53\nduration_ns={2315000000 + i}\n"
                  for i in range(n)]
         if self.o.reference:  # it ran without stochastic arithmetic

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { KEPT = 128, DIGITS = 6, MAX_SITES = 10000 };
+enum { KEPT = 1024, DIGITS = 6, MAX_SITES = 10000 };
 
 static const char prefix[] = "event.division.";
 
@@ -15,6 +15,7 @@ struct row {
     const char *key; /* in the run's text, not ended */
     size_t key_bytes;
     uint64_t divisions, stride;
+    bool ordered;     /* or the smallest of all divisors in several threads */
     const char *kept; /* six digits each */
     size_t n;
 };
@@ -46,6 +47,24 @@ static enum pt_status add_row(struct table *table, struct row row,
     return PT_OK;
 }
 
+/* "28 divisions, every 1: " or "8 divisions, smallest: ": its length, 0 if it is
+ * neither.
+ */
+static size_t read_head(struct row *row, const char *text)
+{
+    int used = 0;
+
+    row->ordered = sscanf(text, "%" SCNu64 " divisions, every %" SCNu64 ": %n",
+                          &row->divisions, &row->stride, &used) == 2 &&
+                   used > 0 && row->stride > 0;
+    if (!row->ordered) {
+        used = 0;
+        row->stride = 1;
+        sscanf(text, "%" SCNu64 " divisions, smallest: %n", &row->divisions, &used);
+    }
+    return (size_t)used;
+}
+
 /* "event.division.<module>.<function> <file>:<line>@<instruction>=28 divisions, every
  * 1: 3ff800…" (trace/format/FORMAT.md); the last '=' ends the key, since a path may
  * hold one. What is not of that form is passed over. */
@@ -56,7 +75,6 @@ static enum pt_status read_line(struct table *table, const char *line, size_t by
     struct row row = {.key = line + head};
     const char *equals = memrchr(line, '=', bytes);
     char text[96];
-    int used = 0;
 
     if (bytes <= head || strncmp(line, prefix, head) != 0 || !equals ||
         equals < line + head)
@@ -64,12 +82,11 @@ static enum pt_status read_line(struct table *table, const char *line, size_t by
     size_t value_bytes = (size_t)(line + bytes - equals - 1);
     row.key_bytes = (size_t)(equals - line) - head;
     snprintf(text, sizeof text, "%.*s", (int)value_bytes, equals + 1);
-    if (sscanf(text, "%" SCNu64 " divisions, every %" SCNu64 ": %n", &row.divisions,
-               &row.stride, &used) != 2 ||
-        used == 0 || row.stride == 0)
+    size_t used = read_head(&row, text);
+    if (used == 0)
         return PT_OK;
     row.kept = equals + 1 + used;
-    row.n = (value_bytes - (size_t)used) / DIGITS;
+    row.n = (value_bytes - used) / DIGITS;
     return row.n > 0 && row.n <= KEPT ? add_row(table, row, error) : PT_OK;
 }
 
@@ -129,12 +146,16 @@ static bool is_empty(const struct row *rows, size_t n, uint64_t occurrence)
     return most > 0 && most >= fabs(mean) / 2;
 }
 
-/* Compares what the runs have of one division: as often as all of them kept it. */
+/* Compares what the runs have of one division: as often as all of them kept it; where
+ * the order is not known, the smallest with the smallest and so on, if all runs divided
+ * equally often. */
 static void compare(const struct row *rows, size_t n, struct pt_float_division *found)
 {
     uint64_t stride = 1, last = UINT64_MAX;
+    bool comparable = n > 1;
 
     for (size_t i = 0; i < n; i++) {
+        comparable &= rows[i].ordered || rows[i].divisions == rows[0].divisions;
         if (rows[i].stride > stride)
             stride = rows[i].stride; /* powers of two */
         uint64_t end = rows[i].stride * (rows[i].n - 1);
@@ -142,9 +163,9 @@ static void compare(const struct row *rows, size_t n, struct pt_float_division *
         if (rows[i].divisions > found->divisions)
             found->divisions = rows[i].divisions;
     }
-    for (uint64_t k = 0; n > 1 && k <= last; k += stride) {
+    for (uint64_t k = 0; comparable && k <= last; k += stride) {
         found->looked++;
-        if (is_empty(rows, n, k) && found->empty++ == 0)
+        if (is_empty(rows, n, k) && found->empty++ == 0 && rows[0].ordered)
             found->first = k + 1;
     }
 }

@@ -53,6 +53,17 @@ static enum pt_status print_one(FILE *out, const struct pt_result *r,
     return status;
 }
 
+static void print_float(FILE *out, const struct pt_float_division *found)
+{
+    fprintf(out, "      %s: %" PRIu64 " of %" PRIu64 " divisions, ", found->function,
+            found->empty, found->looked);
+    if (found->first > 0)
+        fprintf(out, "first its division %" PRIu64, found->first);
+    else
+        fputs("in threads", out);
+    fprintf(out, "  %s:%" PRIu32 "\n", found->file, found->line);
+}
+
 enum pt_status pt_divisions_print(FILE *out, const struct pt_result *result,
                                   struct pt_error *error)
 {
@@ -68,11 +79,7 @@ enum pt_status pt_divisions_print(FILE *out, const struct pt_result *result,
     for (size_t i = 0; i < n && status == PT_OK; i++)
         status = print_one(out, result, &found[i], error);
     for (size_t i = 0; i < n_floats && i < MOST && status == PT_OK; i++)
-        fprintf(out,
-                "      %s: %" PRIu64 " of %" PRIu64
-                " divisions, first its division %" PRIu64 "  %s:%" PRIu32 "\n",
-                floats[i].function, floats[i].empty, floats[i].looked, floats[i].first,
-                floats[i].file, floats[i].line);
+        print_float(out, &floats[i]);
     pt_float_divisions_free(floats, n_floats);
     return status;
 }

@@ -70,7 +70,7 @@ ways = {
     "sum of a generator": lambda: sum(x * 0.1 for x in range(50)),
     "sum of an iterator": lambda: sum(iter([0.1] * 50)),
     "sum of complex numbers": lambda: sum([complex(0.1, 0.3)] * 50),
-    "sum of floats and integers": lambda: sum([0.1, 3] * 50),
+    "sum of floats and integers": lambda: sum([0.3333333333333333, 3] * 50),
     "math.pow": lambda: math.pow(3.7, 0.3),
     "atan2": lambda: math.atan2(1.0, 3.0),
     "hypot": lambda: math.hypot(1.0, 1.5),

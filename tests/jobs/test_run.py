@@ -418,3 +418,28 @@ muller(31, -4 + 0j)
     assert [(name, looked, line) for name, _, looked, _, line in found] == [("muller", "56", "4")] * 2, done.stdout
     for _, empty, _, first, _ in found:  # of real and of complex numbers; two divisions in each step
         assert 1 <= int(empty) < 20 and 14 <= 3 + (int(first) - 1) % 28 <= 19
+
+
+def test_divisions_in_other_threads_are_compared_whichever_thread_was_first(pytracer, script, tmp_path):
+    script("""import threading
+from concurrent.futures import ThreadPoolExecutor
+def muller(n):
+    u, v = 2.0, -4.0
+    for k in range(3, n):
+        u, v = v, 111.0 - 1130.0 / v + 3000.0 / (v * u)
+
+def firm(x):  # more divisors than are kept, all with digits
+    return sum(1.0 / (x * 1.1 + i / 7) for i in range(600))
+
+for i in range(3):
+    threading.Thread(target=muller, args=(31,)).start()
+with ThreadPoolExecutor(4) as pool:
+    list(pool.map(firm, [1e-3 * 10 ** i for i in range(8)]))
+""")
+    (tmp_path / "c.json").write_text('{"modules_to_load": [], "fuzzy": {"layers": "python"}}')
+    done = pytracer("run", "-n", "10", "--seed", "1", "--config", "c.json", "--experiment", "e", "x.py")
+    assert done.returncode == 0, done.stderr
+    told = done.stdout.split("Divisions by values without a significant digit")[1].split("\n\n")[1]
+    found = re.findall(r"__main__\.muller: (\d+) of 84 divisions, in threads  \S+x\.py:6\n", told + "\n")
+    assert len(found) == 2 and all(1 <= int(empty) < 30 for empty in found), told
+    assert told.count("\n") == 1  # nothing else

@@ -199,7 +199,7 @@ export class OverviewView implements View {
     const table = new SortTable<FloatDivision>(title, [
       { key: "function", label: "In", value: (d) => d.function },
       { key: "empty", label: "Such divisions", numeric: true, value: (d) => d.empty, cell: (d) => `${integer(d.empty)} of ${integer(d.looked)}` },
-      { key: "first", label: "First", numeric: true, value: (d) => d.first, cell: (d) => `division ${integer(d.first)}` },
+      { key: "first", label: "First", numeric: true, value: (d) => d.first, cell: (d) => d.first ? `division ${integer(d.first)}` : "in threads" },
       { key: "place", label: "Line", value: (d) => `${d.file}:${d.line}`, cell: (d) => this.place(d.file, d.line) },
     ], { key: "empty", down: true });
     table.show(found);
