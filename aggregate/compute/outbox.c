@@ -1,7 +1,8 @@
 #include "compute/outbox.h"
 
-#include <signal.h>
 #include <stdlib.h>
+
+#include "team/thread.h"
 
 static enum pt_status box_begin(struct pt_outbox *box, size_t room,
                                 const struct pt_extra *extra, struct pt_error *error)
@@ -107,13 +108,8 @@ enum pt_status pt_outboxes_begin(struct pt_outboxes *boxes, size_t room,
         return status;
     pthread_mutex_init(&boxes->lock, NULL);
     pthread_cond_init(&boxes->changed, NULL);
-    /* Signals are for the threads that were there before. Where there can be no further
-     * one, who computes writes. */
-    sigset_t all, old;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    boxes->threaded = pthread_create(&boxes->thread, NULL, run, boxes) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    /* Where there can be no further thread, who computes writes. */
+    boxes->threaded = pt_thread_start(&boxes->thread, run, boxes);
     return PT_OK;
 }
 

@@ -4,14 +4,16 @@
 
 #include <hdf5.h>
 
+#include "result/flusher.h"
 #include "result/output.h"
 
 struct pt_output {
     const struct pt_team *team;
     char *path, *temporary;
     hid_t file, collective;
-    int place;   /* descriptor of the same file; −1: none */
-    bool direct; /* all ranks have one */
+    int place;                 /* descriptor of the same file; −1: none */
+    struct pt_flusher flusher; /* of the place */
+    bool direct;               /* all ranks have one */
     hid_t columns[PT_N_COLUMNS];
     uint32_t widths[PT_N_COLUMNS];
     uint64_t places[PT_N_COLUMNS]; /* in the file; of a column without rows: 0 */

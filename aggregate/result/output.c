@@ -87,6 +87,8 @@ static enum pt_status create_file(struct pt_output *output, const char *hints,
             status = pt_output_fail(output, "create the file", error);
         else
             output->place = open(output->temporary, O_WRONLY | O_CLOEXEC);
+        if (output->place >= 0)
+            pt_flusher_begin(&output->flusher, output->place);
     }
     H5Pclose(access);
     H5Pclose(creation);
@@ -195,12 +197,18 @@ static enum pt_status reserve(const struct pt_output *output, struct pt_error *e
 
 /* What this rank wrote by itself may be in the cache of another node than rank 0's,
  * which synchronises the file in the end. */
-static enum pt_status synchronise(const struct pt_output *output,
+static enum pt_status synchronise(struct pt_output *output, enum pt_status mine,
                                   struct pt_error *error)
 {
-    if (fdatasync(output->place) && errno != EINVAL && errno != EROFS)
-        return pt_error_sys(error, "cannot synchronise %s", output->temporary);
-    return PT_OK;
+    int failed = pt_flusher_end(&output->flusher);
+    if (mine)
+        return mine;
+    if (!failed && output->direct && output->team->rank != 0)
+        failed = fdatasync(output->place) ? errno : 0;
+    if (!failed || failed == EINVAL || failed == EROFS)
+        return PT_OK;
+    errno = failed;
+    return pt_error_sys(error, "cannot synchronise %s", output->temporary);
 }
 
 /* For a file that is thrown away: frees its space, so that closing it meets no full
@@ -220,10 +228,9 @@ enum pt_status pt_output_publish(struct pt_output *output, enum pt_status mine,
         return mine;
     const struct pt_team *team = output->team;
     struct pt_error why = {0};
+    mine = synchronise(output, mine, error);
     if (!mine && team->rank == 0)
         mine = reserve(output, error);
-    else if (!mine && output->direct)
-        mine = synchronise(output, error);
     mine = pt_team_agree(team, mine, error);
     if (mine)
         abandon(output);

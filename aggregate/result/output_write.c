@@ -1,4 +1,3 @@
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -87,22 +86,6 @@ static enum pt_status select_stretches(const struct pt_output *output, hid_t spa
     return bad < 0 ? pt_output_fail(output, "select rows", error) : PT_OK;
 }
 
-/* Lets the disk begin while the ranks go on computing: all that is left for the end is
- * what has not reached it by then. A hint: errors are of no importance here. */
-static void write_early(const struct pt_output *output, enum pt_result_column_id id,
-                        const struct pt_output_stretch *stretches, size_t n)
-{
-    enum { WORTH_BYTES = 1 << 20 };
-    uint64_t width = output->widths[id];
-    if (output->place < 0 || !n)
-        return;
-    uint64_t first = stretches[0].start;
-    uint64_t end = stretches[n - 1].start + stretches[n - 1].n;
-    if ((end - first) * width >= WORTH_BYTES)
-        sync_file_range(output->place, (off_t)(output->places[id] + first * width),
-                        (off_t)((end - first) * width), SYNC_FILE_RANGE_WRITE);
-}
-
 /* Each rank by itself: the column's place in the file is fixed since it was created. */
 static enum pt_status write_direct(struct pt_output *output,
                                    enum pt_result_column_id id,
@@ -120,11 +103,11 @@ static enum pt_status write_direct(struct pt_output *output,
                              output->temporary, &why);
         data += bytes;
         output->bytes += bytes;
+        pt_flusher_add(&output->flusher, bytes);
     }
     if (status)
         return pt_error_set(error, status, "%s (%s/%s); is the disk full?", why.text,
                             column->group, column->name);
-    write_early(output, id, stretches, n);
     return PT_OK;
 }
 
@@ -157,9 +140,8 @@ static enum pt_status write_once(struct pt_output *output, enum pt_result_column
     H5Sclose(space);
     H5Sclose(memory);
     type_close(column->type, type);
-    if (!status)
-        write_early(output, id, stretches, rows ? n : 0);
     output->bytes += rows * output->widths[id];
+    pt_flusher_add(&output->flusher, rows * output->widths[id]);
     return pt_output_settle(output, status, error);
 }
 

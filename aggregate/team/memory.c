@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +10,8 @@
 #include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "team/thread.h"
 
 enum {
     LARGE_BYTES = 4 << 20,
@@ -85,16 +86,11 @@ static void *watch(void *unused)
     return NULL;
 }
 
-/* Started with the first file; signals go to the other threads. */
+/* Started with the first file. */
 static void start_watcher(void)
 {
-    sigset_t all, old;
-    if (memory.running)
-        return;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &old);
-    memory.running = pthread_create(&memory.watcher, NULL, watch, NULL) == 0;
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    if (!memory.running)
+        memory.running = pt_thread_start(&memory.watcher, watch, NULL);
 }
 
 void pt_memory_begin(const char *folder, uint64_t limit)
