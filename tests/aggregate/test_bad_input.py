@@ -11,7 +11,7 @@ import time
 import h5py
 import pytest
 from test_parse import assert_same, contents
-from traces import MPIRUN, PARSE, Run, make_traces, parse, write_runs
+from traces import BIN, MPIRUN, PARSE, Run, make_traces, parse, write_runs
 
 
 @pytest.fixture
@@ -101,6 +101,34 @@ def test_flipped_bits_anywhere_never_crash(tmp_path, traces):
                      check=False)
         assert done.returncode in (0, 1), (at, done.stderr)
         assert n_runs(tmp_path / "r.h5") >= 2
+
+
+@pytest.mark.parametrize("n", [3, 3000])
+def test_calls_that_claim_the_same_values_get_no_more_than_there_are(tmp_path, n):
+    """Each of n calls claims the n values of the first: few are more than their share, of
+    many would be n² to walk through, by every program that reads traces."""
+    run = Run(1)
+    run.call("first", {f"x{i}": float(i) for i in range(n)}, {"Ret": 1.0})
+    honest = Run(2)
+    honest.lines += run.lines[1:]
+    run.add("C")
+    for _ in range(n):
+        run.call("f")
+    write_runs(tmp_path / "t", [run, honest])
+    trace = tmp_path / "t" / "0000.trace"
+    said = "its calls claim more values than there are"
+
+    def info(*arguments):
+        return subprocess.run([os.path.join(BIN, "pytracer"), "info", trace, *arguments],
+                              capture_output=True, text=True)
+    dump, verify = info("--dump"), info("--verify")
+    assert verify.returncode == 1
+    assert dump.stdout.count(": float64 ") < 8 * (n + 1) + 64
+    assert (said in dump.stderr, dump.returncode) == (n > 3, int(n > 3))
+    done = parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5", ranks=2)
+    assert ("damaged parts" in done.stderr) == (n > 3)
+    with h5py.File(tmp_path / "r.h5") as f:
+        assert len(f["values/call"]) < 8 * (n + 1) + 64
 
 
 def test_unsealed_trace_is_used_and_said_so(tmp_path):

@@ -7,6 +7,7 @@
  *   E  module  name  file  line  kind  site_file  site_line  site_name  thread
  *   X  exception or -
  *   S  the values up to the next E or X are samples
+ *   C  each E and X from here on claims the values of the one that had most, a lie
  *
  * V lines belong to the E or X that follows; E opens a call inside the one that is
  * open, X ends the innermost. What is open at the end stays open. The argument -u
@@ -15,7 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "format/writer.h"
+#include "format/writer_state.h"
 
 enum { DEPTH = 1024, FIELDS = 12 };
 
@@ -25,7 +26,9 @@ struct state {
     enum pt_trace_codec codec;
     uint64_t time, stack[DEPTH];
     size_t depth;
-    bool in_phase, sample;
+    bool in_phase, sample, claim;
+    uint64_t claimed_ref, claimed_bytes;
+    uint32_t n_claimed;
 };
 
 static void die(const char *what)
@@ -106,6 +109,15 @@ static void begin_phase(struct state *s)
     if (!s->in_phase)
         pt_trace_writer_begin_phase(s->writer);
     s->in_phase = s->sample = false;
+    if (s->claim) {
+        s->writer->phase_ref = s->claimed_ref;
+        s->writer->phase_bytes = s->claimed_bytes;
+        s->writer->phase_values = s->n_claimed;
+    } else if (s->writer->phase_values > s->n_claimed) {
+        s->claimed_ref = s->writer->phase_ref;
+        s->claimed_bytes = s->writer->phase_bytes;
+        s->n_claimed = s->writer->phase_values;
+    }
 }
 
 static void on_enter(struct state *s, char **f)
@@ -162,6 +174,8 @@ static void on_line(struct state *s, char *line)
         on_leave(s, f);
     else if (line[0] == 'S')
         s->sample = true;
+    else if (line[0] == 'C')
+        s->claim = true;
 }
 
 int main(int argc, char **argv)

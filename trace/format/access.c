@@ -15,6 +15,22 @@ static enum pt_status in_block(const struct pt_trace_reader *reader,
                            slot->block->ordinal, slot->block->stream);
 }
 
+/* A value belongs to one call. Where all calls claim the same ones, as in a trace that
+ * was made to, a walk through them ends when it has been over the stream's bytes for
+ * the few times that one reader may have reason to. */
+static enum pt_status charge(struct pt_trace_reader *reader, uint64_t bytes,
+                             struct pt_error *error)
+{
+    enum { WALKS = 4 };
+
+    reader->walked_bytes += bytes;
+    if (reader->walked_bytes / WALKS <= reader->streams[PT_STREAM_VALUES].raw_bytes)
+        return PT_OK;
+    pt_reader_note(reader, "its calls claim more values than there are");
+    return pt_error_set(error, PT_E_DAMAGED,
+                        "%s: its calls claim more values than there are", reader->path);
+}
+
 /* Visits values of one block from `offset` on; *n goes down by each. */
 static enum pt_status walk_block(struct pt_trace_reader *reader,
                                  const struct pt_reader_slot *slot, uint64_t offset,
@@ -28,7 +44,11 @@ static enum pt_status walk_block(struct pt_trace_reader *reader,
     while (*n > 0) {
         struct pt_trace_value value;
         const void *data;
+        uint64_t before = cursor.offset;
         status = pt_trace_cursor_next(&cursor, error);
+        enum pt_status charged = charge(reader, cursor.offset - before, error);
+        if (charged != PT_OK)
+            return charged;
         if (status == PT_E_MISSING)
             return PT_OK; /* goes on in the next block */
         if (status == PT_OK)

@@ -113,7 +113,9 @@ PT_MUST_CHECK enum pt_status pt_trace_value_decode(const struct pt_trace_cursor 
                                                    struct pt_error *error);
 
 /* Random access with a small cache of decoded blocks (a few per stream; sequential use
- * reads each block once). pt_trace_reader_values visits `n` values from `ref`. */
+ * reads each block once). pt_trace_reader_values visits `n` values from `ref`; of one
+ * reader, all values a few times over at most, then PT_E_DAMAGED: calls claim the values
+ * of others. */
 typedef enum pt_status pt_trace_value_visitor(void *context,
                                               const struct pt_trace_value *value,
                                               const void *inline_data,

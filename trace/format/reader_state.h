@@ -82,6 +82,7 @@ struct pt_trace_reader {
     size_t n_metas, metas_room;
     struct pt_reader_slot slots[PT_READER_SLOTS];
     uint64_t stamp;
+    uint64_t walked_bytes;         /* of the stream of values, in all walks */
     bool asked_beyond;             /* the block asked for last is none of the trace's */
     struct pt_reader_packed spare; /* so that reading in order allocates once */
 };
