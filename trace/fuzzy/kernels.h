@@ -80,16 +80,17 @@ typedef bool pt_fuzzy_leaves_fn(const void *const *x, const size_t *rows, size_t
 typedef void pt_fuzzy_nudge_fn(const void *r, const void *x, void *out,
                                const uint32_t *random, size_t n);
 
-/* Multiply-adds, each rounded once (blas/mac.h): acc[r] += a[l][r] b[l], or
- * a[l][r] b[l][r], for r < width and l < k in turn; a, the second kind of b and the
- * random numbers are contiguous. Returns true where `acc` is not to be used: it is to
- * be restored, and the exact, then the careful function called with the same numbers.
- * The exact one is not in doubt of sums without an error (it takes a quarter longer),
- * the careful one never is, and binary32 never is. For binary64 the operands' products
- * and `acc` must be multiples of 2^-960. Where a sum overflows, or an operand is Inf or
- * NaN, acc[r] is left Inf or NaN. */
-typedef bool pt_fuzzy_mac_fn(const double *a, const double *b, double *acc,
-                             const uint32_t *random, size_t width, size_t k);
+/* Multiply-adds, each rounded once (blas/mac.h): acc[r] = before[r] + a[l][r] b[l], or
+ * + a[l][r] b[l][r], for r < width, a multiple of 8, and l < k in turn; a, the second
+ * kind of b and the random numbers are contiguous, `acc` is apart from all of them.
+ * Returns true where `acc` is not to be used: the exact, then the careful function is
+ * to be called with the same numbers. The exact one is not in doubt of sums without an
+ * error (it takes a quarter longer), the careful one never is, and binary32 never is.
+ * For binary64 the operands' products and `acc` must be multiples of 2^-960. Where a
+ * sum overflows, or an operand is Inf or NaN, acc[r] is left Inf or NaN. */
+typedef bool pt_fuzzy_mac_fn(const double *a, const double *b, const double *before,
+                             double *acc, const uint32_t *random, size_t width,
+                             size_t k);
 enum { PT_FUZZY_MAC_PANEL, PT_FUZZY_MAC_EACH, PT_FUZZY_N_MAC };
 
 struct pt_fuzzy_kernels {

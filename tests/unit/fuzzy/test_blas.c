@@ -220,6 +220,46 @@ static void special_values_are_those_of_ieee_arithmetic(void **state)
         assert_true(c[i] == 0 || c[i] == 0x1p-1074);
 }
 
+/* Where the faster functions are not in doubt they choose as the careful one does from
+ * the same random numbers: near a power of two too, where they are sure only of what
+ * has the same exponent. */
+static void fast_kernels_choose_as_the_careful_one(void **state)
+{
+    enum { LANES = 8, DEPTH = 4, TRIES = 40000 };
+    static const char *const names[] = {"baseline", "avx2", "avx512"};
+    (void)state;
+    for (size_t name = 0; name < sizeof names / sizeof *names; name++) {
+        const struct pt_fuzzy_kernels *kernels = pt_fuzzy_kernels_named(names[name]);
+        unsigned sure[2] = {0};
+        for (int try = 0; kernels && try < TRIES; try++) {
+            double a[LANES * DEPTH], b[LANES * DEPTH], c[LANES], careful[LANES];
+            uint32_t random[LANES * DEPTH];
+            bool near = try % 2, each = try / 2 % 2;
+            for (int i = 0; i < LANES * DEPTH; i++) {
+                /* a little below a power of two, or anything */
+                a[i] = near ? (i < LANES ? 0x1p-54 * -uniform(0.9, 1) : 0)
+                            : signed_uniform();
+                b[i] = near ? 1 : signed_uniform();
+                random[i] = (uint32_t)(pt_splitmix64(&chance) >> 32);
+            }
+            for (int r = 0; r < LANES; r++)
+                c[r] = near ? 1 : signed_uniform();
+            kernels->mac_careful[each](a, b, c, careful, random, LANES, DEPTH);
+            for (int way = 0; way < 2; way++) {
+                double fast[LANES];
+                pt_fuzzy_mac_fn *run = way ? kernels->mac_exact[each]
+                                           : kernels->mac[PT_FUZZY_BINARY64][each];
+                if (run(a, b, c, fast, random, LANES, DEPTH))
+                    continue;
+                assert_memory_equal(fast, careful, sizeof fast);
+                sure[near]++;
+            }
+        }
+        if (kernels)
+            assert_true(sure[0] > TRIES / 2 && sure[1] > 20);
+    }
+}
+
 static void other_modes_round_onto_their_grid(void **state)
 {
     double a = 1.1, b = 1.3, c = 0;
@@ -523,6 +563,7 @@ int main(void)
         cmocka_unit_test(keeps_what_is_exact),
         cmocka_unit_test(long_sums_have_no_bias),
         cmocka_unit_test(special_values_are_those_of_ieee_arithmetic),
+        cmocka_unit_test(fast_kernels_choose_as_the_careful_one),
         cmocka_unit_test(other_modes_round_onto_their_grid),
         cmocka_unit_test(only_the_triangle_is_touched),
         cmocka_unit_test(models_noise_is_that_of_the_kernels),

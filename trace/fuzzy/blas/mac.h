@@ -6,13 +6,14 @@
  * of product and sum, by Dekker and Knuth) and g the gap above |s|. With u uniform in
  * (-1/2, 1/2), s + (e + u g) to nearest is the number below or above the exact result
  * with the probabilities of stochastic rounding, as long as all of it lies in one
- * binade. Where it may not (s is zero or a power of two, or the result has another
- * exponent) the block is done again. First with an eye on e: where that is zero s
- * stays, which holds for powers of two as well, and sparse and integral matrices need
- * no more. Then with care: the exact result is brought to the form h + e, |e| at most
- * half a gap, and h or its neighbour is chosen as for every other operation. All three
- * draw from the same random number in a way that leads to the same choice wherever they
- * hold.
+ * binade. g is taken of the number below |s|: if s is a power of two, that is right for
+ * results below it, which then have that number's exponent. Where the result has
+ * another one (or s is zero) the block is done again. First with an eye on e: where
+ * that is zero s stays, which holds for powers of two as well, and sparse and integral
+ * matrices need no more. Then with care: the exact result is brought to the form h + e,
+ * |e| at most half a gap, and h or its neighbour is chosen as for every other
+ * operation. All three draw from the same random number in a way that leads to the same
+ * choice wherever they hold.
  *
  * binary32. The exact result is a double to within 2^-53 of it. Of the 29 bits that a
  * binary32 does not have, a carry out of them is made by adding 29 random ones. */
@@ -48,18 +49,18 @@ static inline double mac_64(double c, double a, double b, int32_t random, bool e
     double p = a * b;
     double s = c + p;
     double e = missing(c, a, b, p, s);
+    uint64_t below = (uint64_t)bits_64(s) - 1;
     /* of s's sign, which costs nothing, as u is as likely as -u */
-    double power = real_64((int64_t)((uint64_t)bits_64(s) & BINADE));
+    double power = real_64((int64_t)(below & BINADE));
     double u = exactly((double)random, 0x1p-84, 0x1p-85); /* times 2^-52 */
     double move = exactly(power, u, e);
-    uint64_t unsure = s == power ? UINT64_MAX : 0;
+    uint64_t inexact = UINT64_MAX;
     if (exact) {
-        uint64_t inexact = (uint64_t)bits_64(e) << 1 != 0 ? UINT64_MAX : 0;
+        inexact = (uint64_t)bits_64(e) << 1 != 0 ? UINT64_MAX : 0;
         move = real_64((int64_t)((uint64_t)bits_64(move) & inexact));
-        unsure &= inexact;
     }
     double r = s + move;
-    *doubt |= (uint64_t)(bits_64(r) ^ bits_64(s)) | unsure;
+    *doubt |= ((uint64_t)bits_64(r) ^ below) & inexact;
     return r;
 }
 
@@ -90,39 +91,61 @@ static inline double mac_32(double c, double a, double b, uint32_t random)
     return real_64((int64_t)(((uint64_t)bits_64(x) + (random & lost)) & ~lost));
 }
 
-/* Neither compiler sees that acc is apart from a and b. */
+/* Rows that go on side by side, in registers: one sum alone would wait for its own last
+ * addition. Neither compiler sees that acc is apart from a and b. */
+enum { MAC_ROWS = 16 };
 #ifdef __clang__
 #define MAC_APART _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define MAC_APART _Pragma("GCC ivdep")
 #endif
 
-/* acc[r] with a[l][r] and b[l] (step 0 along r) or b[l][r], for all r, for l in turn.
- */
-#define MAC_LOOP(name, factor, statement)                                              \
-    static bool name(const double *a, const double *b, double *acc,                    \
-                     const uint32_t *restrict random, size_t width, size_t k)          \
+/* before[r] + a[l][r] b[l] (step 0 along r) or b[l][r], for all r, for l in turn. */
+#define MAC_LOOP(name, each, statement)                                                \
+    static inline uint64_t name##_rows(                                                \
+        const double *a, const double *b, const double *before, double *out,           \
+        const uint32_t *random, size_t width, size_t k, const size_t rows)             \
     {                                                                                  \
-        uint64_t doubt = 0;                                                            \
+        uint64_t doubts[MAC_ROWS] = {0}, doubt = 0;                                    \
+        double acc[MAC_ROWS];                                                          \
+        for (size_t r = 0; r < rows; r++)                                              \
+            acc[r] = before[r];                                                        \
         for (size_t l = 0; l < k; l++)                                                 \
-            MAC_APART for (size_t r = 0; r < width; r++)                               \
+            MAC_APART for (size_t r = 0; r < rows; r++)                                \
             {                                                                          \
                 size_t i = l * width + r;                                              \
-                double y = factor;                                                     \
+                double y = b[each ? i : l];                                            \
                 acc[r] = statement;                                                    \
             }                                                                          \
+        for (size_t r = 0; r < rows; r++) {                                            \
+            out[r] = acc[r];                                                           \
+            doubt |= doubts[r];                                                        \
+        }                                                                              \
+        return doubt;                                                                  \
+    }                                                                                  \
+    static bool name(const double *a, const double *b, const double *before,           \
+                     double *acc, const uint32_t *random, size_t width, size_t k)      \
+    {                                                                                  \
+        uint64_t doubt = 0;                                                            \
+        size_t r = 0;                                                                  \
+        for (; r + MAC_ROWS <= width; r += MAC_ROWS)                                   \
+            doubt |= name##_rows(a + r, each ? b + r : b, before + r, acc + r,         \
+                                 random + r, width, k, MAC_ROWS);                      \
+        if (r < width)                                                                 \
+            doubt |= name##_rows(a + r, each ? b + r : b, before + r, acc + r,         \
+                                 random + r, width, k, MAC_ROWS / 2);                  \
         return (doubt & BINADE) != 0;                                                  \
     }
-#define MAC_64(exact) mac_64(acc[r], a[i], y, (int32_t)random[i], exact, &doubt)
-MAC_LOOP(mac_panel_64, b[l], MAC_64(false))
-MAC_LOOP(mac_each_64, b[i], MAC_64(false))
-MAC_LOOP(mac_panel_exact, b[l], MAC_64(true))
-MAC_LOOP(mac_each_exact, b[i], MAC_64(true))
+#define MAC_64(exact) mac_64(acc[r], a[i], y, (int32_t)random[i], exact, &doubts[r])
+MAC_LOOP(mac_panel_64, false, MAC_64(false))
+MAC_LOOP(mac_each_64, true, MAC_64(false))
+MAC_LOOP(mac_panel_exact, false, MAC_64(true))
+MAC_LOOP(mac_each_exact, true, MAC_64(true))
 #undef MAC_64
-MAC_LOOP(mac_panel_careful, b[l], mac_careful(acc[r], a[i], y, random[i]))
-MAC_LOOP(mac_each_careful, b[i], mac_careful(acc[r], a[i], y, random[i]))
-MAC_LOOP(mac_panel_32, b[l], mac_32(acc[r], a[i], y, random[i]))
-MAC_LOOP(mac_each_32, b[i], mac_32(acc[r], a[i], y, random[i]))
+MAC_LOOP(mac_panel_careful, false, mac_careful(acc[r], a[i], y, random[i]))
+MAC_LOOP(mac_each_careful, true, mac_careful(acc[r], a[i], y, random[i]))
+MAC_LOOP(mac_panel_32, false, mac_32(acc[r], a[i], y, random[i]))
+MAC_LOOP(mac_each_32, true, mac_32(acc[r], a[i], y, random[i]))
 #undef MAC_LOOP
 #undef MAC_APART
 #undef BINADE

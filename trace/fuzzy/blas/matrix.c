@@ -28,6 +28,8 @@ void pt_matrix_scatter(char *to, int64_t step, const double *from, int64_t n,
             float x = (float)from[i];
             memcpy(to + i * step, &x, sizeof x);
         }
+    else if (step == (int64_t)sizeof *from)
+        memcpy(to, from, (size_t)n * sizeof *from);
     else
         for (int64_t i = 0; i < n; i++)
             memcpy(to + i * step, &from[i], sizeof *from);

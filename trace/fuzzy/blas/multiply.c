@@ -1,6 +1,7 @@
 #include "fuzzy/blas/multiply.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fuzzy/compute.h"
@@ -13,7 +14,8 @@ enum { WIDTH = 32, DEPTH = 64, LANES = 8, PATIENCE = 64 };
 
 struct panel {
     _Alignas(64) double a[WIDTH * DEPTH]; /* [l][r] */
-    double b[DEPTH], acc[WIDTH];
+    double b_room[DEPTH], before[WIDTH], acc[WIDTH];
+    const double *b;   /* of a column */
     unsigned patience; /* of run_kernel */
     int64_t width,
         depth; /* of this one; width a multiple of LANES, filled with zeros */
@@ -75,31 +77,27 @@ static bool kernels_hold(const struct pt_matrix *a, const struct pt_matrix *b,
     return !z.any || z.lowest >= -960;
 }
 
-/* acc += k rows of `width` products each, in the kernels, as many rows at once as there
- * are random numbers in a block. What was in doubt once may be so again: *patience
- * counts blocks for which the fastest kernel is not tried. */
+/* acc = before + k <= DEPTH rows of `width` <= WIDTH products each, in the kernels.
+ * What was in doubt once may be so again: *patience counts calls for which the fastest
+ * kernel is not tried. */
 static void run_kernel(struct pt_fuzzy_stream *stream, enum pt_fuzzy_format format,
-                       int kind, const double *a, const double *b, double *acc,
-                       size_t width, size_t k, unsigned *patience)
+                       int kind, const double *a, const double *b, const double *before,
+                       double *acc, size_t width, size_t k, unsigned *patience)
 {
     const struct pt_fuzzy_kernels *kernels = pt_fuzzy_runtime.kernels;
     pt_fuzzy_mac_fn *const ways[] = {kernels->mac[format][kind],
                                      kernels->mac_exact[kind],
                                      kernels->mac_careful[kind]};
-    size_t most = PT_FUZZY_BLOCK / width;
-    double before[WIDTH];
-    for (size_t l = 0; l < k; l += most) {
-        size_t n = k - l < most ? k - l : most;
-        const double *factor = b + (kind == PT_FUZZY_MAC_EACH ? l * width : l);
-        const uint32_t *random = pt_fuzzy_stream_draw(stream, n * width);
-        unsigned way = format == PT_FUZZY_BINARY64 && *patience > 0;
-        *patience -= way;
-        memcpy(before, acc, width * sizeof *acc);
-        while (ways[way](a + l * width, factor, acc, random, width, n)) {
-            memcpy(acc, before, width * sizeof *acc);
-            *patience = PATIENCE;
-            way++;
-        }
+    _Alignas(64) uint64_t words[WIDTH * DEPTH / 2];
+    const uint32_t *random = (const uint32_t *)(const void *)words;
+    kernels->fill(&stream->generator, words,
+                  (k * width / 2 + PT_FUZZY_LANES - 1) / PT_FUZZY_LANES *
+                      PT_FUZZY_LANES);
+    unsigned way = format == PT_FUZZY_BINARY64 && *patience > 0;
+    *patience -= way;
+    while (ways[way](a, b, before, acc, random, width, k)) {
+        *patience = PATIENCE;
+        way++;
     }
 }
 
@@ -136,36 +134,61 @@ static void pack(const struct product *product, struct panel *panel, int64_t i,
     }
 }
 
+/* Elements (i, j), (i + 1, j), … as doubles: where they are, else copied to `room`. */
+static const double *column_of(const struct pt_matrix *m, int64_t i, int64_t j,
+                               int64_t n, double *room)
+{
+    const char *at = m->first + i * m->down + j * m->right;
+    if (m->format == PT_FUZZY_BINARY64 && m->down == (int64_t)sizeof *room &&
+        !m->negative)
+        return (const double *)(const void *)at;
+    pt_matrix_gather(room, at, m->down, n, m->format, m->negative);
+    return room;
+}
+
+static bool are_finite(const double *x, int64_t n)
+{
+    uint64_t infinite = UINT64_C(0x7ff) << 52, over = 0;
+    for (int64_t r = 0; r < n; r++) {
+        uint64_t bits;
+        memcpy(&bits, &x[r], sizeof bits);
+        over |= infinite - 1 - (bits & (UINT64_MAX >> 1)); /* below zero */
+    }
+    return over >> 63 == 0;
+}
+
 /* One column's rows [i, i + height) with the panel's products. Rows outside of the
  * triangle are computed with the others, and dropped. */
 static void run_column(const struct product *product, struct panel *panel, int64_t i,
                        int64_t l, int64_t j, int64_t height)
 {
-    const struct pt_matrix *b = product->b, *c = product->c;
+    const struct pt_matrix *c = product->c;
     int64_t from = product->triangle == PT_LOWER && j > i ? j - i : 0;
     int64_t to =
         product->triangle == PT_UPPER && j + 1 < i + height ? j + 1 - i : height;
-    char *at = c->first + i * c->down + j * c->right;
-    double before[WIDTH];
+    char *at = c->first + (i + from) * c->down + j * c->right;
+    const double *before = panel->before;
 
     if (from >= to)
         return;
-    for (int64_t r = 0; r < WIDTH; r++)
-        panel->acc[r] = 1.5; /* what is not read: no kernel doubts 1.5 + 0 b */
-    pt_matrix_gather(panel->acc + from, at + from * c->down, c->down, to - from,
-                     c->format, false);
-    pt_matrix_gather(panel->b, b->first + l * b->down + j * b->right, b->down,
-                     panel->depth, b->format, b->negative);
-    memcpy(before, panel->acc, sizeof before);
+    if (to - from == panel->width) {
+        before = column_of(c, i, j, height, panel->before);
+    } else {
+        for (int64_t r = 0; r < WIDTH; r++)
+            panel->before[r] = 1.5; /* what is not read: no kernel doubts 1.5 + 0 b */
+        pt_matrix_gather(panel->before + from, at, c->down, to - from, c->format,
+                         false);
+    }
+    panel->b = column_of(product->b, l, j, panel->depth, panel->b_room);
     if (product->vectors)
         run_kernel(product->stream, c->format, PT_FUZZY_MAC_PANEL, panel->a, panel->b,
-                   panel->acc, (size_t)panel->width, (size_t)panel->depth,
+                   before, panel->acc, (size_t)panel->width, (size_t)panel->depth,
                    &panel->patience);
-    for (int64_t r = from; r < to; r++)
-        if (!product->vectors || !isfinite(panel->acc[r]))
-            panel->acc[r] = run_slowly(product, panel, r, before[r]);
-    pt_matrix_scatter(at + from * c->down, c->down, panel->acc + from, to - from,
-                      c->format);
+    if (!product->vectors || !are_finite(panel->acc + from, to - from))
+        for (int64_t r = from; r < to; r++)
+            if (!product->vectors || !isfinite(panel->acc[r]))
+                panel->acc[r] = run_slowly(product, panel, r, before[r]);
+    pt_matrix_scatter(at, c->down, panel->acc + from, to - from, c->format);
 }
 
 static void run_product(const struct product *product)
@@ -226,8 +249,10 @@ void pt_blas_multiply(struct pt_fuzzy_stream *stream, const struct pt_matrix *a,
         run_dots(&product);
         return;
     }
-    /* Rows fill the registers: the more of them the better. */
-    if (c->rows < WIDTH && c->columns > c->rows)
+    /* Rows fill the registers, and are best side by side. */
+    int64_t rows = c->rows < WIDTH ? c->rows : WIDTH;
+    int64_t columns = c->columns < WIDTH ? c->columns : WIDTH;
+    if (columns > rows || (columns == rows && llabs(c->right) < llabs(c->down)))
         product = (struct product){stream, &bt, &at, &ct, mirrored(triangle), false};
     struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
     product.vectors = kernels_hold(a, b, c);
@@ -251,7 +276,7 @@ static void dot_block(struct pt_fuzzy_stream *stream, const struct pt_matrix *x,
                       const struct pt_matrix *y, int64_t i, int64_t n, double *acc,
                       unsigned *patience)
 {
-    _Alignas(64) double room[2][PT_FUZZY_BLOCK];
+    _Alignas(64) double room[2][PT_FUZZY_BLOCK], before[WIDTH];
     int64_t rows = (n + WIDTH - 1) / WIDTH;
     for (int64_t r = n; r < rows * WIDTH; r++)
         room[0][r] = room[1][r] = 0;
@@ -259,8 +284,9 @@ static void dot_block(struct pt_fuzzy_stream *stream, const struct pt_matrix *x,
                      x->negative);
     pt_matrix_gather(room[1], y->first + i * y->down, y->down, n, y->format,
                      y->negative);
-    run_kernel(stream, x->format, PT_FUZZY_MAC_EACH, room[0], room[1], acc, WIDTH,
-               (size_t)rows, patience);
+    memcpy(before, acc, sizeof before);
+    run_kernel(stream, x->format, PT_FUZZY_MAC_EACH, room[0], room[1], before, acc,
+               WIDTH, (size_t)rows, patience);
 }
 
 double pt_blas_dot(struct pt_fuzzy_stream *stream, const struct pt_matrix *x,
