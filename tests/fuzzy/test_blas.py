@@ -76,6 +76,35 @@ for name, way in ways.items():
         assert results("blas", options) == (kinds, pytest.approx(plain, rel=1e-5, abs=1e-5))
 
 
+def test_model_by_blocks_of_columns_is_right_and_noisy_in_all_of_them(tmp_path):
+    """4500 rows: blocks of 64 columns, or of rows where those lie side by side."""
+    code = """
+import numpy as np, scipy.linalg.blas as b
+rng = np.random.Generator(np.random.PCG64(1))
+def numbers(rows, columns, kind):
+    x = rng.normal(size=(rows, columns)) + (1j * rng.normal(size=(rows, columns)) if kind in "DF" else 0)
+    return x.astype(kind)
+for kind in "fdFD":
+    A, B, C = numbers(4500, 5, kind), numbers(5, 150, kind), numbers(4500, 150, kind)
+    wide = np.einsum("ik,kj->ij", A.astype("G"), B.astype("G"))
+    gemm = b.find_best_blas_type(dtype=np.dtype(kind))[0] + "gemm"
+    gemm, F = getattr(b, gemm), np.asfortranarray
+    ways = {"rows": (lambda: A @ B, wide), "columns": (lambda: gemm(1, F(A), F(B)), wide),
+            "rows transposed": (lambda: B.T @ A.T, wide.T),
+            "transposed": (lambda: gemm(1, F(A.T), F(B.T), trans_a=1, trans_b=1), wide),
+            "conjugated": (lambda: gemm(1, F(A.conj().T), F(B.conj().T), trans_a=2, trans_b=2), wide),
+            "scaled": (lambda: gemm(.5, F(A), F(B), beta=-2, c=C), wide / 2 - 2 * C)}
+    for name, (way, exact) in ways.items():
+        one, two = way(), way()
+        assert abs(one - exact).max() < (1e-4 if kind in "fF" else 1e-12), (kind, name)
+        moved = (one != two) if one.shape[0] > 200 else (one != two).T
+        share = [moved[:, j:j + 50].mean() for j in range(0, 150, 50)]
+        assert min(share) > .3, (kind, name, share)
+print("right")
+"""
+    assert run_traced(code, tmp_path, "blas", options=["--fuzzy-blas-limit", "100000"]) == ["right"]
+
+
 def test_same_seed_repeats_every_bit(tmp_path):
     code = WAYS + """
 for name, way in ways.items():

@@ -11,26 +11,16 @@
 static double gemm(struct pt_blas_arguments *c)
 {
     struct pt_blas_model m = {.triangle = PT_ALL};
-    struct pt_blas_parts part = {.beta_number = -1};
     pt_blas_take_order(c);
     char ta = pt_blas_take_letter(c, "NTC"), tb = pt_blas_take_letter(c, "NTC");
     int64_t rows = pt_blas_take_size(c), columns = pt_blas_take_size(c);
-    part.depth_at = c->word;
     int64_t depth = pt_blas_take_size(c);
     m.alpha = pt_blas_take_scalar(c);
-    part.a_at = c->word;
     m.a = pt_blas_take_transposed(c, ta, rows, depth);
-    part.b_at = c->word;
     m.b = pt_blas_take_transposed(c, tb, depth, columns);
-    part.beta_at = c->word;
-    if (c->call->symbol->cblas && !pt_blas_is_complex(c))
-        part.beta_number = c->number;
     m.beta = pt_blas_take_scalar(c);
     m.c = pt_blas_take_matrix(c, rows, columns);
-    part.a_step = m.a.part[0].right;
-    part.b_step = m.b.part[0].down;
-    return c->wrong ? pt_blas_call_left(c->call)
-                    : pt_blas_call_update(c->call, &m, &part);
+    return c->wrong ? pt_blas_call_left(c->call) : pt_blas_vendor_product(c->call, &m);
 }
 
 static double gemv(struct pt_blas_arguments *c)
@@ -252,11 +242,11 @@ static double triangular(struct pt_blas_arguments *c, bool many, triangular_fn *
         return pt_blas_call_left(c->call);
     if (how != 'N') {
         a = pt_blas_operand_transposed(a, how == 'C');
-        triangle = triangle == PT_UPPER ? PT_LOWER : PT_UPPER;
+        triangle = pt_triangle_mirrored(triangle);
     }
     if (side == 'R') { /* op(A)ᵀ Xᵀ = alpha Bᵀ */
         a = pt_blas_operand_transposed(a, false);
-        triangle = triangle == PT_UPPER ? PT_LOWER : PT_UPPER;
+        triangle = pt_triangle_mirrored(triangle);
         b = pt_blas_operand_transposed(b, false);
     }
     if (work > (double)pt_fuzzy_runtime.options.blas_limit &&

@@ -261,7 +261,7 @@ static void triangular(struct pt_blas_call *call, struct pt_blas_operand a,
     int64_t info = unit ? 0 : first_zero(&a.part[0]);
     if (pt_blas_fortran_letter(call, 1) != 'N') {
         a = pt_blas_operand_transposed(a, false);
-        triangle = triangle == PT_UPPER ? PT_LOWER : PT_UPPER;
+        triangle = pt_triangle_mirrored(triangle);
     }
     if (info == 0)
         pt_blas_solve(call->stream, NULL, a, triangle, unit, b);

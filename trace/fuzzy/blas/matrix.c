@@ -2,15 +2,31 @@
 
 #include <string.h>
 
+/* Vectorised where the compiler knows the step. */
+static inline void widen(double *to, const char *from, int64_t step, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        float x;
+        memcpy(&x, from + i * step, sizeof x);
+        to[i] = (double)x;
+    }
+}
+
+static inline void narrow(char *to, int64_t step, const double *from, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        float x = (float)from[i];
+        memcpy(to + i * step, &x, sizeof x);
+    }
+}
+
 void pt_matrix_gather(double *to, const char *from, int64_t step, int64_t n,
                       enum pt_fuzzy_format format, bool negative)
 {
-    if (format == PT_FUZZY_BINARY32)
-        for (int64_t i = 0; i < n; i++) {
-            float x;
-            memcpy(&x, from + i * step, sizeof x);
-            to[i] = (double)x;
-        }
+    if (format == PT_FUZZY_BINARY32 && step == (int64_t)sizeof(float))
+        widen(to, from, sizeof(float), n);
+    else if (format == PT_FUZZY_BINARY32)
+        widen(to, from, step, n);
     else if (step == (int64_t)sizeof *to)
         memcpy(to, from, (size_t)n * sizeof *to);
     else
@@ -23,16 +39,26 @@ void pt_matrix_gather(double *to, const char *from, int64_t step, int64_t n,
 void pt_matrix_scatter(char *to, int64_t step, const double *from, int64_t n,
                        enum pt_fuzzy_format format)
 {
-    if (format == PT_FUZZY_BINARY32)
-        for (int64_t i = 0; i < n; i++) {
-            float x = (float)from[i];
-            memcpy(to + i * step, &x, sizeof x);
-        }
+    if (format == PT_FUZZY_BINARY32 && step == (int64_t)sizeof(float))
+        narrow(to, sizeof(float), from, n);
+    else if (format == PT_FUZZY_BINARY32)
+        narrow(to, step, from, n);
     else if (step == (int64_t)sizeof *from)
         memcpy(to, from, (size_t)n * sizeof *from);
     else
         for (int64_t i = 0; i < n; i++)
             memcpy(to + i * step, &from[i], sizeof *from);
+}
+
+const double *pt_matrix_column(const struct pt_matrix *m, int64_t i, int64_t j,
+                               int64_t n, double *room)
+{
+    const char *at = m->first + i * m->down + j * m->right;
+    if (m->format == PT_FUZZY_BINARY64 && m->down == (int64_t)sizeof *room &&
+        !m->negative)
+        return (const double *)(const void *)at;
+    pt_matrix_gather(room, at, m->down, n, m->format, m->negative);
+    return room;
 }
 
 /* Largest and least magnitude, as bit patterns, of n doubles or floats; *least is left

@@ -64,6 +64,11 @@ void pt_matrix_gather(double *to, const char *from, int64_t step, int64_t n,
 void pt_matrix_scatter(char *to, int64_t step, const double *from, int64_t n,
                        enum pt_fuzzy_format format);
 
+/* Elements (i, j) to (i + n - 1, j) as doubles: where they are if they lie so, else
+ * copied to `room`. */
+const double *pt_matrix_column(const struct pt_matrix *m, int64_t i, int64_t j,
+                               int64_t n, double *room);
+
 /* What the elements of a matrix have in common; `any` false: all are zero. */
 struct pt_matrix_range {
     bool any;

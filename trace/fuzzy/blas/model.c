@@ -38,26 +38,23 @@ static double *column_of(double *values, const struct model *w, int64_t j)
     return values + j * w->rows;
 }
 
-static void read_column(const struct model *w, int p, int64_t j, int64_t from,
-                        int64_t to, double *column)
-{
-    const struct pt_matrix *c = &w->m->c.part[p];
-    pt_matrix_gather(column, c->first + from * c->down + j * c->right, c->down,
-                     to - from, c->format, false);
-}
-
-/* Σ |x|² of each row, columns [from, to), added to sums[row]. */
+/* Σ |x|² of each row, columns [from, to), added to sums[row]: as many rows at a time as
+ * make it pass through memory in order, whichever way the matrix lies. */
 static void add_squares(const struct pt_blas_operand *o, int64_t from, int64_t to,
                         double *sums)
 {
-    for (int p = 0; p < 1 + o->complex; p++) {
-        const struct pt_matrix *m = &o->part[p];
-        for (int64_t j = from; j < to; j++)
-            for (int64_t i = 0; i < m->rows; i++) {
-                double x = pt_matrix_get(m, i, j);
-                sums[i] += x * x;
+    enum { MOST = 256, FEW = 16 };
+    bool by_rows = llabs(o->part[0].right) < llabs(o->part[0].down);
+    int64_t rows = o->part[0].rows, step = by_rows ? FEW : MOST;
+    double room[MOST];
+    for (int p = 0; p < 1 + o->complex; p++)
+        for (int64_t i = 0; i < rows; i += step)
+            for (int64_t j = from; j < to; j++) {
+                int64_t n = rows - i < step ? rows - i : step;
+                const double *x = pt_matrix_column(&o->part[p], i, j, n, room);
+                for (int64_t r = 0; r < n; r++)
+                    sums[i + r] += x[r] * x[r];
             }
-    }
 }
 
 static void squares(struct model *w, int64_t from, int64_t to)
@@ -69,22 +66,26 @@ static void squares(struct model *w, int64_t from, int64_t to)
     add_squares(&b, from, to, w->b_squares);
 }
 
-/* s before the first product. */
+/* s before the first product, and no variance yet. */
 static void start(struct model *w)
 {
     double beta = hypot(w->m->beta.part[0], w->m->beta.part[1]);
-    for (int p = 0; beta != 0 && p < 1 + w->m->c.complex; p++)
+    for (int p = 0; p < 1 + w->m->c.complex; p++)
         for (int64_t j = 0; j < w->columns; j++) {
             int64_t from, to;
             column_range(w, j, &from, &to);
             double *column = column_of(w->before[p], w, j) + from;
-            read_column(w, p, j, from, to, column);
+            const double *c = column;
+            if (beta != 0)
+                c = pt_matrix_column(&w->m->c.part[p], from, j, to - from, column);
             for (int64_t i = 0; i < to - from; i++)
-                column[i] *= beta;
+                column[i] = beta != 0 ? beta * c[i] : 0;
+            memset(column_of(w->variance[p], w, j) + from, 0,
+                   (size_t)(to - from) * sizeof(double));
         }
 }
 
-static void add_variance(struct model *w, double *restrict now, int p, int64_t length)
+static void add_variance(struct model *w, double *room, int p, int64_t length)
 {
     double alpha = hypot(w->m->alpha.part[0], w->m->alpha.part[1]);
     /* a real part is a sum of two products, each of half a square on average */
@@ -97,9 +98,10 @@ static void add_variance(struct model *w, double *restrict now, int p, int64_t l
         double *restrict variance = column_of(w->variance[p], w, j);
         double b = w->b_squares[j] * term;
         double a = w->m->twice ? w->a_squares[j] * term : 0;
-        read_column(w, p, j, from, to, now + from);
+        const double *now =
+            pt_matrix_column(&w->m->c.part[p], from, j, to - from, room);
         for (int64_t i = from; i < to; i++) {
-            double x = before[i], y = now[i];
+            double x = before[i], y = now[i - from];
             variance[i] +=
                 n * ((x * x + x * y + y * y) * (1.0 / 3) + w->a_squares[i] * b +
                      (a > 0 ? w->b_squares[i] * a : 0));
@@ -165,7 +167,7 @@ static void add_noise(struct model *w)
         }
 }
 
-static void run(struct model *w, double *now)
+static void run(struct model *w, double *room)
 {
     int64_t length = (w->depth + MOST_PARTS - 1) / MOST_PARTS;
     if (length < LEAST_PART)
@@ -179,36 +181,46 @@ static void run(struct model *w, double *now)
         before = pt_fuzzy_environment_enter();
         squares(w, from, to);
         for (int p = 0; p < 1 + w->m->c.complex; p++)
-            add_variance(w, now, p, to - from);
+            add_variance(w, room, p, to - from);
     }
     add_noise(w);
     pt_fuzzy_environment_leave(before, 0);
     pt_fuzzy_stream_count(w->stream, (uint64_t)(w->rows * w->columns), 0);
 }
 
+/* The same, transposed where C's rows lie side by side: then its columns do. */
+static struct pt_blas_model by_columns(struct pt_blas_model m)
+{
+    struct pt_blas_operand a = m.a;
+    if (llabs(m.c.part[0].down) <= llabs(m.c.part[0].right))
+        return m;
+    m.a = pt_blas_operand_transposed(m.b, false);
+    m.b = pt_blas_operand_transposed(a, false);
+    m.c = pt_blas_operand_transposed(m.c, false);
+    m.triangle = pt_triangle_mirrored(m.triangle);
+    return m;
+}
+
 bool pt_blas_model_run(struct pt_fuzzy_stream *stream, const struct pt_blas_model *m)
 {
-    struct model w = {stream,
-                      m,
-                      m->c.part[0].rows,
-                      m->c.part[0].columns,
-                      m->a.part[0].columns,
-                      {NULL},
-                      {NULL},
-                      NULL,
-                      NULL};
-    size_t elements = (size_t)w.rows * (size_t)w.columns;
-    size_t edges = (size_t)(w.rows + w.columns);
-    double *room = calloc(4 * elements + edges + (size_t)w.rows, sizeof *room);
+    struct pt_blas_model along = by_columns(*m);
+    struct model w = {.stream = stream,
+                      .m = &along,
+                      .rows = along.c.part[0].rows,
+                      .columns = along.c.part[0].columns,
+                      .depth = along.a.part[0].columns};
+    size_t elements = (size_t)w.rows * (size_t)w.columns, parts = m->c.complex ? 2 : 1;
+    size_t edges = 2 * (size_t)w.rows + (size_t)w.columns;
+    double *room = malloc((2 * parts * elements + edges) * sizeof *room);
     if (!room || w.depth == 0) {
         free(room);
         return false;
     }
-    for (size_t p = 0; p < 2; p++) {
+    for (size_t p = 0; p < parts; p++) {
         w.before[p] = room + p * elements;
-        w.variance[p] = room + (2 + p) * elements;
+        w.variance[p] = room + (parts + p) * elements;
     }
-    w.a_squares = room + 4 * elements;
+    w.a_squares = room + 2 * parts * elements;
     w.b_squares = w.a_squares + w.rows;
     run(&w, w.b_squares + w.columns);
     free(room);
@@ -220,29 +232,31 @@ static bool is_sign(struct pt_blas_scalar x)
     return x.part[1] == 0 && fabs(x.part[0]) == 1;
 }
 
-/* The union of the ranges of both parts. */
-static struct pt_matrix_range range_of(const struct pt_blas_operand *o)
+/* The union of the ranges of both parts; without bits, the lowest bit is at most the
+ * smallest number. */
+static struct pt_matrix_range range_of(const struct pt_blas_operand *o, bool with_bits)
 {
-    struct pt_matrix_range r = pt_matrix_range_of(&o->part[0], true);
-    if (!o->complex)
-        return r;
-    struct pt_matrix_range i = pt_matrix_range_of(&o->part[1], true);
-    if (!r.any || !i.any || !i.finite)
-        return r.any && i.finite ? r : i;
-    r.highest = i.highest > r.highest ? i.highest : r.highest;
-    r.lowest = i.lowest < r.lowest ? i.lowest : r.lowest;
+    struct pt_matrix_range r = {.finite = true};
+    for (int p = 0; p < 1 + o->complex && r.finite; p++) {
+        struct pt_matrix_range one = pt_matrix_range_of(&o->part[p], with_bits);
+        if (!with_bits)
+            one.lowest = one.least;
+        if (r.any && one.any && one.finite) {
+            one.highest = one.highest > r.highest ? one.highest : r.highest;
+            one.lowest = one.lowest < r.lowest ? one.lowest : r.lowest;
+        }
+        r = one.any ? one : r;
+    }
     return r;
 }
 
-bool pt_blas_model_is_exact(const struct pt_blas_model *m)
+static bool may_be_exact(const struct pt_blas_model *m, bool with_bits)
 {
     bool wide = m->c.part[0].format == PT_FUZZY_BINARY64, keeps = m->beta.part[0] != 0;
-    struct pt_matrix_range a = range_of(&m->a), b = range_of(&m->b),
-                           c = {.finite = true};
-    if (!is_sign(m->alpha) || (keeps && !is_sign(m->beta)) || m->beta.part[1] != 0)
-        return false;
+    struct pt_matrix_range a = range_of(&m->a, with_bits),
+                           b = range_of(&m->b, with_bits), c = {.finite = true};
     if (keeps)
-        c = range_of(&m->c);
+        c = range_of(&m->c, with_bits);
     if (!a.finite || !b.finite || !c.finite)
         return false;
     if (!a.any || !b.any)
@@ -258,4 +272,13 @@ bool pt_blas_model_is_exact(const struct pt_blas_model *m)
     return highest - lowest <=
                (int)pt_fuzzy_runtime.rounding.precision[m->c.part[0].format] &&
            lowest >= (wide ? -1074 : -149) && highest <= (wide ? 1024 : 128);
+}
+
+/* The numbers' sizes alone tell that most products are not. */
+bool pt_blas_model_is_exact(const struct pt_blas_model *m)
+{
+    bool keeps = m->beta.part[0] != 0;
+    if (!is_sign(m->alpha) || (keeps && !is_sign(m->beta)) || m->beta.part[1] != 0)
+        return false;
+    return may_be_exact(m, false) && may_be_exact(m, true);
 }

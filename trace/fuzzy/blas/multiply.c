@@ -134,18 +134,6 @@ static void pack(const struct product *product, struct panel *panel, int64_t i,
     }
 }
 
-/* Elements (i, j), (i + 1, j), … as doubles: where they are, else copied to `room`. */
-static const double *column_of(const struct pt_matrix *m, int64_t i, int64_t j,
-                               int64_t n, double *room)
-{
-    const char *at = m->first + i * m->down + j * m->right;
-    if (m->format == PT_FUZZY_BINARY64 && m->down == (int64_t)sizeof *room &&
-        !m->negative)
-        return (const double *)(const void *)at;
-    pt_matrix_gather(room, at, m->down, n, m->format, m->negative);
-    return room;
-}
-
 static bool are_finite(const double *x, int64_t n)
 {
     uint64_t infinite = UINT64_C(0x7ff) << 52, over = 0;
@@ -172,14 +160,14 @@ static void run_column(const struct product *product, struct panel *panel, int64
     if (from >= to)
         return;
     if (to - from == panel->width) {
-        before = column_of(c, i, j, height, panel->before);
+        before = pt_matrix_column(c, i, j, height, panel->before);
     } else {
         for (int64_t r = 0; r < WIDTH; r++)
             panel->before[r] = 1.5; /* what is not read: no kernel doubts 1.5 + 0 b */
         pt_matrix_gather(panel->before + from, at, c->down, to - from, c->format,
                          false);
     }
-    panel->b = column_of(product->b, l, j, panel->depth, panel->b_room);
+    panel->b = pt_matrix_column(product->b, l, j, panel->depth, panel->b_room);
     if (product->vectors)
         run_kernel(product->stream, c->format, PT_FUZZY_MAC_PANEL, panel->a, panel->b,
                    before, panel->acc, (size_t)panel->width, (size_t)panel->depth,
@@ -228,13 +216,6 @@ static void run_dots(const struct product *product)
         }
 }
 
-static enum pt_triangle mirrored(enum pt_triangle triangle)
-{
-    if (triangle == PT_ALL)
-        return PT_ALL;
-    return triangle == PT_UPPER ? PT_LOWER : PT_UPPER;
-}
-
 void pt_blas_multiply(struct pt_fuzzy_stream *stream, const struct pt_matrix *a,
                       const struct pt_matrix *b, const struct pt_matrix *c,
                       enum pt_triangle triangle)
@@ -253,7 +234,8 @@ void pt_blas_multiply(struct pt_fuzzy_stream *stream, const struct pt_matrix *a,
     int64_t rows = c->rows < WIDTH ? c->rows : WIDTH;
     int64_t columns = c->columns < WIDTH ? c->columns : WIDTH;
     if (columns > rows || (columns == rows && llabs(c->right) < llabs(c->down)))
-        product = (struct product){stream, &bt, &at, &ct, mirrored(triangle), false};
+        product = (struct product){
+            stream, &bt, &at, &ct, pt_triangle_mirrored(triangle), false};
     struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
     product.vectors = kernels_hold(a, b, c);
     run_product(&product);

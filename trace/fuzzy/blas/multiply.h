@@ -14,6 +14,13 @@
 
 enum pt_triangle { PT_ALL, PT_UPPER, PT_LOWER };
 
+static inline enum pt_triangle pt_triangle_mirrored(enum pt_triangle triangle)
+{
+    if (triangle == PT_ALL)
+        return PT_ALL;
+    return triangle == PT_UPPER ? PT_LOWER : PT_UPPER;
+}
+
 /* C += A B, A of m × k, B of k × n, C of m × n elements; of C, only what belongs to the
  * triangle is read and written. The matrices must not overlap. */
 void pt_blas_multiply(struct pt_fuzzy_stream *stream, const struct pt_matrix *a,

@@ -58,24 +58,12 @@ static double product(struct pt_blas_arguments *c, struct pt_blas_model *m, char
                       struct pt_blas_operand a, struct pt_blas_operand b,
                       enum pt_triangle triangle, bool hermitian)
 {
-    struct pt_blas_vendor vendor = {.call = NULL};
     void *room = NULL;
-    double work = (double)a.part[0].rows * (double)b.part[0].rows *
-                  (double)b.part[0].columns * (a.complex ? 4 : 1);
-    bool large = work > (double)pt_fuzzy_runtime.options.blas_limit;
-    if (c->wrong || (large && !pt_blas_vendor_begin(c->call, &vendor)))
+    if (c->wrong || !complete(&a, triangle, hermitian, 0, a.part[0].rows, &room))
         return pt_blas_call_left(c->call);
-    bool ready = complete(&a, triangle, hermitian, 0, a.part[0].rows, &room);
-    double result = 0;
     m->a = side == 'L' ? a : b;
     m->b = side == 'L' ? b : a;
-    if (!ready)
-        result = pt_blas_call_left(c->call);
-    else if (large)
-        result = pt_blas_vendor_call(&vendor, m);
-    else
-        result = pt_blas_call_update(c->call, m, NULL);
-    pt_blas_vendor_end(&vendor);
+    double result = pt_blas_vendor_product(c->call, m);
     free(room);
     return result;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/status.h"
+#include "fuzzy/blas/arguments.h"
 
 /* Sums of fewer products are left to our kernels: triangles of twice as many rows. */
 enum { LEAST_DEPTH = 33 };
@@ -21,6 +22,9 @@ bool pt_blas_vendor_begin(struct pt_blas_call *call, struct pt_blas_vendor *vend
     const char *whole = call->routine->name, *own = names[call->symbol->routine];
     const char *at = strstr(whole, own);
     char symbol[64];
+    *vendor = (struct pt_blas_vendor){.call = call, .gemm.real = call->routine->real};
+    if (call->symbol->routine == PT_BLAS_GEMM)
+        return true;
     memset(vendor, 0, sizeof *vendor);
     if (!at || !call->routine->library[0])
         return false;
@@ -166,6 +170,34 @@ static bool product_of(struct pt_blas_vendor *vendor, const struct pt_blas_model
     return true;
 }
 
+/* A few columns of C after the other: what the model keeps of each element (two
+ * numbers) stays in a cache, and is little memory beside the matrices. */
+static bool run_model(struct pt_blas_vendor *vendor, const struct pt_blas_model *m)
+{
+    enum { LEAST_COLUMNS = 64, ELEMENTS = 1 << 18 };
+    int64_t rows = m->c.part[0].rows, columns = m->c.part[0].columns,
+            depth = m->a.part[0].columns, most = ELEMENTS / (rows + 1);
+    if (most < LEAST_COLUMNS)
+        most = LEAST_COLUMNS;
+    for (int64_t j = 0; j < columns; j += most) {
+        int64_t n = columns - j < most ? columns - j : most;
+        struct product product;
+        struct pt_blas_model part = *m;
+        part.b = pt_blas_operand_part(m->b, 0, j, depth, n);
+        part.c = pt_blas_operand_part(m->c, 0, j, rows, n);
+        part.compute = compute;
+        part.context = &product;
+        if (!product_of(vendor, &part, &product))
+            return false;
+        if (pt_blas_model_run(vendor->call->stream, &part))
+            continue;
+        if (j == 0)
+            return false;
+        compute(&product, 0, depth, true); /* no memory any more: without noise */
+    }
+    return true;
+}
+
 /* Cᵀ = beta Cᵀ + alpha Bᵀ Aᵀ where C lies by rows. exact: no noise is wanted. */
 static bool run(struct pt_blas_vendor *vendor, struct pt_blas_model *m, bool exact)
 {
@@ -182,26 +214,31 @@ static bool run(struct pt_blas_vendor *vendor, struct pt_blas_model *m, bool exa
     if (!ready && pt_blas_operand_copy(&m->a, &room[0]) &&
         pt_blas_operand_copy(&m->b, &room[1]))
         ready = product_of(vendor, m, &product);
-    m->compute = compute;
-    m->context = &product;
     if (ready && exact)
         compute(&product, 0, m->a.part[0].columns, true);
     else
-        ready = ready && pt_blas_model_run(vendor->call->stream, m);
+        ready = ready && run_model(vendor, m);
     free(room[0]);
     free(room[1]);
     return ready;
 }
 
-double pt_blas_vendor_call(struct pt_blas_vendor *vendor, struct pt_blas_model *m)
+double pt_blas_vendor_product(struct pt_blas_call *call, struct pt_blas_model *m)
 {
     enum pt_fuzzy_way way = PT_FUZZY_WAY_MODEL;
+    struct pt_blas_vendor vendor;
+    uint64_t work = pt_blas_model_work(m);
+    if (work <= pt_fuzzy_runtime.options.blas_limit)
+        return pt_blas_call_update(call, m, NULL);
+    if (!pt_blas_vendor_begin(call, &vendor))
+        return pt_blas_call_left(call);
     if (pt_blas_model_is_exact(m))
         way = PT_FUZZY_WAY_EXACT;
-    else if (!run(vendor, m, false))
+    else if (!run(&vendor, m, false))
         way = PT_FUZZY_WAY_LEFT;
-    pt_fuzzy_routine_used(vendor->call->routine, way, pt_blas_model_work(m));
-    return way == PT_FUZZY_WAY_MODEL ? 0 : pt_blas_call_real(vendor->call, true);
+    pt_blas_vendor_end(&vendor);
+    pt_fuzzy_routine_used(call->routine, way, work);
+    return way == PT_FUZZY_WAY_MODEL ? 0 : pt_blas_call_real(call, true);
 }
 
 bool pt_blas_vendor_square(struct pt_blas_vendor *vendor, struct pt_blas_operand a,
