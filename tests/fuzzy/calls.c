@@ -20,19 +20,34 @@
     {                                                                                  \
         return name##f(x);                                                             \
     }
-ONE(exp)
-ONE(log)
-ONE(log10)
-ONE(sin)
-ONE(cbrt)
-ONE(erf)
-ONE(tgamma)
-ONE(tanh)
+#define TWO(name)                                                                      \
+    EXPORT double call_##name(double x, double y);                                     \
+    EXPORT float call_##name##f(float x, float y);                                     \
+    double call_##name(double x, double y)                                             \
+    {                                                                                  \
+        return name(x, y);                                                             \
+    }                                                                                  \
+    float call_##name##f(float x, float y)                                             \
+    {                                                                                  \
+        return name##f(x, y);                                                          \
+    }
+/* clang-format off */
+ONE(exp) ONE(exp2) ONE(exp10) ONE(expm1) ONE(log) ONE(log2) ONE(log10) ONE(log1p) ONE(sin) ONE(cos)
+ONE(tan) ONE(asin) ONE(acos) ONE(atan) ONE(sinh) ONE(cosh) ONE(tanh) ONE(asinh) ONE(acosh) ONE(atanh)
+ONE(cbrt) ONE(erf) ONE(erfc) ONE(lgamma) ONE(tgamma) ONE(j0) ONE(j1) ONE(y0) ONE(y1) ONE(sqrt)
+TWO(pow) TWO(atan2) TWO(hypot)
+    /* clang-format on */
 
-EXPORT double call_pow(double x, double y);
-double call_pow(double x, double y)
+    EXPORT double call_fma(double x, double y, double z);
+double call_fma(double x, double y, double z)
 {
-    return pow(x, y);
+    return fma(x, y, z);
+}
+
+EXPORT float call_fmaf(float x, float y, float z);
+float call_fmaf(float x, float y, float z)
+{
+    return fmaf(x, y, z);
 }
 
 /* One call of sincos in an optimised build. */

@@ -2,9 +2,11 @@
 what it must leave alone."""
 
 import os
+import re
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -40,6 +42,14 @@ def test_sum_of_thousandths_takes_several_values_with_fifty_digits(tmp_path):
     print(45 < -math.log2(deviation / mean) < 54)
     """
     assert run(code, tmp_path) == ["True", "True"]
+
+
+def documented():
+    """The functions of math that MODES.md says are perturbed."""
+    text = (Path(os.environ["PYTRACER_SOURCE"]) / "trace/fuzzy/MODES.md").read_text()
+    names = re.search(r"`math\.\{([^}]+)\}`", text)[1].split()
+    assert len(names) > 20
+    return names
 
 
 WAYS = """
@@ -87,8 +97,13 @@ ways = {
     "sqrt": lambda: math.sqrt(2.0),
     "exp": lambda: math.exp(1.5),
     "sin": lambda: math.sin(1.5),
+    "fma": lambda: getattr(math, "fma", lambda x, y, z: x * y + z)(1.1, 1.3, 0.7),
 }
+for name in NAMES:
+    if name not in ("pow", "atan2", "hypot") and hasattr(math, name):  # exp2, cbrt: from 3.11 on
+        ways["math." + name] = lambda f=getattr(math, name), x=1.7 if name == "acosh" else 0.3: f(x)
 """
+WAYS = WAYS.replace("NAMES", repr(documented()))
 
 
 def test_every_way_into_an_operation_varies(tmp_path):

@@ -180,6 +180,22 @@ static PyObject *math_sqrt(PyObject *module, PyObject *argument)
     return result;
 }
 
+/* Of Python 3.13 and later. */
+static fastcall *own_fma;
+
+static PyObject *math_fma(PyObject *module, PyObject *const *args, Py_ssize_t n)
+{
+    double x, y, z;
+    PyObject *result = own_fma(module, args, n);
+    struct pt_fuzzy_stream *stream =
+        result ? pt_fuzzy_stream_for(PT_FUZZY_PYTHON) : NULL;
+    if (stream && argument_of(args[2], &z) && two_of(args, 2, &x, &y) &&
+        PyFloat_CheckExact(result) && Py_REFCNT(result) == 1)
+        ((PyFloatObject *)result)->ob_fval = pt_fuzzy_scalar_fma(
+            stream, PT_FUZZY_BINARY64, x, y, z, PyFloat_AS_DOUBLE(result));
+    return result;
+}
+
 /* Replaces the function behind module.name, which takes its arguments as `flags` say.
  */
 static bool replace(PyObject *module, const char *name, int flags, void *with,
@@ -246,6 +262,10 @@ enum pt_status pt_fuzzy_builtins_install(struct pt_error *error)
         !replace(math, "log", METH_VARARGS, address(math_log_of_tuple),
                  (void **)&own_log_of_tuple))
         missing = "math.log";
+    if (!missing && PyObject_HasAttrString(math, "fma") &&
+        !replace(math, "fma", METH_FASTCALL,
+                 address((PyCFunction)(void (*)(void))math_fma), (void **)&own_fma))
+        missing = "math.fma";
     Py_XDECREF(builtins);
     Py_XDECREF(math);
     if (missing)

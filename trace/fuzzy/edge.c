@@ -271,6 +271,25 @@ double pt_fuzzy_edge(enum pt_fuzzy_operation operation, enum pt_fuzzy_format for
     return round_to_grid(exact(operation, x, y), &grid, mode, random, raised);
 }
 
+double pt_fuzzy_edge_fma(enum pt_fuzzy_format format,
+                         const struct pt_fuzzy_rounding *rounding, double a, double b,
+                         double c, double r, uint64_t *random, bool *nearest)
+{
+    struct grid grid = grid_of(format, rounding);
+    struct pair of[3] = {scaled(a), scaled(b), scaled(c)};
+    bool noisy = rounding->mode == PT_FUZZY_PB || rounding->mode == PT_FUZZY_MCA;
+    int raised = 0;
+
+    *nearest = !(isfinite(a) && isfinite(b) && isfinite(c));
+    if (*nearest)
+        return r;
+    for (size_t i = 0; noisy && i < 3; i++)
+        of[i] = with_noise(of[i], grid.precision, random);
+    struct pair x = add_pairs(multiply_pairs(of[0], of[1]), of[2]);
+    *nearest = x.high == 0;
+    return *nearest ? r : round_to_grid(x, &grid, rounding->mode, random, &raised);
+}
+
 uint64_t pt_fuzzy_edge_hash(uint64_t seed, enum pt_fuzzy_operation operation,
                             enum pt_fuzzy_format format, double a, double b)
 {

@@ -29,6 +29,11 @@ double pt_fuzzy_edge(enum pt_fuzzy_operation operation, enum pt_fuzzy_format for
                      const struct pt_fuzzy_rounding *rounding, double a, double b,
                      uint64_t *random, int *raised, bool *nearest);
 
+/* The same for a b + c, rounded once, of which r is IEEE's result. Signals nothing. */
+double pt_fuzzy_edge_fma(enum pt_fuzzy_format format,
+                         const struct pt_fuzzy_rounding *rounding, double a, double b,
+                         double c, double r, uint64_t *random, bool *nearest);
+
 /* IEEE's result in binary64; of binary32 nearly so. Thread: safe. */
 static inline double pt_fuzzy_edge_ieee(enum pt_fuzzy_operation operation, double a,
                                         double b)

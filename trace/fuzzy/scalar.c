@@ -22,6 +22,25 @@ double pt_fuzzy_scalar(struct pt_fuzzy_stream *stream, unsigned operation,
     return is_wide ? wide[2] : (double)narrow[2];
 }
 
+double pt_fuzzy_scalar_fma(struct pt_fuzzy_stream *stream, enum pt_fuzzy_format format,
+                           double a, double b, double c, double r)
+{
+    const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
+    uint64_t state = *pt_fuzzy_stream_draw(stream, 1);
+    bool nearest;
+
+    if (runtime->deterministic) {
+        state =
+            pt_fuzzy_edge_hash(runtime->options.seed, PT_FUZZY_MULTIPLY, format, a, b);
+        state = pt_fuzzy_edge_hash(state, PT_FUZZY_ADD, format, c, c);
+    }
+    struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
+    r = pt_fuzzy_edge_fma(format, &runtime->rounding, a, b, c, r, &state, &nearest);
+    pt_fuzzy_environment_leave(before, 0);
+    pt_fuzzy_stream_count(stream, !nearest, nearest);
+    return r;
+}
+
 double pt_fuzzy_scalar_function(struct pt_fuzzy_stream *stream,
                                 enum pt_fuzzy_function function,
                                 enum pt_fuzzy_format format, double x, double y,

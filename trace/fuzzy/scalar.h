@@ -13,6 +13,10 @@
 double pt_fuzzy_scalar(struct pt_fuzzy_stream *stream, unsigned operation,
                        enum pt_fuzzy_format format, double a, double b);
 
+/* a b + c rounded once, at random; r is the library's result. */
+double pt_fuzzy_scalar_fma(struct pt_fuzzy_stream *stream, enum pt_fuzzy_format format,
+                           double a, double b, double c, double r);
+
 /* The library's result r of function(x, y), moved by the law of functions.h. */
 double pt_fuzzy_scalar_function(struct pt_fuzzy_stream *stream,
                                 enum pt_fuzzy_function function,

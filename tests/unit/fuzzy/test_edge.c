@@ -4,6 +4,9 @@
 
 #include <fenv.h>
 
+#include "fuzzy/edge.h"
+#include "fuzzy/flags.h"
+
 enum { N = 20000 };
 
 static double out[N];
@@ -252,6 +255,55 @@ static void deterministic_modes_depend_on_the_operands_only(void **state)
     pt_fuzzy_stop();
 }
 
+static void repeat_fma(enum pt_fuzzy_mode mode, unsigned bits, double a, double b,
+                       double c)
+{
+    const struct pt_fuzzy_rounding rounding = {mode, {bits, 24}};
+    uint64_t random = 17;
+    bool nearest;
+    struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
+    for (size_t i = 0; i < N; i++)
+        out[i] = pt_fuzzy_edge_fma(PT_FUZZY_BINARY64, &rounding, a, b, c, fma(a, b, c),
+                                   &random, &nearest);
+    pt_fuzzy_environment_leave(before, 0);
+}
+
+static void multiply_adds_are_rounded_once(void **state)
+{
+    uint64_t seed = 21;
+    (void)state;
+    for (size_t i = 0; i < 200; i++) {
+        double a = 1 + uniform(&seed), b = uniform(&seed) - 0.5,
+               c = uniform(&seed) - 0.5;
+        quad exact = (quad)a * b + c;
+        double near = (double)exact, low = near, high;
+        if ((quad)near > exact)
+            low = nextafter(near, -INFINITY);
+        high = nextafter(low, INFINITY);
+        repeat_fma(PT_FUZZY_SR, 53, a, b, c);
+        expect_share(high, low, (double)((exact - low) / ((quad)high - low)));
+        if (i >= 20)
+            continue;
+        repeat_fma(PT_FUZZY_UD, 53, a, b, c);
+        expect_share(high, low, (quad)low == exact ? 0 : 0.5);
+    }
+    repeat_fma(PT_FUZZY_SR, 53, 0x1.0000001p0, 0x1.0000001p0, -0x1.0000002p0);
+    expect_share(0x1p-56, 0x1p-56, 1); /* the residual of a product is exact */
+    repeat_fma(PT_FUZZY_SR, 53, 1, 0x1.fffffffffffffp1023, 0x1p969);
+    expect_share(INFINITY, 0x1.fffffffffffffp1023, 0.25);
+    repeat_fma(PT_FUZZY_SR, 53, 0x1p-600, 0x1p-476, 0x1p-1074);
+    expect_share(0x1p-1073, 0x1p-1074, 0.25);
+    repeat_fma(PT_FUZZY_SR, 10, 0, 7, 1 + 0x1p-11); /* c alone is off the grid */
+    expect_share(1 + 0x1p-9, 1, 0.25);
+    repeat_fma(PT_FUZZY_SR, 53, INFINITY, 1, 3);
+    expect_share(INFINITY, INFINITY, 1);
+    repeat_fma(PT_FUZZY_SR, 53, -1, 0, -0.0);
+    assert_true(out[0] == 0 && signbit(out[0]));
+    repeat_fma(PT_FUZZY_PB, 20, 1.5, 1, -1.5); /* the noise of the operands is left */
+    for (size_t i = 0; i < N; i++)
+        assert_true(out[i] != 0 && fabs(out[i]) < 0x1p-17);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +318,7 @@ int main(void)
         cmocka_unit_test(random_rounding_spreads_evenly_over_an_ulp),
         cmocka_unit_test(operand_noise_survives_cancellation_uniformly),
         cmocka_unit_test(deterministic_modes_depend_on_the_operands_only),
+        cmocka_unit_test(multiply_adds_are_rounded_once),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

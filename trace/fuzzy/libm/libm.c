@@ -23,6 +23,8 @@ enum index {
 #undef X
         AT_sincos,
     AT_sincosf,
+    AT_fma,
+    AT_fmaf,
     N_FUNCTIONS
 };
 
@@ -111,6 +113,31 @@ static void call_sincosf(struct pt_fuzzy_routine *routine, float x, float *s, fl
     *c = (float)moved(routine, PT_FUZZY_COS, PT_FUZZY_BINARY32, wide, wide, (double)*c);
 }
 
+static double moved_fma(struct pt_fuzzy_routine *routine, enum pt_fuzzy_format format,
+                        double x, double y, double z, double r)
+{
+    struct pt_fuzzy_stream *stream = pt_fuzzy_stream_for(PT_FUZZY_LIBM);
+    if (!stream)
+        return r;
+    pt_fuzzy_routine_used(routine, PT_FUZZY_WAY_BOUNDARY, 1);
+    return pt_fuzzy_scalar_fma(stream, format, x, y, z, r);
+}
+
+static double call_fma(struct pt_fuzzy_routine *routine, double x, double y, double z)
+{
+    double (*real)(double, double, double);
+    memcpy(&real, &routine->real, sizeof real);
+    return moved_fma(routine, PT_FUZZY_BINARY64, x, y, z, real(x, y, z));
+}
+
+static float call_fmaf(struct pt_fuzzy_routine *routine, float x, float y, float z)
+{
+    float (*real)(float, float, float);
+    memcpy(&real, &routine->real, sizeof real);
+    return (float)moved_fma(routine, PT_FUZZY_BINARY32, (double)x, (double)y, (double)z,
+                            (double)real(x, y, z));
+}
+
 #define ONE(name, id, v)                                                               \
     static double ours_##name##_##v(double x)                                          \
     {                                                                                  \
@@ -138,6 +165,15 @@ static void call_sincosf(struct pt_fuzzy_routine *routine, float x, float *s, fl
     {                                                                                  \
         call_sincosf(bound[AT_sincosf][v], x, s, c);                                   \
     }
+#define THREE(v)                                                                       \
+    static double ours_fma_##v(double x, double y, double z)                           \
+    {                                                                                  \
+        return call_fma(bound[AT_fma][v], x, y, z);                                    \
+    }                                                                                  \
+    static float ours_fmaf_##v(float x, float y, float z)                              \
+    {                                                                                  \
+        return call_fmaf(bound[AT_fmaf][v], x, y, z);                                  \
+    }
 #define X(name, id) ONE(name, id, 0) ONE(name, id, 1)
 PT_FUZZY_LIBM_ONE(X)
 #undef X
@@ -146,6 +182,8 @@ PT_FUZZY_LIBM_TWO(X)
 #undef X
 SINCOS(0)
 SINCOS(1)
+THREE(0)
+THREE(1)
 
 #define FUNCTION(f) ((void (*)(void))(f))
 static const struct {
@@ -160,6 +198,8 @@ static const struct {
 #undef X
         [AT_sincos] = {"sincos", {FUNCTION(ours_sincos_0), FUNCTION(ours_sincos_1)}},
     [AT_sincosf] = {"sincosf", {FUNCTION(ours_sincosf_0), FUNCTION(ours_sincosf_1)}},
+    [AT_fma] = {"fma", {FUNCTION(ours_fma_0), FUNCTION(ours_fma_1)}},
+    [AT_fmaf] = {"fmaf", {FUNCTION(ours_fmaf_0), FUNCTION(ours_fmaf_1)}},
 };
 
 static int index_of(const char *symbol)
