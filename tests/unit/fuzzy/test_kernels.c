@@ -11,6 +11,14 @@ enum { N = PT_FUZZY_BLOCK };
 
 static const char *const names[] = {"avx2", "avx512"};
 
+/* Whose bits the others must give: the portable ones', if not told otherwise
+ * (tests/fuzzy/test_emulated.py). */
+static const struct pt_fuzzy_kernels *reference(void)
+{
+    const char *name = getenv("PYTRACER_TEST_REFERENCE");
+    return pt_fuzzy_kernels_named(name ? name : "baseline");
+}
+
 static void operands(uint64_t seed, double *a, double *b, float *fa, float *fb,
                      uint32_t *random)
 {
@@ -30,7 +38,7 @@ static void instruction_sets_agree_to_the_bit(void **state)
     static double a[N], b[N], want[N], got[N];
     static float fa[N], fb[N], fwant[N], fgot[N];
     static uint32_t random[N];
-    const struct pt_fuzzy_kernels *base = pt_fuzzy_kernels_named("baseline");
+    const struct pt_fuzzy_kernels *base = reference();
     (void)state;
     struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
     for (uint64_t seed = 1; seed <= 50; seed++) {
@@ -61,7 +69,7 @@ static void compare_grids(const struct pt_fuzzy_kernels *table, unsigned kind,
     static const unsigned dropped[] = {0, 1, 12, 23};
     static char want[8 * N], got[8 * N];
     size_t n = N / 3, bytes = n * pt_fuzzy_format_bytes(format);
-    const struct pt_fuzzy_kernels *base = pt_fuzzy_kernels_named("baseline");
+    const struct pt_fuzzy_kernels *base = reference();
     for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++)
         for (size_t d = 0; d < PT_ARRAY_LENGTH(dropped); d++) {
             assert_false(base->grid[kind][format][op](op == PT_FUZZY_SQRT ? b : a, b,
@@ -77,7 +85,7 @@ static void instruction_sets_agree_in_all_modes(void **state)
     static double a[N], b[N];
     static float fa[N], fb[N];
     static uint32_t random[N], want[N], got[N];
-    const struct pt_fuzzy_kernels *base = pt_fuzzy_kernels_named("baseline");
+    const struct pt_fuzzy_kernels *base = reference();
     (void)state;
     struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
     for (uint64_t seed = 1; seed <= 20; seed++) {
