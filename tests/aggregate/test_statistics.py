@@ -329,6 +329,31 @@ def test_significant_and_contributing_digits_of_both_errors(tmp_path, method, ab
     assert compared > 300
 
 
+def test_options_of_the_statistics_are_those_of_the_formulas(tmp_path):
+    """One divisor of the variance less; δ of its three terms, with other q, p and confidence."""
+    x = np.pi * (1 + np.random.default_rng(6).normal(size=RUNS) * 2.0**-30)
+    runs = []
+    for i in range(RUNS):
+        run = Run(i + 1)
+        run.call("f", {}, {"Ret": x[i]})
+        runs.append(run)
+    write_runs(tmp_path / "t", runs)
+
+    def measured(*options):
+        parse("--directory", tmp_path / "t", "--output", tmp_path / "r.h5", "--force", "--contributing", *options)
+        with h5py.File(tmp_path / "r.h5") as f:
+            return [f[name][0] for name in ("elements/std", "elements/sig", "contributing/digits")]
+    std, sig, contributing = measured()
+    other = measured("--ddof", "1")
+    assert other[0] == pytest.approx(x.std(ddof=1), rel=1e-9) and std == pytest.approx(x.std(), rel=1e-9)
+    assert other[1] - sig == pytest.approx(np.log2(0.9) / 2, abs=1e-9)
+    # by scipy: ½ log₂ χ²₀.₀₀₅,₉/χ²₀.₀₂₅,₉; log₂ Φ⁻¹(0.975)/Φ⁻¹(0.995)
+    assert measured("--confidence", "0.99")[1] - sig == pytest.approx(-0.31914382189443535, abs=1e-9)
+    assert measured("--probability", "0.99")[1] - sig == pytest.approx(-0.3942098470870227, abs=1e-9)
+    more = measured("--contributing-probability", "0.75")
+    assert more[1] == sig and more[2] - contributing == pytest.approx(np.log2(0.01 / 0.25), abs=1e-9)
+
+
 def test_a_bias_against_the_reference_counts_and_is_flagged(tmp_path):
     """σ_Z about the reference, n degrees of freedom; the flag where ‖μ − y‖ > 3 ‖σ‖."""
     delta = Decimal("1.7822435464863058")  # ½ log₂(n/χ²₀.₀₂₅,ₙ) + log₂ Φ⁻¹(0.975) at n = 10, by scipy

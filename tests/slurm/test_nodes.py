@@ -2,6 +2,7 @@
 its time limit, a killed task, a requeued one, a drained node."""
 
 import json
+import os
 import re
 
 import h5py
@@ -88,9 +89,13 @@ def test_the_aggregation_on_two_nodes_gives_the_content_of_one(cluster, tmp_path
     record = json.loads((e / "experiment.json").read_text())
     nodes = cluster.ask("scontrol", "show", "job", record["jobs"][-1])
     assert re.search(r"NodeList=ptn\[1-2\]", nodes), nodes
-    again = pytracer("parse", "--directory", e / "traces", "--reference", e / "reference",
-                     "--output", tmp_path / "one.h5")
+    what = ["--directory", e / "traces", "--reference", e / "reference", "--output"]
+    again = pytracer("parse", *what, tmp_path / "one.h5")
     assert again.returncode == 0, again.stderr
+    said = cluster.ask("sh", "-c", '"$@" 2>&1', "sh", "srun", "--mpi=pmix", "-N", "2", "--ntasks-per-node=2",
+                       os.path.join(os.environ["PYTRACER_BIN"], "pytracer-parse"), *what,
+                       tmp_path / "srun.h5", check=True)
+    assert re.search(r"\b4 ranks of 1 thread, 2 on this node's", said), said
 
     def contents(path):
         columns = {}
@@ -100,7 +105,9 @@ def test_the_aggregation_on_two_nodes_gives_the_content_of_one(cluster, tmp_path
                          not name.startswith("meta/") else None)
         return columns
 
-    two, one = contents(e / "stats" / record["result"]), contents(tmp_path / "one.h5")
-    assert two.keys() == one.keys() and len(one) > 40
-    for name in one:
-        assert two[name] == one[name], name
+    one = contents(tmp_path / "one.h5")
+    for other in (e / "stats" / record["result"], tmp_path / "srun.h5"):
+        two = contents(other)
+        assert two.keys() == one.keys() and len(one) > 40
+        for name in one:
+            assert two[name] == one[name], name
