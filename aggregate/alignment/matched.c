@@ -17,6 +17,46 @@ static int owner_of(const struct pt_joining *j, uint64_t number, int near)
     return near;
 }
 
+/* Where the sending of this rank's skeletons stands. */
+struct sender {
+    struct pt_joining *joining;
+    struct pt_call *pivots; /* of this rank's stretch, by number, where they are sent;
+                             * in calls->items where it has no extras */
+    size_t skeleton;
+    struct pt_skeleton_cursor cursor;
+    const struct pt_catalogue_trace *trace; /* of the call that comes next */
+    uint64_t number;                        /* the pivot's call that it is or has */
+    int owner;                              /* rank of that */
+};
+
+/* The next call that has a number; of the pivots' skeletons alone where they are sent.
+ * After that, a skeleton is needed no more. */
+static bool next_call(struct sender *s, struct pt_skeleton_call *call)
+{
+    struct pt_joining *j = s->joining;
+    for (; s->skeleton < j->n; s->skeleton++, s->cursor.next = 0) {
+        struct pt_skeleton *skeleton = &j->skeletons[s->skeleton];
+        if (s->pivots && !pt_joining_is_pivot(j, skeleton))
+            continue;
+        if (!s->cursor.next)
+            s->cursor = (struct pt_skeleton_cursor){.skeleton = skeleton};
+        while (s->cursor.next < skeleton->n) {
+            size_t i = s->cursor.next;
+            uint32_t partner = skeleton->partner ? skeleton->partner[i] : (uint32_t)i;
+            pt_skeleton_next(&s->cursor, call);
+            if (partner == UINT32_MAX)
+                continue;
+            s->trace = &j->catalogue->traces[skeleton->trace];
+            s->number = j->bases[s->trace->process] + partner;
+            s->owner = owner_of(j, s->number, s->owner);
+            return true;
+        }
+        if (!s->pivots)
+            pt_skeleton_free(skeleton);
+    }
+    return false;
+}
+
 /* ── the pivot's calls ──────────────────────────────────────────────────────────── */
 
 struct pivot_part {
@@ -24,46 +64,21 @@ struct pivot_part {
     struct pt_call call;
 };
 
-/* Where the sending of this rank's skeletons stands. */
-struct sender {
-    struct pt_joining *joining;
-    struct pt_call *pivots; /* of this rank's stretch, by number; in calls->items where
-                             * it has no extras */
-    size_t skeleton;
-    struct pt_skeleton_cursor cursor;
-    int near;
-};
-
 static size_t give_pivots(void *context, void *records, int *destination, size_t room)
 {
     struct sender *s = context;
-    struct pt_joining *j = s->joining;
     struct pivot_part *parts = records;
+    struct pt_skeleton_call call;
     size_t n = 0;
-    for (; s->skeleton < j->n; s->skeleton++, s->cursor.next = 0) {
-        const struct pt_skeleton *skeleton = &j->skeletons[s->skeleton];
-        const struct pt_catalogue_trace *trace = &j->catalogue->traces[skeleton->trace];
-        if (!pt_joining_is_pivot(j, skeleton))
-            continue;
-        while (s->cursor.next < skeleton->n) {
-            size_t i = s->cursor.next;
-            struct pt_call_part part;
-            uint32_t partner = skeleton->partner ? skeleton->partner[i] : (uint32_t)i;
-            if (n == room)
-                return n;
-            s->cursor.next++;
-            if (partner == UINT32_MAX)
-                continue;
-            pt_call_part_make(trace, skeleton, &skeleton->calls[i], &part);
-            /* the runs are counted when their parts come, but for those of a base */
-            part.call.n_runs =
-                trace->flags & PT_RUN_BASE ? skeleton->calls[i].n_runs : 0;
-            if (part.call.parent >= 0)
-                part.call.parent += (int64_t)j->bases[trace->process];
-            uint64_t number = j->bases[trace->process] + partner;
-            parts[n] = (struct pivot_part){number, part.call};
-            destination[n++] = s->near = owner_of(j, number, s->near);
-        }
+    while (n < room && next_call(s, &call)) {
+        struct pt_call_part part;
+        pt_call_part_make(s->trace, s->cursor.skeleton, &call, &part);
+        /* the runs are counted when their parts come, but for those of a base */
+        part.call.n_runs = s->trace->flags & PT_RUN_BASE ? call.n_runs : 0;
+        if (part.call.parent >= 0)
+            part.call.parent += (int64_t)s->joining->bases[s->trace->process];
+        parts[n] = (struct pivot_part){s->number, part.call};
+        destination[n++] = s->owner;
     }
     return n;
 }
@@ -183,33 +198,16 @@ struct run_part {
 static size_t give_runs(void *context, void *records, int *destination, size_t room)
 {
     struct sender *s = context;
-    struct pt_joining *j = s->joining;
     struct run_part *parts = records;
+    struct pt_skeleton_call call;
     size_t n = 0;
-    while (s->skeleton < j->n) {
-        struct pt_skeleton *skeleton = &j->skeletons[s->skeleton];
-        const struct pt_catalogue_trace *trace = &j->catalogue->traces[skeleton->trace];
-        s->cursor.skeleton = skeleton;
-        while (s->cursor.next < skeleton->n) {
-            size_t i = s->cursor.next;
-            struct pt_skeleton_call call;
-            uint32_t partner = skeleton->partner ? skeleton->partner[i] : (uint32_t)i;
-            if (n == room)
-                return n;
-            pt_skeleton_next(&s->cursor, &call);
-            if (partner == UINT32_MAX)
-                continue;
-            uint64_t number = j->bases[trace->process] + partner;
-            parts[n] = (struct run_part){
-                number,
-                {{call.refs[0], call.refs[1]}, {call.n_values[0], call.n_values[1]}},
-                trace->run,
-                call.flags};
-            destination[n++] = s->near = owner_of(j, number, s->near);
-        }
-        pt_skeleton_free(skeleton);
-        s->skeleton++;
-        s->cursor = (struct pt_skeleton_cursor){0};
+    while (n < room && next_call(s, &call)) {
+        parts[n] = (struct run_part){
+            s->number,
+            {{call.refs[0], call.refs[1]}, {call.n_values[0], call.n_values[1]}},
+            s->trace->run,
+            call.flags};
+        destination[n++] = s->owner;
     }
     return n;
 }
