@@ -13,13 +13,16 @@ scalar calls in each of 5 runs.
 
 The second table compares 2 ranks with 1: reading, aligning and measuring, that is the phases
 that pytracer-parse logs up to "Measured", on as many cores as there are ranks. The elements go
-to a file system in memory; what "Wrote" says and the start of the processes are apart.
+to a file system in memory; what "Wrote" says and the start of the processes are apart. Beside
+it the most that the machine gives: two single ranks at once, each with half of the calls and
+nothing to do with the other.
 """
 
 import argparse
 import os
 import re
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -95,27 +98,36 @@ def aggregate(folder, result, ranks, threads):
     return usage.ru_maxrss / 1024  # of the largest process
 
 
-def measured_seconds(folder, result, ranks):
-    """Until the elements are measured, without the start of the processes. A core for each
-    rank: one rank alone would have its results copied by the core of the other."""
-    cores = sorted(os.sched_getaffinity(0))[:ranks]
+def started(folder, result, ranks, cores):
+    """A core for each rank: one rank alone would have its results copied by the core of the other."""
     result.unlink(missing_ok=True)
-    log = subprocess.run(command_for(folder, result, ranks, 1), check=True, text=True,
-                         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-                         preexec_fn=lambda: os.sched_setaffinity(0, cores)).stderr
+    return subprocess.Popen(command_for(folder, result, ranks, 1), text=True,
+                            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                            preexec_fn=lambda: os.sched_setaffinity(0, cores))
+
+
+def measured_seconds(job):
+    """Until the elements are measured, without the start of the processes."""
+    log = job.communicate()[1]
     phases = dict(re.findall(r"(Found|Aligned|Read|Measured) .* in ([0-9.]+) s", log))
-    if len(phases) != 4:
+    if job.returncode or len(phases) != 4:
         sys.exit(f"aggregate.py: the phases are not in the log of {PARSE}: {log}")
     return sum(map(float, phases.values()))
 
 
-def compare(name, folder, repeat):
-    """One row: 1 rank, 2 ranks; in pairs, the least of each."""
+def compare(name, folder, half, repeat):
+    """One row: 1 rank, 2 ranks, 2 that share nothing; in turn, the least of each."""
+    cores = sorted(os.sched_getaffinity(0))[:2]
+    least = [float("inf")] * 3
     with tempfile.TemporaryDirectory(dir="/dev/shm" if os.path.isdir("/dev/shm") else None) as m:
-        pairs = [[measured_seconds(folder, Path(m) / "result.h5", ranks) for ranks in (1, 2)]
-                 for _ in range(repeat)]
-    one, two = (min(p[i] for p in pairs) for i in (0, 1))
-    return f"| {name} | {one:.2f} | {two:.2f} | {one / two:.2f} | 1.8 |"
+        for _ in range(repeat):
+            seconds = [measured_seconds(started(folder, Path(m) / "result.h5", ranks, cores[:ranks]))
+                       for ranks in (1, 2)]
+            apart = [started(half, Path(m) / f"half{core}.h5", 1, [core]) for core in cores]
+            seconds.append(max([measured_seconds(job) for job in apart]))
+            least = list(map(min, least, seconds))
+    one, two, halves = least
+    return f"| {name} | {one:.2f} | {two:.2f} | {one / two:.2f} | 1.8 | {halves:.2f} | {one / halves:.2f} |"
 
 
 def records(size):
@@ -125,12 +137,15 @@ def records(size):
 
 def measure(name, size, repeat):
     with tempfile.TemporaryDirectory(dir=os.environ.get("PYTRACER_BENCH_DIR")) as scratch:
-        folder, result = Path(scratch) / "traces", Path(scratch) / "result.h5"
-        subprocess.run([MAKE, folder] + [f"{k}={v}" for k, v in size.items()], check=True)
+        folder, half, result = (Path(scratch) / name for name in ("traces", "half", "result.h5"))
+        for place, share in (folder, 1), (half, 2):
+            subprocess.run([MAKE, place] + [f"{k}={v // share if k in ('calls', 'scalars') else v}"
+                                            for k, v in size.items()], check=True)
         files = sorted(folder.iterdir())
         data = sum(f.stat().st_size for f in files)
         read_files(files)
-        row = compare(name, folder, repeat)
+        row = compare(name, folder, half, repeat)
+        shutil.rmtree(half)
         for ranks, threads in SHAPES:
             ours, read, write = Least(), Least(), Least()
             memory = 0
@@ -173,8 +188,8 @@ def main():
         shrunk = {k: max(1, int(v * options.scale)) if k in ("calls", "scalars") and v else v
                   for k, v in size.items()}
         rows.append(measure(name, shrunk, options.repeat))
-    print("\n| read + align + compute, the write apart | 1 rank, s | 2 ranks, s | 1 / 2 | goal |\n"
-          "|---|---|---|---|---|\n" + "\n".join(rows))
+    print("\n| read + align + compute, the write apart | 1 rank, s | 2 ranks, s | 1 / 2 | goal | "
+          "2 apart, s | 1 / 2 apart |\n|---|---|---|---|---|---|---|\n" + "\n".join(rows))
 
 
 main()
