@@ -289,6 +289,22 @@ def test_killed_rank_leaves_no_result_under_the_final_name(tmp_path):
     assert (tmp_path / "r.h5").read_text() == "precious"
 
 
+def test_an_mpirun_that_is_too_busy_to_hear_of_the_end_calls_nothing_failed(tmp_path, traces):
+    """PMIx waits for mpirun's answer for two seconds. Without Open MPI's barrier in MPI_Finalize, which
+    mpirun answers too, the ranks come as far as that while it is stopped."""
+    result = tmp_path / "r.h5"
+    job = subprocess.Popen(MPIRUN + ["--mca", "async_mpi_finalize", "1", "-n", "2", PARSE, "--directory", traces,
+                                     "--output", result, "--threads", "1", "--quiet"],
+                           stderr=subprocess.PIPE, text=True)
+    while not result.exists() and job.poll() is None:
+        time.sleep(0.001)
+    job.send_signal(signal.SIGSTOP)
+    time.sleep(3.5)
+    job.send_signal(signal.SIGCONT)
+    words = job.communicate()[1]
+    assert job.returncode == 0, words
+
+
 def test_trace_that_is_still_written_is_used_as_far_as_it_is(tmp_path, traces):
     """Its file grows while it is read, and is not sealed."""
     growing = traces / "zz.trace.part"
