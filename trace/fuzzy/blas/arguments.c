@@ -74,6 +74,11 @@ void pt_blas_take_order(struct pt_blas_arguments *c)
     c->wrong |= value != 101 && value != 102;
 }
 
+enum pt_triangle pt_blas_take_triangle(struct pt_blas_arguments *c)
+{
+    return pt_blas_take_letter(c, "UL") == 'U' ? PT_UPPER : PT_LOWER;
+}
+
 void *pt_blas_take_address(struct pt_blas_arguments *c)
 {
     return (void *)c->call->words[c->word++];
@@ -93,8 +98,11 @@ static struct pt_blas_scalar load(char type, const void *from)
     return x;
 }
 
-struct pt_blas_scalar pt_blas_take_scalar_of(struct pt_blas_arguments *c, char type)
+struct pt_blas_scalar pt_blas_take_scalar_of(struct pt_blas_arguments *c, bool real)
 {
+    char type = c->call->symbol->type;
+    if (real)
+        type = type == 'z' ? 'd' : type == 'c' ? 's' : type;
     if (c->call->symbol->cblas && (type == 's' || type == 'd'))
         return load(type, &c->call->numbers[c->number++]);
     return load(type, pt_blas_take_address(c));
@@ -102,7 +110,7 @@ struct pt_blas_scalar pt_blas_take_scalar_of(struct pt_blas_arguments *c, char t
 
 struct pt_blas_scalar pt_blas_take_scalar(struct pt_blas_arguments *c)
 {
-    return pt_blas_take_scalar_of(c, c->call->symbol->type);
+    return pt_blas_take_scalar_of(c, false);
 }
 
 struct pt_blas_operand pt_blas_operand_at(char type, const void *first, int64_t rows,

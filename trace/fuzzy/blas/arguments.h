@@ -22,11 +22,13 @@ int64_t pt_blas_take_size(struct pt_blas_arguments *c);
 /* One of `letters`, in upper case; CBLAS has numbers for them. Wrong: another. */
 char pt_blas_take_letter(struct pt_blas_arguments *c, const char *letters);
 
+enum pt_triangle pt_blas_take_triangle(struct pt_blas_arguments *c);
+
 void *pt_blas_take_address(struct pt_blas_arguments *c);
 
-/* A number of the routine's type, or of `type`. */
+/* A number of the routine's type; `real`: of that of its parts. */
 struct pt_blas_scalar pt_blas_take_scalar(struct pt_blas_arguments *c);
-struct pt_blas_scalar pt_blas_take_scalar_of(struct pt_blas_arguments *c, char type);
+struct pt_blas_scalar pt_blas_take_scalar_of(struct pt_blas_arguments *c, bool real);
 
 /* A matrix of that size as it is stored, with its leading dimension behind it. */
 struct pt_blas_operand pt_blas_take_matrix(struct pt_blas_arguments *c, int64_t rows,

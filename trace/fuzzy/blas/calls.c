@@ -91,15 +91,13 @@ static double syrk(struct pt_blas_arguments *c, bool conjugated)
 {
     struct pt_blas_model m = {.alpha = {{0, 0}}};
     struct pt_blas_parts part = {.beta_number = -1, .b_at = -1};
-    char real_type = c->call->symbol->type == 'z' ? 'd' : 's';
-    char scalars = conjugated ? real_type : c->call->symbol->type;
     pt_blas_take_order(c);
-    m.triangle = pt_blas_take_letter(c, "UL") == 'U' ? PT_UPPER : PT_LOWER;
+    m.triangle = pt_blas_take_triangle(c);
     char how = pt_blas_take_letter(c, "NTC");
     int64_t n = pt_blas_take_size(c);
     part.depth_at = c->word;
     int64_t depth = pt_blas_take_size(c);
-    m.alpha = pt_blas_take_scalar_of(c, scalars);
+    m.alpha = pt_blas_take_scalar_of(c, conjugated);
     part.a_at = c->word;
     m.a = how == 'N' ? pt_blas_take_matrix(c, n, depth)
                      : pt_blas_operand_transposed(pt_blas_take_matrix(c, depth, n),
@@ -108,7 +106,7 @@ static double syrk(struct pt_blas_arguments *c, bool conjugated)
     part.beta_at = c->word;
     if (c->call->symbol->cblas && (conjugated || !pt_blas_is_complex(c)))
         part.beta_number = c->number;
-    m.beta = pt_blas_take_scalar_of(c, scalars);
+    m.beta = pt_blas_take_scalar_of(c, conjugated);
     m.c = pt_blas_take_matrix(c, n, n);
     part.a_step = m.a.part[0].right;
     if (c->wrong)
@@ -224,8 +222,7 @@ static double triangular(struct pt_blas_arguments *c, bool many, triangular_fn *
     int64_t rows = 0, columns = 1;
     pt_blas_take_order(c);
     char side = many ? pt_blas_take_letter(c, "LR") : 'L';
-    enum pt_triangle triangle =
-        pt_blas_take_letter(c, "UL") == 'U' ? PT_UPPER : PT_LOWER;
+    enum pt_triangle triangle = pt_blas_take_triangle(c);
     char how = pt_blas_take_letter(c, "NTC");
     bool unit = pt_blas_take_letter(c, "UN") == 'U';
     rows = pt_blas_take_size(c);

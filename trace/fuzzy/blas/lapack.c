@@ -125,11 +125,26 @@ static double neighbour(struct pt_fuzzy_stream *stream, double x,
     return pt_fuzzy_scalar(stream, PT_FUZZY_ADD, format, x, up ? ulp : -ulp);
 }
 
-/* Each element, at random by itself: kept (1/2), or the neighbour above or below.
- * Zeros, Inf and NaN are kept. */
-static uint64_t move_matrix(struct pt_fuzzy_stream *stream, const struct pt_matrix *m,
-                            enum pt_triangle triangle, bool mirrored)
+/* 1: symmetric; -1: but for the sign, as the imaginary part of a Hermitian matrix is;
+ * 0: neither. */
+static int symmetry_of(const struct pt_matrix *m)
 {
+    bool same = m->rows == m->columns, opposite = same;
+    for (int64_t j = 0; j < m->columns && (same || opposite); j++)
+        for (int64_t i = 0; i <= j; i++) {
+            double x = pt_matrix_get(m, i, j), y = pt_matrix_get(m, j, i);
+            same &= x == y;
+            opposite &= x == -y;
+        }
+    return same ? 1 : -opposite;
+}
+
+/* Each element, at random by itself: kept (1/2), or the neighbour above or below; of a
+ * symmetric matrix only one of two. Zeros, Inf and NaN are kept. */
+static uint64_t move_matrix(struct pt_fuzzy_stream *stream, const struct pt_matrix *m,
+                            enum pt_triangle triangle)
+{
+    int mirrored = triangle == PT_ALL ? symmetry_of(m) : 0;
     uint64_t n = 0;
     for (int64_t j = 0; j < m->columns; j++) {
         int64_t from = triangle == PT_LOWER ? j : 0;
@@ -142,21 +157,10 @@ static uint64_t move_matrix(struct pt_fuzzy_stream *stream, const struct pt_matr
                 continue;
             pt_matrix_set(m, i, j, neighbour(stream, x, m->format, random == 0));
             if (mirrored && i != j)
-                pt_matrix_set(m, j, i, pt_matrix_get(m, i, j));
+                pt_matrix_set(m, j, i, mirrored * pt_matrix_get(m, i, j));
         }
     }
     return n;
-}
-
-static bool is_symmetric(const struct pt_matrix *m)
-{
-    if (m->rows != m->columns)
-        return false;
-    for (int64_t j = 0; j < m->columns; j++)
-        for (int64_t i = 0; i < j; i++)
-            if (pt_matrix_get(m, i, j) != pt_matrix_get(m, j, i))
-                return false;
-    return true;
 }
 
 uint64_t pt_lapack_move(struct pt_fuzzy_stream *stream, struct pt_blas_operand o,
@@ -164,8 +168,7 @@ uint64_t pt_lapack_move(struct pt_fuzzy_stream *stream, struct pt_blas_operand o
 {
     uint64_t n = 0;
     for (int p = 0; p < 1 + o.complex; p++)
-        n += move_matrix(stream, &o.part[p], triangle,
-                         triangle == PT_ALL && is_symmetric(&o.part[p]));
+        n += move_matrix(stream, &o.part[p], triangle);
     pt_fuzzy_stream_count(stream, n, 0);
     return n;
 }

@@ -35,17 +35,6 @@ static bool complete(struct pt_blas_operand *a, enum pt_triangle triangle,
     return true;
 }
 
-static enum pt_triangle take_triangle(struct pt_blas_arguments *c)
-{
-    return pt_blas_take_letter(c, "UL") == 'U' ? PT_UPPER : PT_LOWER;
-}
-
-static char real_type(const struct pt_blas_arguments *c)
-{
-    char type = c->call->symbol->type;
-    return type == 'z' ? 'd' : type == 'c' ? 's' : type;
-}
-
 static void set_real_diagonal(const struct pt_blas_operand *c)
 {
     for (int64_t i = 0; i < c->part[0].rows; i++)
@@ -104,7 +93,7 @@ double pt_blas_symm(struct pt_blas_arguments *c, bool hermitian)
     struct pt_blas_model m = {.triangle = PT_ALL};
     pt_blas_take_order(c);
     char side = pt_blas_take_letter(c, "LR");
-    enum pt_triangle triangle = take_triangle(c);
+    enum pt_triangle triangle = pt_blas_take_triangle(c);
     int64_t rows = pt_blas_take_size(c), columns = pt_blas_take_size(c);
     int64_t n = side == 'L' ? rows : columns;
     m.alpha = pt_blas_take_scalar(c);
@@ -119,7 +108,7 @@ double pt_blas_symv(struct pt_blas_arguments *c, bool hermitian)
 {
     struct pt_blas_model m = {.triangle = PT_ALL};
     pt_blas_take_order(c);
-    enum pt_triangle triangle = take_triangle(c);
+    enum pt_triangle triangle = pt_blas_take_triangle(c);
     int64_t n = pt_blas_take_size(c);
     m.alpha = pt_blas_take_scalar(c);
     struct pt_blas_operand a = pt_blas_take_matrix(c, n, n),
@@ -152,7 +141,7 @@ double pt_blas_syr2k(struct pt_blas_arguments *c, bool conjugated)
     struct pt_blas_model m = {.alpha = {{0, 0}}};
     struct pt_blas_parts parts = {.beta_number = -1};
     pt_blas_take_order(c);
-    m.triangle = take_triangle(c);
+    m.triangle = pt_blas_take_triangle(c);
     char how = pt_blas_take_letter(c, "NTC");
     int64_t n = pt_blas_take_size(c);
     parts.depth_at = c->word;
@@ -169,8 +158,7 @@ double pt_blas_syr2k(struct pt_blas_arguments *c, bool conjugated)
     parts.beta_at = c->word;
     if (c->call->symbol->cblas && (conjugated || !pt_blas_is_complex(c)))
         parts.beta_number = c->number;
-    m.beta =
-        pt_blas_take_scalar_of(c, conjugated ? real_type(c) : c->call->symbol->type);
+    m.beta = pt_blas_take_scalar_of(c, conjugated);
     m.c = pt_blas_take_matrix(c, n, n);
     return twice(c, &m, a, b, conjugated, &parts);
 }
@@ -179,7 +167,7 @@ double pt_blas_syr2(struct pt_blas_arguments *c, bool conjugated)
 {
     struct pt_blas_model m = {.beta = one};
     pt_blas_take_order(c);
-    m.triangle = take_triangle(c);
+    m.triangle = pt_blas_take_triangle(c);
     int64_t n = pt_blas_take_size(c);
     m.alpha = pt_blas_take_scalar(c);
     struct pt_blas_operand x = pt_blas_take_vector(c, n), y = pt_blas_take_vector(c, n);
@@ -191,9 +179,9 @@ double pt_blas_syr(struct pt_blas_arguments *c, bool conjugated)
 {
     struct pt_blas_model m = {.beta = one};
     pt_blas_take_order(c);
-    m.triangle = take_triangle(c);
+    m.triangle = pt_blas_take_triangle(c);
     int64_t n = pt_blas_take_size(c);
-    m.alpha = pt_blas_take_scalar_of(c, real_type(c));
+    m.alpha = pt_blas_take_scalar_of(c, true);
     m.a = pt_blas_take_vector(c, n);
     m.b = pt_blas_operand_transposed(m.a, conjugated);
     m.c = pt_blas_take_matrix(c, n, n);
