@@ -76,9 +76,7 @@ for name, way in ways.items():
         assert results("blas", options) == (kinds, pytest.approx(plain, rel=1e-5, abs=1e-5))
 
 
-def test_model_by_blocks_of_columns_is_right_and_noisy_in_all_of_them(tmp_path):
-    """4500 rows: blocks of 64 columns, or of rows where those lie side by side."""
-    code = """
+BLOCKS = """
 import numpy as np, scipy.linalg.blas as b
 rng = np.random.Generator(np.random.PCG64(1))
 def numbers(rows, columns, kind):
@@ -102,7 +100,13 @@ for kind in "fdFD":
         assert min(share) > .3, (kind, name, share)
 print("right")
 """
-    assert run_traced(code, tmp_path, "blas", options=["--fuzzy-blas-limit", "100000"]) == ["right"]
+
+
+@pytest.mark.parametrize("library", [None, REFERENCE])
+def test_model_by_blocks_of_columns_is_right_and_noisy_in_all_of_them(tmp_path, library):
+    """4500 rows: blocks of 64 columns, or of rows where those lie side by side."""
+    assert run_traced(BLOCKS, tmp_path, "blas", options=["--fuzzy-blas-limit", "100000"],
+                      environment={"LD_LIBRARY_PATH": library} if library else {}) == ["right"]
 
 
 def test_same_seed_repeats_every_bit(tmp_path):
@@ -439,4 +443,6 @@ def wheels():
 def test_wheels_with_mangled_names_are_reached(tmp_path, wheels):
     assert run_traced(VARIES, tmp_path, "blas", python=wheels) == ["31 []"]
     assert wilkinson(tmp_path, python=wheels) < 15
-    assert run_traced(STRUCTURED, tmp_path, "blas", python=wheels) == ["40 {} []", *EDGES]
+    for limit in ([], ["--fuzzy-blas-limit", "1"]):
+        assert run_traced(STRUCTURED, tmp_path, "blas", python=wheels, options=limit) == ["40 {} []", *EDGES]
+    assert run_traced(BLOCKS, tmp_path, "blas", python=wheels, options=["--fuzzy-blas-limit", "100000"]) == ["right"]
