@@ -102,6 +102,7 @@ static inline REAL NAME(uniform)(uint32_t random)
  * its steps are taken in vectors, all parts of which hold the same. */
 typedef REAL NAME(reals) __attribute__((vector_size(16)));
 typedef INT NAME(integers) __attribute__((vector_size(16)));
+typedef UINT NAME(unsigneds) __attribute__((vector_size(16)));
 
 static inline NAME(reals) NAME(all)(REAL x)
 {
@@ -119,7 +120,7 @@ static inline NAME(reals) NAME(all)(REAL x)
 static inline NAME(reals)
     NAME(choose)(NAME(reals) s, NAME(reals) e, NAME(reals) divisor, uint32_t random)
 {
-    NAME(integers) bits = (NAME(integers))s;
+    NAME(unsigneds) bits = (NAME(unsigneds))s; /* a zero's neighbour wraps round */
     NAME(integers) sign = (NAME(integers))(s * divisor) & ~(INT)(((UINT)-1) >> 1);
     NAME(reals) u = NAME(all)(NAME(uniform)(random));
     NAME(reals) away = (1 - u) * divisor * ((NAME(reals))(bits + 1) - s);
@@ -127,7 +128,8 @@ static inline NAME(reals)
     away = (NAME(reals))((NAME(integers))away ^ sign);
     towards = (NAME(reals))((NAME(integers))towards ^ sign);
     e = (NAME(reals))((NAME(integers))e ^ sign);
-    return (NAME(reals))(bits - (e > away) + (e < towards));
+    return (NAME(reals))(bits - (NAME(unsigneds))(e > away) +
+                         (NAME(unsigneds))(e < towards));
 }
 
 /* x y - s, exact. */
