@@ -53,6 +53,25 @@ static enum pt_status name_of(struct visit *visit, uint32_t id, uint32_t *name,
     return PT_OK;
 }
 
+/* The first `bytes` bytes of a value's data, kept with the run's. */
+static enum pt_status keep_data(struct visit *visit, const struct pt_trace_value *value,
+                                const void *inline_data, uint64_t bytes,
+                                struct pt_item *item, struct pt_error *error)
+{
+    struct pt_array *data = &visit->run->data;
+    item->payload = (data->n + 15) & ~(size_t)15;
+    size_t padding = (size_t)item->payload - data->n;
+    char *at = pt_array_add(data, padding + (size_t)bytes);
+    if (!at)
+        return pt_no_memory(error, "values");
+    if (inline_data)
+        memcpy(at + padding, inline_data, (size_t)bytes);
+    else if (bytes)
+        return pt_trace_reader_payload(visit->reader, value->payload, 0, bytes,
+                                       at + padding, error);
+    return PT_OK;
+}
+
 /* Labels longer than what stands inline are read at once: they are short. */
 enum { LABEL_LIMIT = 4096 };
 
@@ -60,7 +79,6 @@ static enum pt_status take_data(struct visit *visit, const struct pt_trace_value
                                 const void *inline_data, struct pt_item *item,
                                 struct pt_error *error)
 {
-    struct pt_window_run *run = visit->run;
     bool label = value->kind == PT_VALUE_LABEL;
     uint64_t bytes = value->data_bytes;
     if (!inline_data && !label)
@@ -69,19 +87,9 @@ static enum pt_status take_data(struct visit *visit, const struct pt_trace_value
         bytes = 0;
     if (label && bytes > LABEL_LIMIT)
         bytes = LABEL_LIMIT;
-    item->payload = (run->data.n + 15) & ~(size_t)15;
-    size_t padding = (size_t)item->payload - run->data.n;
-    char *at = pt_array_add(&run->data, padding + (size_t)bytes);
-    if (!at)
-        return pt_no_memory(error, "values");
-    if (inline_data)
-        memcpy(at + padding, inline_data, (size_t)bytes);
-    else if (bytes)
-        return pt_trace_reader_payload(visit->reader, value->payload, 0, bytes,
-                                       at + padding, error);
     item->storage = PT_STORAGE_INLINE;
     item->data_bytes = bytes;
-    return PT_OK;
+    return keep_data(visit, value, inline_data, bytes, item, error);
 }
 
 /* What the base says of a value, in the terms of a run's. Data that would stand in the
@@ -90,7 +98,6 @@ static enum pt_status take_base(struct visit *visit, const struct pt_trace_value
                                 const void *inline_data, struct pt_item *item,
                                 struct pt_error *error)
 {
-    struct pt_window_run *run = visit->run;
     uint64_t bytes = value->data_bytes;
     item->n_runs = value->form;
     if (value->kind == PT_VALUE_LABEL)
@@ -109,17 +116,7 @@ static enum pt_status take_base(struct visit *visit, const struct pt_trace_value
                                                                   : PT_STORAGE_PAYLOAD;
     if (item->storage != PT_STORAGE_INLINE || value->storage == PT_STORAGE_NONE)
         return PT_OK;
-    item->payload = (run->data.n + 15) & ~(size_t)15;
-    size_t padding = (size_t)item->payload - run->data.n;
-    char *at = pt_array_add(&run->data, padding + (size_t)bytes);
-    if (!at)
-        return pt_no_memory(error, "values");
-    if (inline_data)
-        memcpy(at + padding, inline_data, (size_t)bytes);
-    else
-        return pt_trace_reader_payload(visit->reader, value->payload, 0, bytes,
-                                       at + padding, error);
-    return PT_OK;
+    return keep_data(visit, value, inline_data, bytes, item, error);
 }
 
 static enum pt_status visit_value(void *context, const struct pt_trace_value *value,
