@@ -148,22 +148,6 @@ static void grid_block(struct pt_fuzzy_work *work, const char *a, const char *b,
     }
 }
 
-static void compute_block(struct pt_fuzzy_work *work, const void *a, const void *b,
-                          void *out, size_t n)
-{
-    const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
-    enum pt_fuzzy_format format = work->format;
-
-    work->done += n;
-    if (runtime->vectors) {
-        const uint32_t *random = pt_fuzzy_stream_draw(work->stream, n);
-        if (runtime->kernels->block[format][work->operation](a, b, out, random, n))
-            repair(work, a, b, out, random, n);
-        return;
-    }
-    grid_block(work, a, b, out, n);
-}
-
 static bool has_events(const struct pt_fuzzy_work *work)
 {
     return pt_fuzzy_runtime.options.cancellation > 0 &&
@@ -173,9 +157,25 @@ static bool has_events(const struct pt_fuzzy_work *work)
 void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const void *b,
                             void *out, size_t n)
 {
-    compute_block(work, a, b, out, n);
+    const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
+    enum pt_fuzzy_format format = work->format;
+    _Alignas(64) char room[PT_FUZZY_BLOCK * 8]; /* for a, where it is lost */
+    char *kept = a == out ? room : NULL;
+    const void *x = kept ? kept : a, *y = b == out ? x : b;
+
+    work->done += n;
+    if (runtime->vectors) {
+        const uint32_t *random = pt_fuzzy_stream_draw(work->stream, n);
+        if (runtime->kernels->block[format][work->operation](a, b, out, kept, random,
+                                                             n))
+            repair(work, x, y, out, random, n);
+    } else {
+        if (kept)
+            memcpy(kept, a, n * pt_fuzzy_format_bytes(format));
+        grid_block(work, x, y, out, n);
+    }
     if (has_events(work))
-        pt_fuzzy_events_look(work, a, b, out, n);
+        pt_fuzzy_events_look(work, x, y, out, n);
 }
 
 /* Whether a chain that has arrived at `acc` stays there whatever the rounding: NaN, and

@@ -20,9 +20,9 @@ struct pt_fuzzy_work {
     uint64_t nearest;
 };
 
-/* out[i] = a[i] op b[i] for i < n <= PT_FUZZY_BLOCK; all aligned, `out` overlaps
- * neither input; for a root b is any readable block, as a itself. Needs the environment
- * of flags.h. */
+/* out[i] = a[i] op b[i] for i < n, of at most PT_FUZZY_BLOCK doubles' size; all
+ * aligned, `out` overlaps neither input, or is a, or both; for a root b is any readable
+ * block, as a itself. Needs the environment of flags.h. */
 void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const void *b,
                             void *out, size_t n);
 
@@ -31,9 +31,9 @@ void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const voi
 void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
                            void *out, size_t n);
 
-/* The sums of n <= PT_FUZZY_LEAVES stretches side by side (see pt_fuzzy_leaves_fn) of
- * at most PT_FUZZY_BLOCK additions together. False where that cannot be done for this
- * mode or these numbers: they are to be added row by row. */
+/* The sums of n <= pt_fuzzy_format_leaves stretches side by side (see
+ * pt_fuzzy_leaves_fn) of at most PT_FUZZY_BLOCK additions together. False where that
+ * cannot be done for this mode or these numbers: they are to be added row by row. */
 bool pt_fuzzy_compute_leaves(struct pt_fuzzy_work *work, const void *const *x,
                              const size_t *rows, size_t n, void *sums);
 

@@ -4,6 +4,7 @@
 #define PT_FUZZY_FLAGS_H
 
 #include <fenv.h>
+#include <stdbool.h>
 
 #ifdef __x86_64__
 #include <xmmintrin.h>
@@ -32,10 +33,18 @@ static inline void pt_fuzzy_environment_leave(struct pt_fuzzy_environment before
         _mm_setcsr(word);
 }
 
-/* Between enter and leave: the direction of rounding. */
+/* Between enter and leave: the direction of rounding. Toward zero begins without flags,
+ * and until to nearest it can be asked whether anything but inexactness was signalled.
+ */
 static inline void pt_fuzzy_round_toward_zero(void)
 {
     _mm_setcsr(0x7f80);
+}
+
+static inline bool pt_fuzzy_is_signalled(void)
+{
+    return (_mm_getcsr() & (FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW)) !=
+           0;
 }
 
 static inline void pt_fuzzy_round_to_nearest(void)
@@ -66,7 +75,13 @@ static inline void pt_fuzzy_environment_leave(struct pt_fuzzy_environment before
 
 static inline void pt_fuzzy_round_toward_zero(void)
 {
+    feclearexcept(FE_ALL_EXCEPT);
     fesetround(FE_TOWARDZERO);
+}
+
+static inline bool pt_fuzzy_is_signalled(void)
+{
+    return fetestexcept(FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW) != 0;
 }
 
 static inline void pt_fuzzy_round_to_nearest(void)

@@ -75,7 +75,7 @@ struct pt_fuzzy_options {
 struct pt_fuzzy_counts {
     uint64_t perturbed; /* operations that were rounded at random */
     uint64_t nearest;   /* operations of the loops whose result rounding cannot change
-                           (NaN, Inf, zero) */
+                           (NaN, Inf, quotients that are zero) */
 };
 
 /* Reads a comma-separated list ("numpy", "all", "" or "off" for none) into *layers.

@@ -46,36 +46,23 @@ static inline REAL NAME(multiply_add)(REAL x, REAL y, REAL z)
 #endif
 }
 
-/* What may be out of range, with no false negatives: `low` gets a set sign bit where a
- * square is below the normal numbers, and the sum `high` of squares is not below
- * TOO_HIGH where an element is near overflow, Inf or NaN. */
+/* What may be out of range. The processor tells most of it, at no cost: an operation
+ * that overflows, is invalid or divides by zero, and a residual that is too small to be
+ * exact, set flags that stay set (flags.h). But whether u g or what is added to it
+ * underflows depends on u, and what is done again must not be chosen by u. So a square
+ * is formed that underflows long before: of a power of two or a product's size, below
+ * 2^-537 (2^-75) it is no number of the format, where u g and all sums with it are
+ * exact down to 2^-937 (2^-79).
+ *
+ * What is left to look at: the sum `high` of squares is not below TOO_HIGH where an
+ * element is near overflow, Inf or NaN, and `zero` is NaN where one of its terms is. */
 struct NAME(watch) {
-    INT low;
-    REAL high;
+    REAL high, zero;
 };
 #define TOO_HIGH NAME(real)((INT)(2 * BIAS) << MANTISSA)
 
-static inline INT NAME(is_low)(REAL square)
-{
-    return NAME(bits)(square) - ((INT)1 << MANTISSA);
-}
-
-/* For results that have to stay clear of underflow and overflow. */
-static inline void NAME(watch_scale)(struct NAME(watch) * watch, REAL scale)
-{
-    REAL square = scale * scale;
-    watch->low |= NAME(is_low)(square);
-    watch->high += square;
-}
-
-/* Factors that are split. */
-static inline void NAME(watch_factor)(struct NAME(watch) * watch, REAL x)
-{
-    if (FACTOR != HIGH)
-        watch->low |= FACTOR - 1 - NAME(magnitude)(x);
-}
-
-/* The operations on one element, under truncation. `missing` is -e. */
+/* The operations on one element, under truncation. `missing` is -e. Written so that
+ * zeros keep their signs: what is subtracted from -0 is +0. */
 static inline REAL NAME(cut_add)(REAL x, REAL y, uint32_t random,
                                  struct NAME(watch) * watch)
 {
@@ -84,7 +71,7 @@ static inline REAL NAME(cut_add)(REAL x, REAL y, uint32_t random,
     REAL missing = ((s - v) - x) + (v - y);
     REAL scale = NAME(scale)(s);
     watch->high = NAME(multiply_add)(scale, scale, watch->high);
-    return s + NAME(multiply_add)(NAME(share)(random), scale, -missing);
+    return s - NAME(multiply_add)(-NAME(share)(random), scale, missing);
 }
 
 static inline REAL NAME(cut_sub)(REAL x, REAL y, uint32_t random,
@@ -97,92 +84,103 @@ static inline REAL NAME(cut_mul)(REAL x, REAL y, uint32_t random,
                                  struct NAME(watch) * watch)
 {
     REAL s = x * y;
-    REAL e = NAME(residual)(x, y, s);
+    REAL missing = -NAME(residual)(x, y, s);
     REAL scale = NAME(scale)(s);
-    NAME(watch_scale)(watch, scale);
-    NAME(watch_factor)(watch, x);
-    NAME(watch_factor)(watch, y);
-    return s + NAME(multiply_add)(NAME(share)(random), scale, e);
+    watch->high += scale * scale;
+    return s - NAME(multiply_add)(-NAME(share)(random), scale, missing);
+}
+
+/* s or, where `rest` has not the sign of `span`, the next number away from zero: by a
+ * mask, as a branch would be a coin's toss where this is not vectorised. */
+static inline REAL NAME(next_where)(REAL s, REAL rest, REAL span)
+{
+    INT up = (NAME(bits)(rest) ^ NAME(bits)(span)) >> (PT_REAL - 1);
+    return NAME(real)(NAME(bits)(s) - up);
 }
 
 /* The quotient's and the root's e is known times a divisor: u g is brought to the same
- * scale and compared, and g added where it is the lesser: by a mask, as a branch would
- * be a coin's toss where this is not vectorised. */
+ * scale and compared. */
 static inline REAL NAME(cut_div)(REAL x, REAL y, uint32_t random,
                                  struct NAME(watch) * watch)
 {
     REAL s = x / y;
-    REAL e = NAME(remainder)(x, s, y);
+    REAL missing = -NAME(remainder)(x, s, y);
     REAL scale = NAME(scale)(s);
     REAL span = scale * y; /* with the sign of x, as e */
-    REAL rest = NAME(multiply_add)(NAME(share)(random), span, -e);
-    INT up = (NAME(bits)(rest) ^ NAME(bits)(span)) >> (PT_REAL - 1);
-    NAME(watch_scale)(watch, scale);
-    watch->low |= NAME(is_low)(span * span);
-    NAME(watch_factor)(watch, x);
-    NAME(watch_factor)(watch, y);
-    NAME(watch_factor)(watch, s);
-    return NAME(multiply_add)(NAME(real)(NAME(bits)(scale) & up),
-                              NAME(real)((INT)(BIAS - MANTISSA) << MANTISSA), s);
+    watch->high = NAME(multiply_add)(scale, scale, watch->high);
+    /* -0, which would become the next number, times Inf is NaN. */
+    watch->zero = NAME(multiply_add)(span * span, (REAL)INFINITY, watch->zero);
+    return NAME(next_where)(s, NAME(multiply_add)(NAME(share)(random), span, missing),
+                            span);
 }
 
 static inline REAL NAME(cut_sqrt)(REAL x, REAL unused, uint32_t random,
                                   struct NAME(watch) * watch)
 {
     REAL s = SQRT(x);
-    REAL e = NAME(remainder)(x, s, s);
-    REAL scale = NAME(scale)(s);
-    REAL rest = NAME(multiply_add)(NAME(share)(random), scale * (s + s), -e);
-    INT up = NAME(bits)(rest) >> (PT_REAL - 1);
+    REAL missing = -NAME(remainder)(x, s, s);
+    REAL span = NAME(scale)(s) * (s + s);
     (void)unused;
-    NAME(watch_scale)(watch, scale);
-    return NAME(multiply_add)(NAME(real)(NAME(bits)(scale) & up),
-                              NAME(real)((INT)(BIAS - MANTISSA) << MANTISSA), s);
+    watch->high += x * x;
+    return NAME(next_where)(s, NAME(multiply_add)(NAME(share)(random), span, missing),
+                            span);
 }
 
 static inline bool NAME(is_suspect)(struct NAME(watch) watch)
 {
-    return watch.low < 0 || !(watch.high < TOO_HIGH);
+    return !(watch.high < TOO_HIGH) || watch.zero != watch.zero;
 }
 
-/* Not inlined: the compiler knows nothing of the direction of rounding. */
-#define BLOCK(op)                                                                      \
-    static __attribute__((noinline)) bool NAME(truncated_##op)(                        \
-        const REAL *restrict a, const REAL *restrict b, REAL *restrict out,            \
+/* Not inlined: the compiler knows nothing of the direction of rounding. The signals of
+ * additions mean nothing: all that is too small is exact there. */
+#define BLOCK(op, signals)                                                             \
+    static inline __attribute__((always_inline)) bool NAME(body_##op)(                 \
+        const REAL *a, const REAL *b, REAL *out, REAL *restrict kept,                  \
         const uint32_t *restrict random, size_t n)                                     \
     {                                                                                  \
-        INT low = 0;                                                                   \
-        REAL high = 0;                                                                 \
-        _Pragma("omp simd reduction(| : low) reduction(+ : high)") for (size_t i = 0;  \
-                                                                        i < n; i++)    \
+        REAL high = 0, zero = 0;                                                       \
+        _Pragma("omp simd reduction(+ : high, zero)") for (size_t i = 0; i < n; i++)   \
         {                                                                              \
-            struct NAME(watch) watch = {low, high};                                    \
+            struct NAME(watch) watch = {high, zero};                                   \
+            if (kept)                                                                  \
+                kept[i] = a[i];                                                        \
             out[i] = NAME(cut_##op)(a[i], b[i], random[i], &watch);                    \
-            low = watch.low;                                                           \
             high = watch.high;                                                         \
+            zero = watch.zero;                                                         \
         }                                                                              \
-        return NAME(is_suspect)((struct NAME(watch)){low, high});                      \
+        return NAME(is_suspect)((struct NAME(watch)){high, zero});                     \
+    }                                                                                  \
+    static __attribute__((noinline)) bool NAME(truncated_##op)(                        \
+        const REAL *a, const REAL *b, REAL *out, REAL *kept, const uint32_t *random,   \
+        size_t n)                                                                      \
+    {                                                                                  \
+        return kept ? NAME(body_##op)(a, b, out, kept, random, n)                      \
+                    : NAME(body_##op)(a, b, out, NULL, random, n);                     \
     }                                                                                  \
     static bool NAME(block_##op)(const void *av, const void *bv, void *outv,           \
-                                 const uint32_t *restrict random, size_t n)            \
+                                 void *kept, const uint32_t *restrict random,          \
+                                 size_t n)                                             \
     {                                                                                  \
-        const REAL *restrict a = av, *restrict b = bv;                                 \
-        REAL *restrict out = outv;                                                     \
+        const REAL *a = av, *b = bv;                                                   \
+        REAL *out = outv, few[FEW];                                                    \
         INT range = 0;                                                                 \
         for (size_t i = 0; n < FEW && i < n; i++)                                      \
-            out[i] = NAME(one_##op)(a[i], b[i], random[i], &range);                    \
-        if (n < FEW && range >= 0)                                                     \
+            few[i] = NAME(one_##op)(a[i], b[i], random[i], &range);                    \
+        if (n < FEW && range >= 0) {                                                   \
+            memcpy(out, few, n * sizeof *out);                                         \
             return false;                                                              \
+        }                                                                              \
         pt_fuzzy_round_toward_zero();                                                  \
-        bool suspect = NAME(truncated_##op)(a, b, out, random, n);                     \
+        bool suspect = NAME(truncated_##op)(a, b, out, kept, random, n);               \
+        suspect |= signals && pt_fuzzy_is_signalled();                                 \
         pt_fuzzy_round_to_nearest();                                                   \
         return suspect;                                                                \
     }
-BLOCK(add)
-BLOCK(sub)
-BLOCK(mul)
-BLOCK(div)
-BLOCK(sqrt)
+BLOCK(add, false)
+BLOCK(sub, false)
+BLOCK(mul, true)
+BLOCK(div, true)
+BLOCK(sqrt, true)
 #undef BLOCK
 
 /* What rounding cannot change, and signals nothing: NaN and Inf operands (but Inf - Inf
@@ -239,7 +237,7 @@ static inline void NAME(add_row)(REAL *restrict acc, const REAL *restrict row,
     /* Vectorised before it is unrolled, or not at all. */
 #pragma omp simd
     for (size_t j = 0; j < PT_FUZZY_SIDE; j++) {
-        struct NAME(watch) watch = {0, marks[j]};
+        struct NAME(watch) watch = {marks[j], 0};
         acc[j] = NAME(cut_add)(acc[j], row[j], random[j], &watch);
         marks[j] = watch.high;
     }
@@ -258,8 +256,8 @@ static inline bool NAME(some_leaves)(const void *const *x, const size_t *rows, s
         for (size_t j = 0; j < SIDE; j++)
             acc[l * SIDE + j] = first[j];
     }
-    /* Four short streams are more than the processor foresees: ask for what comes next,
-     * which lies behind the last stretch. It may be no memory at all. */
+    /* So many short streams are more than the processor foresees: ask for what comes
+     * next, which lies behind the last stretch. It may be no memory at all. */
     uintptr_t span =
         (uintptr_t)((const REAL *)x[n - 1] + rows[n - 1] * SIDE) - (uintptr_t)x[0];
     for (size_t k = 1; k < shortest; k++)
@@ -275,7 +273,7 @@ static inline bool NAME(some_leaves)(const void *const *x, const size_t *rows, s
         mark += marks[j];
     for (size_t i = 0; i < n * SIDE; i++)
         out[i] = acc[i];
-    return NAME(is_suspect)((struct NAME(watch)){0, mark});
+    return NAME(is_suspect)((struct NAME(watch)){mark, 0});
 }
 
 /* All of them keep their accumulators in registers. */
@@ -284,9 +282,9 @@ static __attribute__((noinline)) bool NAME(truncated_leaves)(const void *const *
                                                              size_t n, void *sums,
                                                              const uint32_t *random)
 {
-    return n == PT_FUZZY_LEAVES
-               ? NAME(some_leaves)(x, rows, PT_FUZZY_LEAVES, sums, random)
-               : NAME(some_leaves)(x, rows, n, sums, random);
+    size_t most = pt_fuzzy_format_leaves(FORMAT);
+    return n == most ? NAME(some_leaves)(x, rows, most, sums, random)
+                     : NAME(some_leaves)(x, rows, n, sums, random);
 }
 
 static bool NAME(leaves)(const void *const *x, const size_t *rows, size_t n, void *sums,

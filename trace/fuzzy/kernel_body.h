@@ -29,6 +29,7 @@ enum { FEW = 5 }; /* elements that no register's width is needed for */
 #include "fuzzy/blas/mac.h"
 
 typedef uint64_t words __attribute__((vector_size(8 * PT_KERNELS_WIDTH)));
+typedef words words_in_memory __attribute__((aligned(8), may_alias));
 
 #define ROTATE(x, k) (((x) << (k)) | ((x) >> (64 - (k))))
 
@@ -40,12 +41,18 @@ enum { GROUPS = PT_FUZZY_LANES / PT_KERNELS_WIDTH };
 static void fill(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n)
 {
     words s[4][GROUPS];
-    memcpy(s, generator->state, sizeof s);
-    for (size_t i = 0; i < n; i += PT_FUZZY_LANES)
+    words_in_memory *state = (words_in_memory *)generator->state;
+    for (size_t w = 0; w < 4; w++)
+        for (size_t g = 0; g < GROUPS; g++)
+            s[w][g] = state[w * GROUPS + g];
+    for (size_t i = 0; i < n; i += 2 * PT_FUZZY_LANES)
         for (size_t g = 0; g < GROUPS; g++) {
             words result = s[0][g] + s[3][g];
             words t = s[1][g] << 17;
+            words again = ROTATE(result, 16);
             memcpy(out + i + g * PT_KERNELS_WIDTH, &result, sizeof result);
+            memcpy(out + i + PT_FUZZY_LANES + g * PT_KERNELS_WIDTH, &again,
+                   sizeof again);
             s[2][g] ^= s[0][g];
             s[3][g] ^= s[1][g];
             s[1][g] ^= s[2][g];
@@ -53,7 +60,9 @@ static void fill(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n)
             s[2][g] ^= t;
             s[3][g] = ROTATE(s[3][g], 45);
         }
-    memcpy(generator->state, s, sizeof s);
+    for (size_t w = 0; w < 4; w++)
+        for (size_t g = 0; g < GROUPS; g++)
+            state[w * GROUPS + g] = s[w][g];
 }
 
 #define SINGLE(op)                                                                     \

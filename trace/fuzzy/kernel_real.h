@@ -19,6 +19,7 @@
 #define NAME(name) PT_CONCAT(PT_CONCAT(name, _), PT_REAL)
 
 #if PT_REAL == 64
+#define FORMAT       PT_FUZZY_BINARY64
 #define REAL         double
 #define INT          int64_t
 #define UINT         uint64_t
@@ -30,6 +31,7 @@
 #define SQRT(x)      __builtin_sqrt(x)
 #define ABS(x)       __builtin_fabs(x)
 #else
+#define FORMAT       PT_FUZZY_BINARY32
 #define REAL         float
 #define INT          int32_t
 #define UINT         uint32_t
@@ -240,6 +242,7 @@ static void NAME(nudge)(const void *rv, const void *xv, void *outv,
 #include "fuzzy/kernel_grid.h"
 
 #undef NAME
+#undef FORMAT
 #undef REAL
 #undef INT
 #undef UINT

@@ -16,11 +16,12 @@
 #include "fuzzy/generator.h"
 #include "fuzzy/operation.h"
 
-/* out[i] = a[i] op b[i] for i < n <= PT_FUZZY_BLOCK, rounded with random[i]. `out`
- * overlaps neither input. Returns true where some element is, or may be, outside of the
+/* out[i] = a[i] op b[i] for i < n, rounded with random[i]. `out`
+ * overlaps neither input, or is a, or both: a copy of it is left in `kept` then, which
+ * is NULL otherwise. Returns true where some element is, or may be, outside of the
  * range in which the error-free transformation holds; these elements of `out` are to be
  * computed again (edge.h). Pointers are to double or float, aligned as such. */
-typedef bool pt_fuzzy_block_fn(const void *a, const void *b, void *out,
+typedef bool pt_fuzzy_block_fn(const void *a, const void *b, void *out, void *kept,
                                const uint32_t *random, size_t n);
 
 /* What the modes are made of; the deterministic ones are sr and ud with hashes for
@@ -66,10 +67,10 @@ typedef bool pt_fuzzy_few_fn(void *acc, const char *b, ptrdiff_t step, size_t n,
 /* a op b, rounded with `random`; NaN where the range is left: to be computed again. */
 typedef double pt_fuzzy_single_fn(double a, double b, uint32_t random);
 
-/* The sums of n <= PT_FUZZY_LEAVES stretches side by side, each with PT_FUZZY_SIDE
- * accumulators: sums[8 i + j] = x[i][j] + x[i][8 + j] + … over the rows[i] >= 1 rows of
- * stretch i, with a number of `random` for each addition. Returns true where one was
- * out of range: the sums are not to be used. */
+/* The sums of n <= pt_fuzzy_format_leaves stretches side by side, each with
+ * PT_FUZZY_SIDE accumulators: sums[8 i + j] = x[i][j] + x[i][8 + j] + … over the
+ * rows[i] >= 1 rows of stretch i, with a number of `random` for each addition. Returns
+ * true where one was out of range: the sums are not to be used. */
 typedef bool pt_fuzzy_leaves_fn(const void *const *x, const size_t *rows, size_t n,
                                 void *sums, const uint32_t *random);
 

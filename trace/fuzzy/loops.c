@@ -80,7 +80,11 @@ static void run_binary(struct pt_fuzzy_work *work, struct pt_operand a,
     if (pt_operand_same(a, out) && out.step == 0 && !hits_b)
         run_reduce(work, out, b, n);
     else if (safe_a && safe_b)
-        run_blocks(work, a, b, out, n, PT_FUZZY_BLOCK, !hits_a && !hits_b);
+        run_blocks(work, a, b, out, n,
+                   work->format == PT_FUZZY_BINARY64 ? PT_FUZZY_BLOCK
+                                                     : PT_FUZZY_NARROW_BLOCK,
+                   pt_operand_same(a, out) ? !hits_b || pt_operand_same(a, b)
+                                           : !hits_a && !hits_b);
     else if (chain && safe_b)
         run_chain(work, a, b, out, n);
     else

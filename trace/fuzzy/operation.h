@@ -23,17 +23,25 @@ enum pt_fuzzy_ufunc {
 
 enum pt_fuzzy_format { PT_FUZZY_BINARY64, PT_FUZZY_BINARY32, PT_FUZZY_N_FORMATS };
 
-/* Elements that are worked on at once: the inputs, the result and the random numbers of
- * a block stay in the first-level cache. */
-enum { PT_FUZZY_BLOCK = 512 };
+/* Elements that are worked on at once, of either format or at most of binary32; and
+ * random numbers drawn at once. The inputs, the result and the random numbers of a
+ * block stay in the first-level cache. */
+enum { PT_FUZZY_BLOCK = 512, PT_FUZZY_NARROW_BLOCK = 1024, PT_FUZZY_NUMBERS = 1024 };
 
-/* numpy sums with so many accumulators; and so many such sums go on side by side. */
-enum { PT_FUZZY_SIDE = 8, PT_FUZZY_LEAVES = 4 };
+/* numpy sums with so many accumulators; and at most so many such sums go on side by
+ * side. */
+enum { PT_FUZZY_SIDE = 8, PT_FUZZY_LEAVES = 8 };
 
 /* Of the significand. */
 static inline unsigned pt_fuzzy_format_bits(enum pt_fuzzy_format format)
 {
     return format == PT_FUZZY_BINARY64 ? 53 : 24;
+}
+
+/* The sums that go on side by side: so many that no vector waits for the one before. */
+static inline size_t pt_fuzzy_format_leaves(enum pt_fuzzy_format format)
+{
+    return format == PT_FUZZY_BINARY64 ? PT_FUZZY_LEAVES / 2 : PT_FUZZY_LEAVES;
 }
 
 static inline size_t pt_fuzzy_format_bytes(enum pt_fuzzy_format format)

@@ -8,7 +8,7 @@
  * Complex numbers are two reals each: r0, r2, r4, r6 hold real parts, r1, r3, r5, r7
  * imaginary ones, and neighbours are two apart.
  *
- * One leaf is a chain of dependent additions. So four leaves are worked on side by
+ * One leaf is a chain of dependent additions. So some leaves are worked on side by
  * side, and the accumulators of a whole group of leaves are folded at once. */
 #include "fuzzy/reduce.h"
 
@@ -26,7 +26,7 @@ enum {
 };
 
 _Static_assert((int)WIDE <= (int)PT_FUZZY_BLOCK, "all accumulators are one block");
-_Static_assert((LEAF / SIDE - 1) * SIDE * BESIDE <= (int)PT_FUZZY_BLOCK,
+_Static_assert((LEAF / SIDE - 1) * SIDE * BESIDE <= (int)PT_FUZZY_NUMBERS,
                "the random numbers of the leaves beside each other are one draw");
 
 struct leaf {
@@ -215,7 +215,8 @@ static void sum_group(struct pt_fuzzy_work *work, const char *x, intptr_t step,
     group.now = 0;
     list_leaves(&group, 0, n, 0);
     /* Without a kernel for it, rows are the better the longer. */
-    size_t most = pt_fuzzy_runtime.vectors ? (size_t)BESIDE : group.n_leaves;
+    size_t most = pt_fuzzy_runtime.vectors ? pt_fuzzy_format_leaves(work->format)
+                                           : group.n_leaves;
     for (size_t l = 0; l < group.n_leaves; l += most)
         add_leaves(work, &group, l,
                    group.n_leaves - l < most ? group.n_leaves - l : most);

@@ -77,7 +77,7 @@ static void stream_begin(struct pt_fuzzy_stream *stream)
     pthread_mutex_unlock(&lock);
     pt_fuzzy_generator_seed(&stream->generator, pt_fuzzy_runtime.options.seed,
                             pt_fuzzy_runtime.options.process, number);
-    stream->used = PT_FUZZY_BLOCK;
+    stream->used = PT_FUZZY_NUMBERS;
     stream->start = n_starts;
     for (size_t i = 0; i < PT_FUZZY_N_LAYERS; i++) {
         atomic_store(&stream->perturbed[i], 0);
@@ -154,7 +154,7 @@ struct pt_fuzzy_stream *pt_fuzzy_stream_for(enum pt_fuzzy_layer layer)
 void pt_fuzzy_stream_refill(struct pt_fuzzy_stream *stream)
 {
     pt_fuzzy_runtime.kernels->fill(&stream->generator, stream->words,
-                                   PT_FUZZY_BLOCK / 2);
+                                   PT_FUZZY_NUMBERS / 2);
     stream->used = 0;
 }
 

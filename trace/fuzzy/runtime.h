@@ -16,7 +16,7 @@
 
 /* One thread's. Only that thread writes to it; others read its counters. */
 struct pt_fuzzy_stream {
-    _Alignas(64) uint64_t words[PT_FUZZY_BLOCK / 2]; /* drawn, two numbers a word */
+    _Alignas(64) uint64_t words[PT_FUZZY_NUMBERS / 2]; /* drawn, two numbers a word */
     struct pt_fuzzy_generator generator;
     size_t used;               /* 32-bit numbers taken from `words` */
     unsigned pause;            /* depth of pauses */
@@ -54,11 +54,11 @@ static inline struct pt_fuzzy_stream *pt_fuzzy_stream_get(void)
 /* Draws all numbers of the stream anew. */
 void pt_fuzzy_stream_refill(struct pt_fuzzy_stream *stream);
 
-/* `n` <= PT_FUZZY_BLOCK fresh numbers, valid until the next draw. */
+/* `n` <= PT_FUZZY_NUMBERS fresh numbers, valid until the next draw. */
 static inline const uint32_t *pt_fuzzy_stream_draw(struct pt_fuzzy_stream *stream,
                                                    size_t n)
 {
-    if (PT_FUZZY_BLOCK - stream->used < n)
+    if (PT_FUZZY_NUMBERS - stream->used < n)
         pt_fuzzy_stream_refill(stream);
     const uint32_t *numbers = (const uint32_t *)(const void *)stream->words;
     numbers += stream->used;

@@ -33,7 +33,7 @@ static void expect_share(double x, double y, double p)
 static void expect_ieee(enum pt_fuzzy_operation op, double a, double b)
 {
     volatile double x = a, y = b, want;
-    double got;
+    double got[20]; /* many go another way than one */
     int mask = FE_INVALID | FE_DIVBYZERO | FE_OVERFLOW | FE_UNDERFLOW;
     feclearexcept(FE_ALL_EXCEPT);
     want = op == PT_FUZZY_ADD        ? x + y
@@ -42,15 +42,18 @@ static void expect_ieee(enum pt_fuzzy_operation op, double a, double b)
            : op == PT_FUZZY_DIVIDE   ? x / y
                                      : sqrt(x);
     int flags = fetestexcept(mask);
-    feclearexcept(FE_ALL_EXCEPT);
-    repeat64(op, a, b, &got, 1);
-    if (fetestexcept(mask) != flags)
-        fail_msg("operation %d of %g and %g raised %d, not %d", (int)op, a, b,
-                 fetestexcept(mask), flags);
-    if (isnan(want))
-        assert_true(isnan(got));
-    else
-        assert_memory_equal(&got, (const double *)&want, sizeof got);
+    for (size_t n = 1; n <= 20; n += 19) {
+        feclearexcept(FE_ALL_EXCEPT);
+        repeat64(op, a, b, got, n);
+        if (fetestexcept(mask) != flags)
+            fail_msg("operation %d of %zu %g and %g raised %d, not %d", (int)op, n, a,
+                     b, fetestexcept(mask), flags);
+        for (size_t i = 0; i < n; i++)
+            if (isnan(want))
+                assert_true(isnan(got[i]));
+            else
+                assert_memory_equal(&got[i], (const double *)&want, sizeof *got);
+    }
     feclearexcept(FE_ALL_EXCEPT);
 }
 
@@ -130,6 +133,46 @@ static void residuals_that_would_underflow_are_rescaled(void **state)
     start(6);
     repeat64(PT_FUZZY_MULTIPLY, a, a, out, N);
     expect_share(low + 0x1p-1052, low, 0x1p-8);
+    pt_fuzzy_stop();
+}
+
+/* One pair of operands of each magnitude. */
+static void expect_distances(enum pt_fuzzy_format format, int from, int to)
+{
+    static const unsigned operations[] = {PT_FUZZY_MULTIPLY, PT_FUZZY_DIVIDE,
+                                          PT_FUZZY_SQRT};
+    static float narrow[N];
+    bool wide = format == PT_FUZZY_BINARY64;
+    uint64_t seed = 3;
+    for (int e = from; e < to; e += wide ? 10 : 2)
+        for (size_t k = 0; k < PT_ARRAY_LENGTH(operations); k++) {
+            double a = ldexp(1 + uniform(&seed), e), b = 1 + uniform(&seed);
+            a = wide ? a : (double)(float)a;
+            b = wide ? b : (double)(float)b;
+            quad exact = exact_result(operations[k], a, b);
+            double near = wide ? (double)exact : (double)(float)exact;
+            double towards = (quad)near < exact ? INFINITY : 0;
+            double other = wide ? nextafter(near, towards)
+                                : (double)nextafterf((float)near, (float)towards);
+            if (wide)
+                repeat64(operations[k], a, b, out, N);
+            else
+                repeat32(operations[k], (float)a, (float)b, narrow, N);
+            for (size_t i = 0; !wide && i < N; i++)
+                out[i] = (double)narrow[i];
+            expect_share(near, other,
+                         (double)(((quad)other - exact) / ((quad)other - near)));
+        }
+}
+
+/* From the least to the largest: where the kernels hand over, and where they need not.
+ */
+static void the_distance_decides_at_every_magnitude(void **state)
+{
+    (void)state;
+    start(3);
+    expect_distances(PT_FUZZY_BINARY64, -1070, 1020);
+    expect_distances(PT_FUZZY_BINARY32, -145, 125);
     pt_fuzzy_stop();
 }
 
@@ -312,6 +355,7 @@ int main(void)
         cmocka_unit_test(overflow_goes_to_max_or_inf_by_distance),
         cmocka_unit_test(subnormal_results_are_rounded_by_distance),
         cmocka_unit_test(residuals_that_would_underflow_are_rescaled),
+        cmocka_unit_test(the_distance_decides_at_every_magnitude),
         cmocka_unit_test(underflow_and_overflow_are_signalled),
         cmocka_unit_test(up_or_down_ignores_the_distance),
         cmocka_unit_test(virtual_precision_rounds_onto_the_coarser_grid),

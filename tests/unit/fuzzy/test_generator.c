@@ -24,7 +24,7 @@ static uint64_t xoshiro256p(uint64_t s[4])
 
 static const char *const names[] = {"baseline", "avx2", "avx512"};
 
-static void every_instruction_set_gives_xoshiro256p(void **state)
+static void every_instruction_set_gives_xoshiro256p_twice(void **state)
 {
     (void)state;
     for (size_t k = 0; k < PT_ARRAY_LENGTH(names); k++) {
@@ -40,8 +40,13 @@ static void every_instruction_set_gives_xoshiro256p(void **state)
                 lanes[lane][w] = generator.state[w][lane];
         for (int round = 0; round < 3; round++) {
             kernels->fill(&generator, out, PT_ARRAY_LENGTH(out));
-            for (size_t i = 0; i < PT_ARRAY_LENGTH(out); i++)
-                assert_true(out[i] == xoshiro256p(lanes[i % PT_FUZZY_LANES]));
+            for (size_t i = 0; i < PT_ARRAY_LENGTH(out); i++) {
+                size_t lane = i % PT_FUZZY_LANES;
+                if (i / PT_FUZZY_LANES % 2 == 0)
+                    assert_true(out[i] == xoshiro256p(lanes[lane]));
+                else /* once more, with the halves of its numbers exchanged */
+                    assert_true(out[i] == rotate(out[i - PT_FUZZY_LANES], 16));
+            }
         }
     }
 }
@@ -63,7 +68,7 @@ static void seed_process_and_stream_each_change_the_sequence(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_instruction_set_gives_xoshiro256p),
+        cmocka_unit_test(every_instruction_set_gives_xoshiro256p_twice),
         cmocka_unit_test(seed_process_and_stream_each_change_the_sequence),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -44,16 +44,19 @@ static void instruction_sets_agree_to_the_bit(void **state)
     for (uint64_t seed = 1; seed <= 50; seed++) {
         operands(seed, a, b, fa, fb, random);
         for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++) {
-            assert_false(base->block[PT_FUZZY_BINARY64][op](a, b, want, random, N));
-            assert_false(base->block[PT_FUZZY_BINARY32][op](fa, fb, fwant, random, N));
+            assert_false(
+                base->block[PT_FUZZY_BINARY64][op](a, b, want, NULL, random, N));
+            assert_false(
+                base->block[PT_FUZZY_BINARY32][op](fa, fb, fwant, NULL, random, N));
             for (size_t k = 0; k < PT_ARRAY_LENGTH(names); k++) {
                 const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_named(names[k]);
                 if (!table)
                     continue;
-                assert_false(table->block[PT_FUZZY_BINARY64][op](a, b, got, random, N));
+                assert_false(
+                    table->block[PT_FUZZY_BINARY64][op](a, b, got, NULL, random, N));
                 assert_memory_equal(got, want, sizeof got);
                 assert_false(
-                    table->block[PT_FUZZY_BINARY32][op](fa, fb, fgot, random, N));
+                    table->block[PT_FUZZY_BINARY32][op](fa, fb, fgot, NULL, random, N));
                 assert_memory_equal(fgot, fwant, sizeof fgot);
             }
         }
@@ -122,7 +125,8 @@ static void a_scan_is_its_blocks_one_by_one(void **state)
         size_t done = table->scan[PT_FUZZY_BINARY64][op](&acc, b, out, random, n);
         assert_int_equal(done, n);
         for (size_t i = 0; i < n; i++) {
-            table->block[PT_FUZZY_BINARY64][op](&step, &b[i], &next, &random[i], 1);
+            table->block[PT_FUZZY_BINARY64][op](&step, &b[i], &next, NULL, &random[i],
+                                                1);
             step = next;
             assert_true(out[i] == step);
         }
@@ -166,12 +170,12 @@ static void compare_chain(const struct pt_fuzzy_kernels *table, unsigned op,
              : table->scan[format][op](&narrow_acc, narrow, narrow_out, random, N);
     for (size_t i = 0; i < done; i++) {
         if (wide) {
-            table->block[format][op](&step, &b[i], &next, &random[i], 1);
+            table->block[format][op](&step, &b[i], &next, NULL, &random[i], 1);
             step = next;
             assert_true(wide_out[i] == step);
         } else {
-            table->block[format][op](&narrow_step, &narrow[i], &narrow_next, &random[i],
-                                     1);
+            table->block[format][op](&narrow_step, &narrow[i], &narrow_next, NULL,
+                                     &random[i], 1);
             narrow_step = narrow_next;
             assert_true(narrow_out[i] == narrow_step);
         }
@@ -218,18 +222,50 @@ static void few_elements_round_as_many_do(void **state)
     for (uint64_t seed = 1; seed <= 50; seed++) {
         operands(seed, a, b, fa, fb, random);
         for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++) {
-            table->block[PT_FUZZY_BINARY64][op](a, b, want, random, N);
-            table->block[PT_FUZZY_BINARY32][op](fa, fb, fwant, random, N);
+            table->block[PT_FUZZY_BINARY64][op](a, b, want, NULL, random, N);
+            table->block[PT_FUZZY_BINARY32][op](fa, fb, fwant, NULL, random, N);
             for (size_t i = 0; i < N; i++) {
-                table->block[PT_FUZZY_BINARY64][op](&a[i], &b[i], &got[i], &random[i],
-                                                    1);
-                table->block[PT_FUZZY_BINARY32][op](&fa[i], &fb[i], &fgot[i],
+                table->block[PT_FUZZY_BINARY64][op](&a[i], &b[i], &got[i], NULL,
+                                                    &random[i], 1);
+                table->block[PT_FUZZY_BINARY32][op](&fa[i], &fb[i], &fgot[i], NULL,
                                                     &random[i], 1);
             }
             assert_memory_equal(got, want, sizeof got);
             assert_memory_equal(fgot, fwant, sizeof fgot);
         }
     }
+}
+
+/* The result may take the place of the first operand, or of both; what was there is
+ * kept. */
+static void in_place_is_as_elsewhere(void **state)
+{
+    static double a[N], b[N], want[N], got[N], kept[N];
+    static float fa[N], fb[N], fwant[N], fgot[N], fkept[N];
+    static uint32_t random[N];
+    const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_best();
+    (void)state;
+    operands(7, a, b, fa, fb, random);
+    for (size_t n = 1; n <= N; n += n < 20 ? 1 : 123)
+        for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++)
+            for (int both = 0; both < 2; both++) {
+                const double *y = both ? a : b;
+                const float *fy = both ? fa : fb;
+                memcpy(got, a, sizeof a);
+                memcpy(fgot, fa, sizeof fa);
+                table->block[PT_FUZZY_BINARY64][op](a, y, want, NULL, random, n);
+                table->block[PT_FUZZY_BINARY32][op](fa, fy, fwant, NULL, random, n);
+                table->block[PT_FUZZY_BINARY64][op](got, both ? got : b, got, kept,
+                                                    random, n);
+                table->block[PT_FUZZY_BINARY32][op](fgot, both ? fgot : fb, fgot, fkept,
+                                                    random, n);
+                assert_memory_equal(got, want, n * sizeof *got);
+                assert_memory_equal(fgot, fwant, n * sizeof *fgot);
+                if (n > 4) { /* few are looked at before anything is written */
+                    assert_memory_equal(kept, a, n * sizeof *kept);
+                    assert_memory_equal(fkept, fa, n * sizeof *fkept);
+                }
+            }
 }
 
 static void few_sums_refuse_what_would_be_signalled(void **state)
@@ -276,7 +312,8 @@ static void reports(int op, double a, double b, bool wanted)
         const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_named(all[k]);
         if (table)
             assert_int_equal(
-                table->block[PT_FUZZY_BINARY64][op](&a, &b, &out, &random, 1), wanted);
+                table->block[PT_FUZZY_BINARY64][op](&a, &b, &out, NULL, &random, 1),
+                wanted);
     }
 }
 
@@ -308,6 +345,7 @@ int main(void)
         cmocka_unit_test(a_scan_is_its_blocks_one_by_one),
         cmocka_unit_test(sums_through_binades_are_their_steps_one_by_one),
         cmocka_unit_test(few_elements_round_as_many_do),
+        cmocka_unit_test(in_place_is_as_elsewhere),
         cmocka_unit_test(few_sums_refuse_what_would_be_signalled),
         cmocka_unit_test(what_is_out_of_range_is_reported),
     };
