@@ -1,4 +1,5 @@
 /* pytracer run: an experiment from the first run to the ranking. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -23,10 +24,11 @@ static void announce(const struct pt_experiment *e, size_t jobs)
 
     for (size_t i = 0; i < e->n_runs; i++)
         waiting += e->runs[i].state == PT_RUN_WAITING;
-    fprintf(stderr, "%zu run%s%s of %s, %zu at a time; experiment: %s\n", waiting,
-            waiting == 1 ? "" : "s",
+    fprintf(stderr,
+            "%zu run%s%s of %s, %zu at a time, seed %" PRIu64 "; experiment: %s\n",
+            waiting, waiting == 1 ? "" : "s",
             reference ? ", and one under IEEE arithmetic," : "",
-            command ? command : "the program", jobs, e->folder);
+            command ? command : "the program", jobs, e->seed, e->folder);
     free(command);
 }
 

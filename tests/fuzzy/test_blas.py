@@ -391,6 +391,8 @@ def metadata(tmp_path, *options):
 def test_header_says_which_ways_were_gone(tmp_path):
     inside = metadata(tmp_path, "--fuzzy=blas", "--seed", "1")
     assert re.search(rb"fuzzy\.ways.{0,40}sr,(inside|backward)", inside, re.S)
+    assert re.search(rb"coverage\.routine\.\w*gemm\w*\.sr.{0,24}1 calls, 64000 operations", inside, re.S)
+    assert re.search(rb"coverage\.routine\.\w*gesdd\w*\.(inside|backward)", inside)
     (tmp_path / "once.trace").unlink()
     limited = metadata(tmp_path, "--fuzzy=blas", "--seed", "1", "--fuzzy-blas-limit", "9")
     assert re.search(rb"fuzzy\.ways.{0,40}(sr,)?model,(inside|backward)", limited, re.S)

@@ -122,6 +122,25 @@ def test_places(trace, tmp_path):
     assert found[("<module>", 18)] == 1
 
 
+def test_the_seed_is_logged_and_recorded(tmp_path):
+    from both import environment, header
+    (tmp_path / "c.json").write_text('{"logger": {"level": "info"}}')
+
+    def seed_of(*options, **variables):
+        done = subprocess.run([BIN / "pytracer-trace", "--python", PYTHON, "--config", "c.json", "--fuzzy=python", *options,
+                               "--output", "s.trace", "--command", "-c", "print(sum([.1] * 99))"],
+                              cwd=tmp_path, env=environment(**variables), capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        seed = re.search(r"stochastic arithmetic: seed (\d+)", done.stderr)[1]
+        assert header(tmp_path / "s.trace")["seed"] == int(seed)
+        (tmp_path / "s.trace").unlink()
+        return seed
+
+    assert seed_of("--seed", "5", PYTRACER_SEED=77) == "5"
+    assert seed_of(PYTRACER_SEED=77) == "77"
+    assert len({seed_of() for i in range(3)}) == 3  # of the system
+
+
 def test_a_file_that_cannot_be_written_is_told(trace):
     done = trace("--no-trace", "--quiet", "--fuzzy=numpy", "--coverage=/proc/none/c.json")
     assert "no coverage" in done.stderr

@@ -112,6 +112,7 @@ print([x.tobytes().hex() for x in drawn], [random.gauss(0, 1) for i in range(20)
     varied, drawn = run_traced(code, tmp_path, "libm")
     assert varied == "True"
     assert run_traced(code, tmp_path, None) == ["False", drawn]
+    assert run_traced(code, tmp_path, "all") == ["True", drawn]
 
 
 def test_compiling_parsing_and_printing_are_left_alone(tmp_path):

@@ -2,7 +2,9 @@
 program may see of it."""
 
 import os
+import re
 import sys
+from pathlib import Path
 
 sys.path.insert(0, os.path.dirname(__file__))
 from run_fuzzy import run_fuzzy  # noqa: E402
@@ -103,6 +105,27 @@ def test_every_way_into_an_operation_is_perturbed():
             print(name)
     """
     assert run_fuzzy(code) == []
+
+
+def documented():
+    """The ufuncs that MODES.md says are perturbed."""
+    text = (Path(os.environ["PYTRACER_SOURCE"]) / "trace/fuzzy/MODES.md").read_text()
+    names = [re.search(rf"\n\| `({first} [^`]+)`", text)[1].split() for first in ("add", "exp")]
+    assert len(names[0]) == 7 and len(names[1]) > 25
+    return sum(names, [])
+
+
+def test_every_function_that_is_documented_varies():
+    code = """
+    for name in NAMES:
+        f = getattr(np, name)
+        for dtype in (np.float64, np.float32):
+            x, y = np.full(1000, 1.7 if name == "arccosh" else 0.7, dtype), np.full(1000, 0.1, dtype)
+            if len(np.unique(f(x, y) if f.nin == 2 else f(x))) < 2:
+                print(name, dtype.__name__)
+    """.replace("NAMES", repr(documented()))
+    assert run_fuzzy(code) == []
+    assert len(run_fuzzy(code, layers="python")) == 2 * len(documented())
 
 
 def test_exact_results_do_not_vary():

@@ -200,6 +200,32 @@ def test_compiling_parsing_printing_and_exact_results_are_left_alone(tmp_path):
     assert run(LEFT_ALONE, tmp_path) == run(LEFT_ALONE, tmp_path, layers=None)
 
 
+def test_random_numbers_are_those_of_plain_python_unless_they_are_asked_for(tmp_path):
+    code = """
+    import random
+    class Own(random.Random):
+        def twice(self):
+            return self.gauss(0, 1) * 1.1
+    def drawn(r):
+        r.seed(5)
+        return [f() for i in range(40) for f in (
+            lambda: r.gauss(0, 1), lambda: r.uniform(.1, .7), lambda: r.expovariate(.7), lambda: r.normalvariate(.1, .3),
+            lambda: r.gammavariate(.3, 1.1), lambda: r.betavariate(.3, .7), lambda: r.lognormvariate(*(.1, .3)),
+            lambda: r.triangular(.1, .7, .3), lambda: r.vonmisesvariate(.1, 3.3), lambda: r.choices("abc", [.1, .7, .3]))]
+    print(drawn(random), drawn(random.Random()), drawn(Own()))
+    """
+    plain = run(code, tmp_path, layers=None)
+    assert run(code, tmp_path) == plain
+
+    def alone(*options):  # without a trace nothing looks at calls
+        return subprocess.run([TRACE, "--python", PYTHON, "--no-trace", "--quiet", "--fuzzy=python", "--seed", "1", *options,
+                               "--command", str(tmp_path / "program.py")],
+                              cwd=tmp_path, capture_output=True, text=True, check=True).stdout.splitlines()
+    assert alone() == plain != alone("--fuzzy-only", "random")
+    own = "import random\nclass Own(random.Random):\n    def twice(self): return (self.seed(1) or self.random()) * 1.1\nprint(len({Own().twice() for i in range(60)}))"
+    assert run(own, tmp_path) == ["2"]  # its own arithmetic
+
+
 def test_modules_are_compiled_with_plain_constants(tmp_path):
     (tmp_path / "constants.py").write_text("X = 0.1 + 0.2\nY = 10 / 3 * 0.7\n")
     code = "import constants\nprint(constants.X, constants.Y)\n"

@@ -378,6 +378,7 @@ def test_runs_end_in_a_ranking(run, script, tmp_path, with_mpi):
                parse=True, env={"PATH": path})
     assert done.returncode == 0, done.stderr
     (result,) = (tmp_path / "e/stats").glob("stats.*.h5")
+    assert ", seed 1; experiment: " in done.stderr
     assert "rank  self-lost" in done.stdout and "subtract" in done.stdout
     assert "INFO" not in done.stderr and "INFO" in (tmp_path / "e/logs/parse.err").read_text()
     assert f"result:     {result}" in done.stdout

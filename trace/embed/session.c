@@ -2,6 +2,7 @@
 
 #include <Python.h>
 
+#include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -23,6 +24,7 @@
 #include "embed/sources.h"
 #include "embed/suggest.h"
 #include "format/writer.h"
+#include "fuzzy/fuzzy.h"
 #include "intercept/divisors.h"
 #include "intercept/intercept.h"
 #include "launcher/identity.h"
@@ -211,6 +213,8 @@ static enum pt_status open_log(struct pt_error *error)
     options.path = path;
     if (status == PT_OK)
         status = pt_log_open(&options, error);
+    if (status == PT_OK && pt_fuzzy_active() != 0)
+        pt_log_info("stochastic arithmetic: seed %" PRIu64, config->fuzzy.seed);
     if (status == PT_OK && path != NULL && session.writer != NULL)
         pt_trace_writer_meta(session.writer, "log.path", path, strlen(path));
     free(path);

@@ -91,6 +91,16 @@ static enum pt_status start_interception(const struct pt_config *config,
     return status;
 }
 
+/* Unless it is asked for by name. */
+static void leave_random(const struct pt_config *config)
+{
+    for (size_t i = 0; i < config->fuzzy.only.n; i++)
+        if (strncmp(config->fuzzy.only.items[i], "random", strlen("random")) == 0)
+            return;
+    if (pt_fuzzy_active() & PT_FUZZY_PYTHON)
+        pt_fuzzy_random_leave();
+}
+
 enum pt_status pt_stochastic_watch(const struct pt_config *config,
                                    struct pt_error *error)
 {
@@ -100,6 +110,7 @@ enum pt_status pt_stochastic_watch(const struct pt_config *config,
         return status;
     if (pt_fuzzy_python_ready(&why) != PT_OK)
         pt_log_warning("Python's own floats are not perturbed: %s", why.text);
+    leave_random(config);
     on_loaded(NULL, "the program");
     pt_intercept_before_module(on_loaded);
     return pt_intercept_on_module(on_module, error);

@@ -117,6 +117,11 @@ PT_MUST_CHECK enum pt_status pt_fuzzy_start(const struct pt_fuzzy_options *optio
  * says so. Leaves no Python exception set. */
 PT_MUST_CHECK enum pt_status pt_fuzzy_python_ready(struct pt_error *error);
 
+/* From here on the methods of random.Random and its like compute as IEEE arithmetic
+ * does. A second call changes nothing. Caller locks (the GIL), before the module is
+ * loaded. */
+void pt_fuzzy_random_leave(void);
+
 /* To be called under the GIL when `numpy.core._multiarray_umath` (numpy 1) or
  * `numpy._core._multiarray_umath` (numpy 2) has been executed; `umath_module` is that
  * module, borrowed. Replaces numpy's loops by stochastic ones. A second call for the
