@@ -3,31 +3,14 @@
 #ifndef PT_FUZZY_COMPLEX_FUNCTIONS_H
 #define PT_FUZZY_COMPLEX_FUNCTIONS_H
 
+#include "fuzzy/functions.h"
 #include "fuzzy/loops.h"
 
 /* X(NAME, numpy's name, number of operands); the absolute value is real. */
 #define PT_FUZZY_COMPLEX_FUNCTIONS(X)                                                  \
     X(ABSOLUTE, absolute, 1)                                                           \
     X(SQRT, sqrt, 1)                                                                   \
-    X(EXP, exp, 1)                                                                     \
-    X(EXP2, exp2, 1)                                                                   \
-    X(EXPM1, expm1, 1)                                                                 \
-    X(LOG, log, 1)                                                                     \
-    X(LOG2, log2, 1)                                                                   \
-    X(LOG10, log10, 1)                                                                 \
-    X(LOG1P, log1p, 1)                                                                 \
-    X(SIN, sin, 1)                                                                     \
-    X(COS, cos, 1)                                                                     \
-    X(TAN, tan, 1)                                                                     \
-    X(ARCSIN, arcsin, 1)                                                               \
-    X(ARCCOS, arccos, 1)                                                               \
-    X(ARCTAN, arctan, 1)                                                               \
-    X(SINH, sinh, 1)                                                                   \
-    X(COSH, cosh, 1)                                                                   \
-    X(TANH, tanh, 1)                                                                   \
-    X(ARCSINH, arcsinh, 1)                                                             \
-    X(ARCCOSH, arccosh, 1)                                                             \
-    X(ARCTANH, arctanh, 1)                                                             \
+    PT_FUZZY_ANALYTIC(X)                                                               \
     X(POWER, power, 2)                                                                 \
     X(FLOAT_POWER, float_power, 2)
 

@@ -5,20 +5,6 @@
 
 #include "fuzzy/events.h"
 
-static double load(enum pt_fuzzy_format format, const void *values, size_t i)
-{
-    return format == PT_FUZZY_BINARY64 ? ((const double *)values)[i]
-                                       : (double)((const float *)values)[i];
-}
-
-static void store(enum pt_fuzzy_format format, void *values, size_t i, double x)
-{
-    if (format == PT_FUZZY_BINARY64)
-        ((double *)values)[i] = x;
-    else
-        ((float *)values)[i] = (float)x;
-}
-
 static double edge_one(struct pt_fuzzy_work *work, double a, double b, uint64_t state)
 {
     const struct pt_fuzzy_runtime *runtime = &pt_fuzzy_runtime;
@@ -97,9 +83,10 @@ static void repair(struct pt_fuzzy_work *work, const void *a, const void *b, voi
         return;
     }
     for (size_t i = 0; i < n; i++) {
-        double x = load(work->format, a, i), y = load(work->format, b, i);
+        double x = pt_fuzzy_load(work->format, a, i),
+               y = pt_fuzzy_load(work->format, b, i);
         if (is_edge(work, x, y, pt_fuzzy_edge_ieee(work->operation, x, y)))
-            store(work->format, out, i, edge_one(work, x, y, random[i]));
+            pt_fuzzy_store(work->format, out, i, edge_one(work, x, y, random[i]));
     }
 }
 
@@ -141,9 +128,9 @@ static void grid_block(struct pt_fuzzy_work *work, const char *a, const char *b,
         if (!grid(x, y, to, random, m, dropped))
             continue;
         for (size_t i = 0; i < m; i++) {
-            double p = load(format, x, i), q = load(format, y, i);
-            if (is_grid_edge(work, p, q, load(format, to, i)))
-                store(format, to, i, edge_one(work, p, q, random[i]));
+            double p = pt_fuzzy_load(format, x, i), q = pt_fuzzy_load(format, y, i);
+            if (is_grid_edge(work, p, q, pt_fuzzy_load(format, to, i)))
+                pt_fuzzy_store(format, to, i, edge_one(work, p, q, random[i]));
         }
     }
 }
@@ -192,16 +179,16 @@ static void scan_one(struct pt_fuzzy_work *work, void *acc, const void *b, void 
                      size_t i, uint64_t state)
 {
     enum pt_fuzzy_format format = work->format;
-    double a = load(format, acc, 0), x = load(format, b, i), r;
+    double a = pt_fuzzy_load(format, acc, 0), x = pt_fuzzy_load(format, b, i), r;
     if (is_stuck(work, a, x)) {
         r = signbit(x) ? -a : a;
         work->nearest++;
     } else {
         r = edge_one(work, a, x, state);
     }
-    store(format, acc, 0, r);
+    pt_fuzzy_store(format, acc, 0, r);
     if (out)
-        store(format, out, i, r);
+        pt_fuzzy_store(format, out, i, r);
 }
 
 /* One step of a chain on the grid. */

@@ -61,12 +61,6 @@ static size_t count(enum pt_fuzzy_format format, const void *a, const void *b,
                                        : count_32_plain(a, b, out, n, (float)scale);
 }
 
-static double at(enum pt_fuzzy_format format, const void *values, size_t i)
-{
-    return format == PT_FUZZY_BINARY64 ? ((const double *)values)[i]
-                                       : (double)((const float *)values)[i];
-}
-
 /* As ilogb, without a call for normal numbers; x is finite and not 0. */
 static int exponent(double x)
 {
@@ -94,8 +88,9 @@ void pt_fuzzy_events_look(struct pt_fuzzy_work *work, const void *a, const void 
     if (count(work->format, a, b, out, n, wanted) == 0)
         return;
     for (size_t i = 0; i < n; i++) {
-        unsigned bits = lost(work->format, at(work->format, a, i),
-                             at(work->format, b, i), at(work->format, out, i));
+        unsigned bits = lost(work->format, pt_fuzzy_load(work->format, a, i),
+                             pt_fuzzy_load(work->format, b, i),
+                             pt_fuzzy_load(work->format, out, i));
         stream->cancelled += bits >= wanted;
         if (bits > stream->most_lost)
             stream->most_lost = bits;

@@ -138,20 +138,6 @@ struct block {
     size_t n;
 };
 
-static double load(enum pt_fuzzy_format format, const void *values, size_t i)
-{
-    return format == PT_FUZZY_BINARY64 ? ((const double *)values)[i]
-                                       : (double)((const float *)values)[i];
-}
-
-static void store(enum pt_fuzzy_format format, void *values, size_t i, double x)
-{
-    if (format == PT_FUZZY_BINARY64)
-        ((double *)values)[i] = x;
-    else
-        ((float *)values)[i] = (float)x;
-}
-
 /* The block's random numbers: fresh ones, or hashes of the operands. */
 static const uint32_t *draw(struct pt_fuzzy_work *work, enum pt_fuzzy_function function,
                             const struct block *block, uint32_t *room)
@@ -161,8 +147,8 @@ static const uint32_t *draw(struct pt_fuzzy_work *work, enum pt_fuzzy_function f
     for (size_t i = 0; i < block->n; i++) {
         uint64_t hash = pt_fuzzy_edge_hash(
             pt_fuzzy_runtime.options.seed ^ (uint64_t)function << 32, PT_FUZZY_SQRT,
-            work->format, load(work->format, block->x, i),
-            load(work->format, block->y, i));
+            work->format, pt_fuzzy_load(work->format, block->x, i),
+            pt_fuzzy_load(work->format, block->y, i));
         room[i] = (uint32_t)(hash >> 32);
     }
     return room;
@@ -178,11 +164,13 @@ static void nudge(struct pt_fuzzy_work *work, enum pt_fuzzy_function function,
     if (!may_be_exact(function))
         return;
     for (size_t i = 0; i < block->n; i++) {
-        double r = load(format, block->r, i), moved = load(format, block->out, i);
-        double x = load(format, block->x, i), y = load(format, block->y, i);
+        double r = pt_fuzzy_load(format, block->r, i),
+               moved = pt_fuzzy_load(format, block->out, i);
+        double x = pt_fuzzy_load(format, block->x, i),
+               y = pt_fuzzy_load(format, block->y, i);
         if (moved != r && (pt_fuzzy_function_is_exact(function, x, y, r) ||
                            is_beyond(function, x, y, moved)))
-            store(format, block->out, i, r);
+            pt_fuzzy_store(format, block->out, i, r);
     }
 }
 
@@ -204,9 +192,9 @@ static void coarsen(struct pt_fuzzy_work *work, const struct block *block,
         int raised = 0;
         bool nearest;
         double r = pt_fuzzy_edge(PT_FUZZY_ADD, work->format, &pt_fuzzy_runtime.rounding,
-                                 load(work->format, block->r, i), 0, &state, &raised,
-                                 &nearest);
-        store(work->format, block->out, i, r);
+                                 pt_fuzzy_load(work->format, block->r, i), 0, &state,
+                                 &raised, &nearest);
+        pt_fuzzy_store(work->format, block->out, i, r);
         work->nearest += nearest;
     }
 }

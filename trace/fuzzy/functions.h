@@ -14,8 +14,8 @@
 #include "fuzzy/loops.h"
 #include "fuzzy/operation.h"
 
-/* X(NAME, numpy's name, number of operands) */
-#define PT_FUZZY_FUNCTIONS(X)                                                          \
+/* X(NAME, numpy's name, number of operands): of real and of complex numbers */
+#define PT_FUZZY_ANALYTIC(X)                                                           \
     X(EXP, exp, 1)                                                                     \
     X(EXP2, exp2, 1)                                                                   \
     X(EXPM1, expm1, 1)                                                                 \
@@ -34,7 +34,11 @@
     X(TANH, tanh, 1)                                                                   \
     X(ARCSINH, arcsinh, 1)                                                             \
     X(ARCCOSH, arccosh, 1)                                                             \
-    X(ARCTANH, arctanh, 1)                                                             \
+    X(ARCTANH, arctanh, 1)
+
+/* Of real numbers. */
+#define PT_FUZZY_FUNCTIONS(X)                                                          \
+    PT_FUZZY_ANALYTIC(X)                                                               \
     X(CBRT, cbrt, 1)                                                                   \
     X(DEG2RAD, deg2rad, 1)                                                             \
     X(RAD2DEG, rad2deg, 1)                                                             \

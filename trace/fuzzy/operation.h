@@ -49,4 +49,21 @@ static inline size_t pt_fuzzy_format_bytes(enum pt_fuzzy_format format)
     return format == PT_FUZZY_BINARY64 ? 8 : 4;
 }
 
+/* Element i of aligned values of the format, as a double. Thread: safe. */
+static inline double pt_fuzzy_load(enum pt_fuzzy_format format, const void *values,
+                                   size_t i)
+{
+    return format == PT_FUZZY_BINARY64 ? ((const double *)values)[i]
+                                       : (double)((const float *)values)[i];
+}
+
+static inline void pt_fuzzy_store(enum pt_fuzzy_format format, void *values, size_t i,
+                                  double x)
+{
+    if (format == PT_FUZZY_BINARY64)
+        ((double *)values)[i] = x;
+    else
+        ((float *)values)[i] = (float)x;
+}
+
 #endif
