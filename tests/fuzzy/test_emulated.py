@@ -93,7 +93,8 @@ def boot(folder, programs):
     (folder / "bochsrc").write_text(CONFIGURATION)
     (folder / "go").write_text("c\n")  # for builds with Bochs's debugger
     said, terminal = os.openpty()  # the only display that every build of Bochs has
-    bochs = subprocess.Popen(["bochs", "-q", "-f", "bochsrc", "-rc", "go"], cwd=folder, env={**os.environ, "TERM": "vt100"},
+    bochs = subprocess.Popen(["setpriv", "--pdeathsig", "KILL",  # so that it ends when a time limit ends this test
+                              "bochs", "-q", "-f", "bochsrc", "-rc", "go"], cwd=folder, env={**os.environ, "TERM": "vt100"},
                              stdin=terminal, stdout=terminal, stderr=terminal, start_new_session=True)
     serial = folder / "serial"
     try:
@@ -109,7 +110,7 @@ def boot(folder, programs):
         (folder / "bochs.log").read_text()
 
 
-@pytest.mark.skipif(not all(map(shutil.which, ("bochs", "xorriso", "apt-get", "ldd"))) or
+@pytest.mark.skipif(not all(map(shutil.which, ("bochs", "setpriv", "xorriso", "apt-get", "ldd"))) or
                     not all(file.exists() for file in ISOLINUX), reason="no Bochs, xorriso or isolinux")
 def test_kernels_for_avx512_pass_the_unit_tests(tmp_path):
     tests = [TESTS / f"test_fuzzy_{name}" for name in PROGRAMS]
