@@ -57,6 +57,8 @@ def main():
     print("| program | plain | perturbed | ratio | and traced | ratio |\n|---|---:|---:|---:|---:|---:|")
     for program in map(Path, chosen):
         (plain, fuzzy, both), statuses = measure(program, options.layers, options.repeat)
+        if statuses[0] != 0:
+            sys.exit(f"{program} does not run with {sys.executable}: status {statuses[0]}")
         perturbed.append(fuzzy / plain)
         traced.append(both / plain)
         note = "" if statuses == [0, 0, 0] else f" (status {statuses[1]}, {statuses[2]})"
