@@ -101,16 +101,7 @@ static void equal_contents_are_stored_once(void **state)
     static uint64_t data[100000]; /* noise, which does not shrink */
     uint64_t random = 3;
     char *path = model_path("dedup.trace");
-    struct pt_trace_value value = {.call = 1,
-                                   .kind = PT_VALUE_NUMBERS,
-                                   .dtype = 'f',
-                                   .item_bytes = 8,
-                                   .ndim = 1,
-                                   .storage = PT_STORAGE_INLINE,
-                                   .form = PT_FORM_ARRAY,
-                                   .n_elements = 100000,
-                                   .data_bytes = sizeof data,
-                                   .shape = {100000}};
+    struct pt_trace_value value = model_array(1, PT_ARRAY_LENGTH(data));
     struct stat st;
     (void)state;
 
