@@ -15,7 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { PT_FUZZY_LANES = 8 };
+/* Words are filled in as so many at a time: those of the lanes, each of them twice. */
+enum { PT_FUZZY_LANES = 8, PT_FUZZY_FILL = 2 * PT_FUZZY_LANES };
 
 /* Word w of the state of lane l is state[w][l]. */
 struct pt_fuzzy_generator {

@@ -45,7 +45,7 @@ static void fill(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n)
     for (size_t w = 0; w < 4; w++)
         for (size_t g = 0; g < GROUPS; g++)
             s[w][g] = state[w * GROUPS + g];
-    for (size_t i = 0; i < n; i += 2 * PT_FUZZY_LANES)
+    for (size_t i = 0; i < n; i += PT_FUZZY_FILL)
         for (size_t g = 0; g < GROUPS; g++) {
             words result = s[0][g] + s[3][g];
             words t = s[1][g] << 17;

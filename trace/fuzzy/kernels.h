@@ -108,7 +108,7 @@ struct pt_fuzzy_kernels {
     pt_fuzzy_mac_fn *mac[PT_FUZZY_N_FORMATS][PT_FUZZY_N_MAC];
     pt_fuzzy_mac_fn *mac_exact[PT_FUZZY_N_MAC], *mac_careful[PT_FUZZY_N_MAC];
     pt_fuzzy_nudge_fn *nudge[PT_FUZZY_N_FORMATS];
-    /* Fills n (a multiple of PT_FUZZY_LANES) words at `out`, aligned to 64 bytes. */
+    /* Fills n (a multiple of PT_FUZZY_FILL) words at `out`, aligned to 64 bytes. */
     void (*fill)(struct pt_fuzzy_generator *generator, uint64_t *out, size_t n);
 };
 

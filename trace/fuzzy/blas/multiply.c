@@ -89,10 +89,10 @@ static void run_kernel(struct pt_fuzzy_stream *stream, enum pt_fuzzy_format form
                                      kernels->mac_exact[kind],
                                      kernels->mac_careful[kind]};
     _Alignas(64) uint64_t words[WIDTH * DEPTH / 2];
+    _Static_assert(sizeof words % (8 * PT_FUZZY_FILL) == 0, "filled to its end");
     const uint32_t *random = (const uint32_t *)(const void *)words;
     kernels->fill(&stream->generator, words,
-                  (k * width / 2 + PT_FUZZY_LANES - 1) / PT_FUZZY_LANES *
-                      PT_FUZZY_LANES);
+                  (k * width / 2 + PT_FUZZY_FILL - 1) / PT_FUZZY_FILL * PT_FUZZY_FILL);
     unsigned way = format == PT_FUZZY_BINARY64 && *patience > 0;
     *patience -= way;
     while (ways[way](a, b, before, acc, random, width, k)) {
