@@ -87,8 +87,8 @@ static inline double mac_32(double c, double a, double b, uint32_t random)
 #else
     double x = c + a * b;
 #endif
-    uint64_t lost = (UINT64_C(1) << 29) - 1;
-    return real_64((int64_t)(((uint64_t)bits_64(x) + (random & lost)) & ~lost));
+    uint64_t lost = (UINT64_C(1) << 29) - 1; /* as many as are left of 32 */
+    return real_64((int64_t)(((uint64_t)bits_64(x) + (random >> 3)) & ~lost));
 }
 
 /* Rows that go on side by side, in registers: one sum alone would wait for its own last
