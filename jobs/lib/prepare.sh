@@ -13,6 +13,7 @@ PT_TEST_PACKAGES=(libcmocka-dev python3-pytest python3-h5py python3-venv python3
     hdf5-tools chromium clang libclang-rt-14-dev libomp-dev libmpich-dev
     munge slurmctld slurmd slurm-client environment-modules faketime iproute2 binutils procps
     util-linux groff zsh git valgrind liblz4-1 gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user)
+PT_LONG_TEST_PACKAGES=(bochs bochs-term bochsbios vgabios isolinux syslinux-common xorriso)
 
 if [ -t 1 ] && [ -z "${NO_COLOR:-}" ]; then
     pt_bold=$'\033[1m' pt_dim=$'\033[2m' pt_red=$'\033[31m' pt_off=$'\033[0m'
