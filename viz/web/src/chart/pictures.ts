@@ -1,5 +1,5 @@
 // A chart as a file: PNG at twice the size on the page, and SVG.
-import { download, h } from "../dom";
+import { download, downloadCanvas, h } from "../dom";
 import { fileName } from "../export";
 import { themeColor } from "../palette";
 import { CanvasSurface, SvgSurface, type Surface } from "./surface";
@@ -14,7 +14,7 @@ export function pictureButtons(title: string, size: () => [number, number], draw
   const png = () => {
     const canvas = document.createElement("canvas");
     on(new CanvasSurface(canvas, ...size(), 2));
-    canvas.toBlob((blob) => blob && download(fileName(title, "png"), blob));
+    downloadCanvas(fileName(title, "png"), canvas);
   };
   const svg = () => download(fileName(title, "svg"), new Blob([on(new SvgSurface(...size())).toString()], { type: "image/svg+xml" }));
   return [

@@ -1,7 +1,7 @@
 // Who calls whom, coloured by the digits that come out, with the number printed.
 import { rowsOf } from "../api";
 import { functionTitle, type App, type View } from "../app";
-import { clear, download, h, s } from "../dom";
+import { clear, download, downloadCanvas, h, s } from "../dom";
 import { saveButtons, type Cell } from "../export";
 import { bits, integer, plural } from "../format";
 import { layOut } from "../graph_layout";
@@ -179,7 +179,7 @@ export class GraphView implements View {
     canvas.width = image.width * scale;
     canvas.height = image.height * scale;
     canvas.getContext("2d")?.drawImage(image, 0, 0, canvas.width, canvas.height);
-    canvas.toBlob((blob) => blob && download("Call-graph.png", blob));
+    downloadCanvas("Call-graph.png", canvas);
   }
 
   private save(): void {
