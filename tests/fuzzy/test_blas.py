@@ -2,6 +2,7 @@
 its noise says of well-known problems."""
 
 import fcntl
+import json
 import os
 import re
 import subprocess
@@ -104,9 +105,86 @@ print("right")
 
 @pytest.mark.parametrize("library", [None, REFERENCE])
 def test_model_by_blocks_of_columns_is_right_and_noisy_in_all_of_them(tmp_path, library):
-    """4500 rows: blocks of 64 columns, or of rows where those lie side by side."""
+    """4500 rows: blocks of 2048 rows and 128 columns."""
     assert run_traced(BLOCKS, tmp_path, "blas", options=["--fuzzy-blas-limit", "100000"],
                       environment={"LD_LIBRARY_PATH": library} if library else {}) == ["right"]
+
+
+TRIANGLES = """
+import numpy as np, scipy.linalg.blas as b
+rng = np.random.Generator(np.random.PCG64(1))
+n, F = 2300, np.asfortranarray
+C = rng.normal(size=(n, n))
+for kind in "dF":
+    A, B = rng.normal(size=(2, n, 4)).astype(kind)
+    if kind == "F":
+        A, B, C = A + A[::-1] * F(1j), B + B[::-1] * np.complex64(2j), F(C.astype(kind))
+    wide = [v.astype("g" if kind == "d" else "D") for v in (A, B)]
+    one = np.einsum("ik,jk->ij", wide[0], wide[0].conj())
+    two = np.einsum("ik,jk->ij", *[v.conj() if i else v for i, v in enumerate(wide)])
+    two = two + two.conj().T
+    rank, rank2 = (b.dsyrk, b.dsyr2k) if kind == "d" else (b.cherk, b.cher2k)
+    how = 1 if kind == "d" else 2
+    ways = {"rank k": (lambda low: rank(.5, F(A), beta=-2, c=C, lower=low), one / 2 - 2 * C),
+            "of a transpose": (lambda low: rank(1, F(A.conj().T), trans=how, lower=low), one),
+            "rank 2k": (lambda low: rank2(.5, F(A), F(B), beta=-2, c=C, lower=low), two / 2 - 2 * C),
+            "2k of a transpose": (lambda low: rank2(1, F(A.conj().T), F(B.conj().T), trans=how, lower=low), two)}
+    if kind == "d":
+        ways["rows"] = (lambda low: A @ A.T, one)
+    for name, (way, exact) in ways.items():
+        for low in (0, 1):
+            got, again = way(low), way(low)
+            inside = np.tril(np.ones((n, n), bool)) if low else np.triu(np.ones((n, n), bool))
+            off = inside & ~np.eye(n, dtype=bool) if kind == "F" else inside  # whose diagonal is real
+            assert abs(got - exact)[off].max() < (1e-4 if kind == "F" else 1e-12), (kind, name, low)
+            others = got[~inside]
+            assert name == "rows" or (others == (C[~inside] if "transpose" not in name else 0)).all(), (kind, name, low)
+            for at in (slice(0, 128), slice(2048, 2176), slice(2200, 2300)):  # a block on the diagonal, one below, the last
+                for part in (inside[at], inside[:, at]):
+                    moved = (got != again)[at][part] if part.shape[1] == n else (got != again)[:, at][part]
+                    assert moved.mean() > .3, (kind, name, low, at, moved.mean())
+print("right")
+"""
+
+
+def test_model_by_blocks_of_a_triangle_is_right_and_keeps_the_other(tmp_path):
+    assert run_traced(TRIANGLES, tmp_path, "blas", options=["--fuzzy-blas-limit", "100000"]) == ["right"]
+
+
+MEMORY = """
+import hashlib, resource
+import numpy as np, scipy.linalg.blas as b
+rng = np.random.Generator(np.random.PCG64(1))
+A, B, C = (np.asfortranarray(v) for v in rng.normal(size=(3, 400, 400)))
+long = [np.asfortranarray(v) for v in rng.normal(size=(2, 10, 100000))]
+S, x = np.asfortranarray(rng.normal(size=(3000, 3000))), rng.normal(size=3000)
+one = np.asfortranarray(np.ones((400, 400)))
+ways = {"gemm": lambda: b.dgemm(.7, A, B, .3, C), "syrk": lambda: b.dsyrk(.7, A, .3, C),
+        "syr2k": lambda: b.dsyr2k(.7, A, B, .3, C), "symm": lambda: b.dsymm(.7, A, B, .3, C),
+        "long syr2k": lambda: b.dsyr2k(.7, *long), "symv": lambda: b.dsymv(.7, S, x)}
+b.dgemm(1, one, one)  # for which the library takes what it needs itself
+for name, way in ways.items():
+    most = {"long syr2k": 12 << 20, "symv": 4 << 20}.get(name, 16 << 20)
+    used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + most, resource.RLIM_INFINITY))
+    found = [way() for i in range(2)]
+    resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY,) * 2)
+    print(name, *{hashlib.sha1(v.tobytes()).hexdigest() for v in found})
+"""
+
+
+def test_what_finds_no_memory_is_the_librarys_as_a_whole_and_counted(tmp_path):
+    """The address space ends within the first or the second of what each call needs."""
+    environment = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": "65536",
+                   "MALLOC_ARENA_MAX": "1"}  # no memory that was taken before is left to give
+    plain = run_traced(MEMORY, tmp_path, None, environment=environment)
+    fuzzy = run_traced(MEMORY, tmp_path, "blas", environment=environment,
+                       options=["--fuzzy-blas-limit", "30000000", f"--coverage={tmp_path / 'reached'}"])
+    assert fuzzy == plain and len(plain) == 6
+    routines = json.loads((tmp_path / "reached").read_text())["routines"]
+    ways = {(r["routine"].strip("_"), r["way"]): r["calls"] for r in routines if r["routine"].startswith("d")}
+    assert ways == {("dgemm", "exact"): 1, ("dgemm", "left"): 2, ("dsyrk", "left"): 2, ("dsyr2k", "left"): 4,
+                    ("dsymm", "left"): 2, ("dsymv", "left"): 2}
 
 
 def test_same_seed_repeats_every_bit(tmp_path):

@@ -256,21 +256,19 @@ static void only_the_triangle_is_touched(void **state)
     }
 }
 
-/* The vendor's part of the model: plain sums. */
-struct plain {
-    const double *a, *b;
-    double *c;
-    int64_t rows, columns, depth;
-};
-
-static void compute_plain(void *context, int64_t from, int64_t to, bool first)
+/* The library's part of the model: plain sums. */
+static void compute_plain(void *context, const struct pt_blas_block *block,
+                          int64_t from, int64_t to)
 {
-    struct plain *p = context;
-    (void)first; /* beta is 1 */
-    for (int64_t j = 0; j < p->columns; j++)
-        for (int64_t i = 0; i < p->rows; i++)
+    const struct pt_blas_model *m = context; /* beta is 1 */
+    const struct pt_matrix *c = &block->values.part[0];
+    for (int64_t j = 0; j < c->columns; j++)
+        for (int64_t i = 0; i < c->rows; i++)
             for (int64_t k = from; k < to; k++)
-                p->c[j * p->rows + i] += p->a[k * p->rows + i] * p->b[j * p->depth + k];
+                pt_matrix_set(c, i, j,
+                              pt_matrix_get(c, i, j) +
+                                  pt_matrix_get(&m->a.part[0], block->i + i, k) *
+                                      pt_matrix_get(&m->b.part[0], k, block->j + j));
 }
 
 /* Root mean square deviation from the mean, over all elements. */
@@ -285,7 +283,7 @@ static double spread(double *sums, double *squares, size_t n, int runs)
 static void models_noise_is_that_of_the_kernels(void **state)
 {
     enum { M = 6, N = 5, K = 1500, RUNS = 300 };
-    static double a[M * K], b[K * N];
+    static double a[M * K], b[K * N], room[PT_BLAS_MODEL_ROOM];
     static const double from[] = {-1, 0, 0.9, -1, -1}, start[] = {0, 0, 0, 1000, 0};
     (void)state;
     begin(PT_FUZZY_SR, 0);
@@ -303,19 +301,15 @@ static void models_noise_is_that_of_the_kernels(void **state)
                     c[i] = start[kind];
                 struct pt_blas_operand left = real_of(a, M, K),
                                        right = real_of(b, K, N), sum = real_of(c, M, N);
-                struct plain plain = {a, b, c, M, N, K};
                 struct pt_blas_model model = {.a = left, .b = right, .c = sum};
                 model.alpha.part[0] = model.beta.part[0] = 1;
-                model.compute = compute_plain;
-                model.context = &plain;
                 if (way == 1)
-                    assert_true(pt_blas_model_run(stream, &model));
+                    pt_blas_model_run(stream, &model, compute_plain, &model, room);
                 else /* the depth in parts, so that long sums are not split up */
                     for (int64_t k = 0; k < K; k += 100)
-                        assert_true(pt_blas_update(
-                            stream, pt_blas_operand_part(left, 0, k, M, 100),
-                            pt_blas_operand_part(right, k, 0, 100, N), sum, model.alpha,
-                            model.beta, PT_ALL));
+                        pt_blas_update(stream, pt_blas_operand_part(left, 0, k, M, 100),
+                                       pt_blas_operand_part(right, k, 0, 100, N), sum,
+                                       1, model.beta, PT_ALL);
                 for (int i = 0; i < M * N; i++) {
                     if (run == 0)
                         base[i] = c[i];

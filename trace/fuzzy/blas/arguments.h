@@ -41,22 +41,9 @@ struct pt_blas_operand pt_blas_take_transposed(struct pt_blas_arguments *c, char
 /* A column of n elements, with its step behind it. */
 struct pt_blas_operand pt_blas_take_vector(struct pt_blas_arguments *c, int64_t n);
 
-/* The library's computation of a part of the sum, for the model: `depth_at` is the
- * argument that has the number of products, a and b those of the operands. */
-struct pt_blas_parts {
-    struct pt_blas_call call; /* a copy, changed for each part */
-    const struct pt_blas_call *whole;
-    int depth_at, a_at, b_at, beta_at; /* -1: none */
-    int beta_number;                   /* in CBLAS, of the numbers; -1: a word */
-    int64_t a_step, b_step;            /* bytes from one product to the next */
-};
-
-/* update.c: the call that is C = beta C + alpha A B, by our kernels or by the model as
- * its size asks for; counted, and done by the library itself where it is exact or no
- * memory is left. `parts` NULL: the work is of the order of the operands' size, and
- * always our kernels do it. */
-double pt_blas_call_update(struct pt_blas_call *call, struct pt_blas_model *m,
-                           struct pt_blas_parts *parts);
+/* update.c: the call that is C = beta C + alpha A B, by our kernels; counted, and done
+ * by the library itself where no memory is left. */
+double pt_blas_call_update(struct pt_blas_call *call, const struct pt_blas_model *m);
 
 /* update.c: the library's own routine, unperturbed. */
 double pt_blas_call_left(struct pt_blas_call *call);

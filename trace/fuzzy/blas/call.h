@@ -103,33 +103,43 @@ struct pt_blas_operand pt_blas_operand_at(char type, const void *first, int64_t 
 /* Whether the calls that `library` makes to BLAS come to us. */
 bool pt_blas_library_is_open(const char *library);
 
-/* The library's kernel, and noise scaled by the partial sums: C = beta C + alpha A B,
- * or, `twice`, + alpha Bᵀ Aᵀ as well (`conjugated`: + conj(alpha) Bᴴ Aᴴ), for which
- * `call` is to compute a part of the sum, from `from` to `to` of `depth` products, as
- * `compute` says. */
+/* C = beta C + alpha A B within the triangle, or, `twice`, + alpha Bᵀ Aᵀ as well
+ * (`conjugated`: + conj(alpha) Bᴴ Aᴴ). */
 struct pt_blas_model {
     struct pt_blas_operand a, b, c;
     struct pt_blas_scalar alpha, beta;
     enum pt_triangle triangle;
     bool twice, conjugated;
-    /* computes C = (first ? beta : 1) C + alpha A(:, from:to) B(from:to, :) */
-    void (*compute)(void *context, int64_t from, int64_t to, bool first);
-    void *context;
 };
-static inline struct pt_blas_scalar
-pt_blas_model_other_alpha(const struct pt_blas_model *m)
-{
-    struct pt_blas_scalar alpha = m->alpha;
-    alpha.part[1] = m->conjugated ? -alpha.part[1] : alpha.part[1];
-    return alpha;
-}
+
+/* The second of these sums, on what the first has made of C. */
+struct pt_blas_model pt_blas_model_other(const struct pt_blas_model *model);
 
 /* Multiply-adds of all of it. */
 uint64_t pt_blas_model_work(const struct pt_blas_model *model);
 
-/* Does it. False: no memory, nothing done. */
-PT_MUST_CHECK bool pt_blas_model_run(struct pt_fuzzy_stream *stream,
-                                     const struct pt_blas_model *model);
+/* Elements of C from (i, j) on, by columns in memory of the model's own. */
+struct pt_blas_block {
+    int64_t i, j;
+    struct pt_blas_operand values;
+};
+
+/* Doubles of memory that the model needs, however large the matrices are. */
+enum {
+    PT_BLAS_MODEL_ELEMENTS = 1 << 18,
+    PT_BLAS_MODEL_ROOM = 9 * PT_BLAS_MODEL_ELEMENTS
+};
+
+/* Computes block = (from == 0 ? beta : 1) block + alpha A(rows, from:to) B(from:to,
+ * columns). */
+typedef void pt_blas_compute_fn(void *context, const struct pt_blas_block *block,
+                                int64_t from, int64_t to);
+
+/* The first of the sums by the library's kernel, with noise scaled by its partial sums:
+ * block after block of C, in so many doubles at `room`. */
+void pt_blas_model_run(struct pt_fuzzy_stream *stream,
+                       const struct pt_blas_model *model, pt_blas_compute_fn *compute,
+                       void *context, double *room);
 
 /* Whether all of beta C + alpha A B is exact whatever the order of the sums. */
 bool pt_blas_model_is_exact(const struct pt_blas_model *model);

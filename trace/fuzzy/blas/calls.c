@@ -36,9 +36,8 @@ static double gemv(struct pt_blas_arguments *c)
     m.b = pt_blas_take_vector(c, how == 'N' ? columns : rows);
     m.beta = pt_blas_take_scalar(c);
     m.c = pt_blas_take_vector(c, how == 'N' ? rows : columns);
-    return c->wrong || rows == 0 || columns == 0
-               ? pt_blas_call_left(c->call)
-               : pt_blas_call_update(c->call, &m, NULL);
+    return c->wrong || rows == 0 || columns == 0 ? pt_blas_call_left(c->call)
+                                                 : pt_blas_call_update(c->call, &m);
 }
 
 static double ger(struct pt_blas_arguments *c)
@@ -50,8 +49,7 @@ static double ger(struct pt_blas_arguments *c)
     m.a = pt_blas_take_vector(c, rows);
     m.b = pt_blas_operand_transposed(pt_blas_take_vector(c, columns), false);
     m.c = pt_blas_take_matrix(c, rows, columns);
-    return c->wrong ? pt_blas_call_left(c->call)
-                    : pt_blas_call_update(c->call, &m, NULL);
+    return c->wrong ? pt_blas_call_left(c->call) : pt_blas_call_update(c->call, &m);
 }
 
 static double axpy(struct pt_blas_arguments *c)
@@ -71,7 +69,7 @@ static double axpy(struct pt_blas_arguments *c)
     float narrow[2] = {1, 0};
     if (m.a.part[0].format == PT_FUZZY_BINARY32)
         m.b = pt_blas_operand_at(c->call->symbol->type, narrow, 1, 1, 1, false);
-    return pt_blas_call_update(c->call, &m, NULL);
+    return pt_blas_call_update(c->call, &m);
 }
 
 static double scal(struct pt_blas_arguments *c)
@@ -90,28 +88,21 @@ static double scal(struct pt_blas_arguments *c)
 static double syrk(struct pt_blas_arguments *c, bool conjugated)
 {
     struct pt_blas_model m = {.alpha = {{0, 0}}};
-    struct pt_blas_parts part = {.beta_number = -1, .b_at = -1};
     pt_blas_take_order(c);
     m.triangle = pt_blas_take_triangle(c);
     char how = pt_blas_take_letter(c, "NTC");
     int64_t n = pt_blas_take_size(c);
-    part.depth_at = c->word;
     int64_t depth = pt_blas_take_size(c);
     m.alpha = pt_blas_take_scalar_of(c, conjugated);
-    part.a_at = c->word;
     m.a = how == 'N' ? pt_blas_take_matrix(c, n, depth)
                      : pt_blas_operand_transposed(pt_blas_take_matrix(c, depth, n),
                                                   conjugated);
     m.b = pt_blas_operand_transposed(m.a, conjugated);
-    part.beta_at = c->word;
-    if (c->call->symbol->cblas && (conjugated || !pt_blas_is_complex(c)))
-        part.beta_number = c->number;
     m.beta = pt_blas_take_scalar_of(c, conjugated);
     m.c = pt_blas_take_matrix(c, n, n);
-    part.a_step = m.a.part[0].right;
     if (c->wrong)
         return pt_blas_call_left(c->call);
-    double result = pt_blas_call_update(c->call, &m, &part);
+    double result = pt_blas_vendor_product(c->call, &m);
     /* x conj(x) is real */
     for (int64_t i = 0; conjugated && i < n; i++)
         pt_matrix_set(&m.c.part[1], i, i, 0);
@@ -206,7 +197,7 @@ static double complex_dot(struct pt_blas_arguments *c, bool conjugated)
     m.b = pt_blas_take_vector(c, n);
     m.c = pt_blas_operand_at(c->call->symbol->type, pt_blas_take_address(c), 1, 1, 1,
                              false);
-    return pt_blas_call_update(c->call, &m, NULL);
+    return pt_blas_call_update(c->call, &m);
 }
 
 /* Of a triangle: systems op(A) X = alpha B, or X op(A) = alpha B, or, by `run`,

@@ -4,7 +4,7 @@
 
 #include "fuzzy/scalar.h"
 
-static const struct pt_blas_scalar minus_one = {{-1, 0}}, one = {{1, 0}};
+static const struct pt_blas_scalar one = {{1, 0}};
 
 static void exchange_rows(const struct pt_matrix *m, int64_t i, int64_t k)
 {
@@ -66,7 +66,7 @@ int64_t pt_blas_lu(struct pt_fuzzy_stream *stream, struct pt_blas_operand a,
     int64_t info = pt_blas_lu(stream, l, pivots);
     pt_blas_exchange(r, pivots, left, false);
     pt_blas_solve(stream, NULL, l_upper, PT_LOWER, true, r_upper);
-    (void)!pt_blas_update(stream, l_lower, r_upper, r_lower, minus_one, one, PT_ALL);
+    pt_blas_update(stream, l_lower, r_upper, r_lower, -1, one, PT_ALL);
     int64_t below = pt_blas_lu(stream, r_lower, pivots + left);
     if (info == 0 && below > 0)
         info = below + left;
@@ -101,8 +101,8 @@ int64_t pt_blas_cholesky(struct pt_fuzzy_stream *stream, struct pt_blas_operand 
         return info;
     pt_blas_solve(stream, NULL, upper, PT_LOWER, false,
                   pt_blas_operand_transposed(side, false)); /* X Lᵀ = A21 */
-    (void)!pt_blas_update(stream, side, pt_blas_operand_transposed(side, false), lower,
-                          minus_one, one, PT_LOWER);
+    pt_blas_update(stream, side, pt_blas_operand_transposed(side, false), lower, -1,
+                   one, PT_LOWER);
     info = pt_blas_cholesky(stream, lower, PT_LOWER);
     return info == 0 ? 0 : info + half;
 }

@@ -17,39 +17,43 @@
 #include "fuzzy/compute.h"
 #include "fuzzy/flags.h"
 
-enum { LEAST_PART = 256, MOST_PARTS = 8 };
+enum {
+    LEAST_PART = 256,
+    MOST_PARTS = 8,
+    COLUMNS = 128 /* of a block at least, for the library's sake; and at most of one on
+                     a diagonal, half of which is computed in vain */
+};
 
 struct model {
     struct pt_fuzzy_stream *stream;
     const struct pt_blas_model *m;
-    int64_t rows, columns, depth;
-    double *before[2], *variance[2]; /* of each part of C, by columns */
+    struct pt_blas_block block;
+    int64_t rows, columns;           /* of the block */
+    double *before[2], *variance[2]; /* of each part of the block, by columns */
     double *a_squares, *b_squares;   /* of each row of A, column of B, in this part */
+    double *column;
 };
 
+/* Rows of the block that belong to the triangle. */
 static void column_range(const struct model *w, int64_t j, int64_t *from, int64_t *to)
 {
-    *from = w->m->triangle == PT_LOWER ? j : 0;
-    *to = w->m->triangle == PT_UPPER ? j + 1 : w->rows;
+    int64_t diagonal = w->block.j + j - w->block.i;
+    *from = w->m->triangle == PT_LOWER && diagonal > 0 ? diagonal : 0;
+    *to = w->m->triangle == PT_UPPER && diagonal + 1 < w->rows ? diagonal + 1 : w->rows;
 }
 
-static double *column_of(double *values, const struct model *w, int64_t j)
-{
-    return values + j * w->rows;
-}
-
-/* Σ |x|² of each row, columns [from, to), added to sums[row]: as many rows at a time as
- * make it pass through memory in order, whichever way the matrix lies. */
-static void add_squares(const struct pt_blas_operand *o, int64_t from, int64_t to,
-                        double *sums)
+/* sums[i] = Σ |x|² of row i: as many rows at a time as make it pass through memory in
+ * order, whichever way the matrix lies. */
+static void squares(const struct pt_blas_operand *o, double *sums)
 {
     enum { MOST = 256, FEW = 16 };
     bool by_rows = llabs(o->part[0].right) < llabs(o->part[0].down);
     int64_t rows = o->part[0].rows, step = by_rows ? FEW : MOST;
     double room[MOST];
+    memset(sums, 0, (size_t)rows * sizeof *sums);
     for (int p = 0; p < 1 + o->complex; p++)
         for (int64_t i = 0; i < rows; i += step)
-            for (int64_t j = from; j < to; j++) {
+            for (int64_t j = 0; j < o->part[p].columns; j++) {
                 int64_t n = rows - i < step ? rows - i : step;
                 const double *x = pt_matrix_column(&o->part[p], i, j, n, room);
                 for (int64_t r = 0; r < n; r++)
@@ -57,54 +61,51 @@ static void add_squares(const struct pt_blas_operand *o, int64_t from, int64_t t
             }
 }
 
-static void squares(struct model *w, int64_t from, int64_t to)
-{
-    struct pt_blas_operand b = pt_blas_operand_transposed(w->m->b, false);
-    memset(w->a_squares, 0, (size_t)w->rows * sizeof(double));
-    memset(w->b_squares, 0, (size_t)w->columns * sizeof(double));
-    add_squares(&w->m->a, from, to, w->a_squares);
-    add_squares(&b, from, to, w->b_squares);
-}
-
-/* s before the first product, and no variance yet. */
+/* The block and s before the first product, and no variance yet. What is outside of the
+ * triangle is computed with the rest, from zero, and dropped. */
 static void start(struct model *w)
 {
     double beta = hypot(w->m->beta.part[0], w->m->beta.part[1]);
-    for (int p = 0; p < 1 + w->m->c.complex; p++)
-        for (int64_t j = 0; j < w->columns; j++) {
-            int64_t from, to;
-            column_range(w, j, &from, &to);
-            double *column = column_of(w->before[p], w, j) + from;
-            const double *c = column;
-            if (beta != 0)
-                c = pt_matrix_column(&w->m->c.part[p], from, j, to - from, column);
-            for (int64_t i = 0; i < to - from; i++)
-                column[i] = beta != 0 ? beta * c[i] : 0;
-            memset(column_of(w->variance[p], w, j) + from, 0,
-                   (size_t)(to - from) * sizeof(double));
+    size_t parts = w->m->c.complex ? 2 : 1, n = (size_t)(w->rows * w->columns);
+    for (size_t p = 0; p < parts; p++) {
+        memset(w->before[p], 0, n * sizeof(double));
+        memset(w->variance[p], 0, n * sizeof(double));
+        for (int64_t j = 0; beta != 0 && j < w->columns; j++) {
+            const struct pt_matrix *c = &w->m->c.part[p],
+                                   *to = &w->block.values.part[p];
+            int64_t from, end;
+            column_range(w, j, &from, &end);
+            double *column = w->before[p] + j * w->rows;
+            pt_matrix_gather(column + from,
+                             c->first + (w->block.i + from) * c->down +
+                                 (w->block.j + j) * c->right,
+                             c->down, end - from, c->format, false);
+            pt_matrix_scatter(to->first + j * to->right, to->down, column, w->rows,
+                              to->format);
+            for (int64_t i = from; i < end; i++)
+                column[i] *= beta;
         }
+    }
 }
 
-static void add_variance(struct model *w, double *room, int p, int64_t length)
+static void add_variance(struct model *w, int p, int64_t length)
 {
     double alpha = hypot(w->m->alpha.part[0], w->m->alpha.part[1]);
     /* a real part is a sum of two products, each of half a square on average */
-    double n = (double)length * (w->m->c.complex ? 2 : 1) * (w->m->twice ? 2 : 1);
-    double term = alpha * alpha / (double)length / (w->m->c.complex ? 2 : 1) / 6;
+    double n = (double)length * (w->m->c.complex ? 2 : 1);
+    double term = alpha * alpha / n / 6;
     for (int64_t j = 0; j < w->columns; j++) {
         int64_t from, to;
         column_range(w, j, &from, &to);
-        double *restrict before = column_of(w->before[p], w, j);
-        double *restrict variance = column_of(w->variance[p], w, j);
+        double *restrict before = w->before[p] + j * w->rows;
+        double *restrict variance = w->variance[p] + j * w->rows;
         double b = w->b_squares[j] * term;
-        double a = w->m->twice ? w->a_squares[j] * term : 0;
         const double *now =
-            pt_matrix_column(&w->m->c.part[p], from, j, to - from, room);
+            pt_matrix_column(&w->block.values.part[p], 0, j, w->rows, w->column);
         for (int64_t i = from; i < to; i++) {
-            double x = before[i], y = now[i - from];
+            double x = before[i], y = now[i];
             variance[i] +=
-                n * ((x * x + x * y + y * y) * (1.0 / 3) + w->a_squares[i] * b +
-                     (a > 0 ? w->b_squares[i] * a : 0));
+                n * ((x * x + x * y + y * y) * (1.0 / 3) + w->a_squares[i] * b);
             before[i] = y;
         }
     }
@@ -121,18 +122,20 @@ static double normal(const uint32_t *random)
 /* Up to a quarter of a block, since each number needs two random ones. */
 enum { CHUNK = PT_FUZZY_BLOCK / 4 };
 
-static void move_chunk(struct model *w, struct pt_fuzzy_work *work,
-                       const struct pt_matrix *c, int64_t i, int64_t j, int64_t n,
-                       const double *variance)
+/* Elements of the block, from (i, j) on, with noise to where they belong. */
+static void move_chunk(struct model *w, struct pt_fuzzy_work *work, int p, int64_t i,
+                       int64_t j, int64_t n)
 {
     double values[CHUNK], noise[CHUNK], moved[CHUNK];
     float narrow[3][CHUNK];
+    const struct pt_matrix *c = &w->m->c.part[p], *from = &w->block.values.part[p];
+    const double *variance = w->variance[p] + j * w->rows + i;
     double unit = ldexp(0.6, -(int)pt_fuzzy_runtime.rounding.precision[c->format]);
-    char *at = c->first + i * c->down + j * c->right;
     const uint32_t *random = pt_fuzzy_stream_draw(w->stream, 2 * (size_t)n);
     for (int64_t k = 0; k < n; k++)
         noise[k] = unit * sqrt(variance[k]) * normal(random + 2 * k);
-    pt_matrix_gather(values, at, c->down, n, c->format, false);
+    pt_matrix_gather(values, from->first + i * from->down + j * from->right, from->down,
+                     n, from->format, false);
     if (c->format == PT_FUZZY_BINARY64) {
         pt_fuzzy_compute_block(work, values, noise, moved, (size_t)n);
     } else {
@@ -148,7 +151,9 @@ static void move_chunk(struct model *w, struct pt_fuzzy_work *work,
     for (int64_t k = 0; k < n; k++)
         if (!isfinite(moved[k]))
             moved[k] = values[k];
-    pt_matrix_scatter(at, c->down, moved, n, c->format);
+    pt_matrix_scatter(c->first + (w->block.i + i) * c->down +
+                          (w->block.j + j) * c->right,
+                      c->down, moved, n, c->format);
 }
 
 static void add_noise(struct model *w)
@@ -161,70 +166,77 @@ static void add_noise(struct model *w)
             column_range(w, j, &from, &to);
             for (int64_t n; from < to; from += n) {
                 n = to - from < CHUNK ? to - from : CHUNK;
-                move_chunk(w, &work, &w->m->c.part[p], from, j, n,
-                           column_of(w->variance[p], w, j) + from);
+                move_chunk(w, &work, p, from, j, n);
+                pt_fuzzy_stream_count(w->stream, (uint64_t)n, 0);
             }
         }
 }
 
-static void run(struct model *w, double *room)
+static void run_block(struct model *w, pt_blas_compute_fn *compute, void *context)
 {
-    int64_t length = (w->depth + MOST_PARTS - 1) / MOST_PARTS;
+    int64_t depth = w->m->a.part[0].columns;
+    int64_t length = (depth + MOST_PARTS - 1) / MOST_PARTS;
     if (length < LEAST_PART)
         length = LEAST_PART;
     struct pt_fuzzy_environment before = pt_fuzzy_environment_enter();
     start(w);
-    for (int64_t from = 0; from < w->depth; from += length) {
-        int64_t to = from + length < w->depth ? from + length : w->depth;
+    for (int64_t k = 0; k < depth; k += length) {
+        int64_t n = depth - k < length ? depth - k : length;
+        struct pt_blas_operand a = pt_blas_operand_part(w->m->a, w->block.i, k, w->rows,
+                                                        n),
+                               b = pt_blas_operand_part(w->m->b, k, w->block.j, n,
+                                                        w->columns);
         pt_fuzzy_environment_leave(before, 0);
-        w->m->compute(w->m->context, from, to, from == 0);
+        compute(context, &w->block, k, k + n);
         before = pt_fuzzy_environment_enter();
-        squares(w, from, to);
+        b = pt_blas_operand_transposed(b, false);
+        squares(&a, w->a_squares);
+        squares(&b, w->b_squares);
         for (int p = 0; p < 1 + w->m->c.complex; p++)
-            add_variance(w, room, p, to - from);
+            add_variance(w, p, n);
     }
     add_noise(w);
     pt_fuzzy_environment_leave(before, 0);
-    pt_fuzzy_stream_count(w->stream, (uint64_t)(w->rows * w->columns), 0);
 }
 
-/* The same, transposed where C's rows lie side by side: then its columns do. */
-static struct pt_blas_model by_columns(struct pt_blas_model m)
+/* Divides the memory for a block of that size at (i, j). */
+static void place(struct model *w, int64_t i, int64_t j, int64_t rows, int64_t columns,
+                  double *room)
 {
-    struct pt_blas_operand a = m.a;
-    if (llabs(m.c.part[0].down) <= llabs(m.c.part[0].right))
-        return m;
-    m.a = pt_blas_operand_transposed(m.b, false);
-    m.b = pt_blas_operand_transposed(a, false);
-    m.c = pt_blas_operand_transposed(m.c, false);
-    m.triangle = pt_triangle_mirrored(m.triangle);
-    return m;
+    enum { N = PT_BLAS_MODEL_ELEMENTS };
+    w->rows = rows;
+    w->columns = columns;
+    for (int p = 0; p < 2; p++) {
+        w->before[p] = room + p * N;
+        w->variance[p] = room + (2 + p) * N;
+    }
+    w->a_squares = room + 4 * N;
+    w->b_squares = room + 5 * N;
+    w->column = room + 6 * N;
+    w->block = (struct pt_blas_block){i, j, w->m->c};
+    pt_blas_operand_place(&w->block.values, rows, columns, room + 7 * N);
 }
 
-bool pt_blas_model_run(struct pt_fuzzy_stream *stream, const struct pt_blas_model *m)
+/* Whole blocks of columns above the diagonal, so that it begins in each that it passes
+ * through. */
+_Static_assert(PT_BLAS_MODEL_ELEMENTS / COLUMNS % COLUMNS == 0, "their height");
+
+void pt_blas_model_run(struct pt_fuzzy_stream *stream, const struct pt_blas_model *m,
+                       pt_blas_compute_fn *compute, void *context, double *room)
 {
-    struct pt_blas_model along = by_columns(*m);
-    struct model w = {.stream = stream,
-                      .m = &along,
-                      .rows = along.c.part[0].rows,
-                      .columns = along.c.part[0].columns,
-                      .depth = along.a.part[0].columns};
-    size_t elements = (size_t)w.rows * (size_t)w.columns, parts = m->c.complex ? 2 : 1;
-    size_t edges = 2 * (size_t)w.rows + (size_t)w.columns;
-    double *room = malloc((2 * parts * elements + edges) * sizeof *room);
-    if (!room || w.depth == 0) {
-        free(room);
-        return false;
+    struct model w = {.stream = stream, .m = m};
+    int64_t rows = m->c.part[0].rows, columns = m->c.part[0].columns;
+    bool is_flat = m->triangle == PT_ALL && rows < PT_BLAS_MODEL_ELEMENTS / COLUMNS;
+    int64_t width = is_flat ? PT_BLAS_MODEL_ELEMENTS / (rows + 1) : COLUMNS;
+    int64_t height = PT_BLAS_MODEL_ELEMENTS / width;
+    for (int64_t j = 0; j < columns; j += width) {
+        int64_t n = columns - j < width ? columns - j : width;
+        int64_t end = m->triangle == PT_UPPER ? j + n : rows;
+        for (int64_t i = m->triangle == PT_LOWER ? j : 0; i < end; i += height) {
+            place(&w, i, j, end - i < height ? end - i : height, n, room);
+            run_block(&w, compute, context);
+        }
     }
-    for (size_t p = 0; p < parts; p++) {
-        w.before[p] = room + p * elements;
-        w.variance[p] = room + (parts + p) * elements;
-    }
-    w.a_squares = room + 2 * parts * elements;
-    w.b_squares = w.a_squares + w.rows;
-    run(&w, w.b_squares + w.columns);
-    free(room);
-    return true;
 }
 
 static bool is_sign(struct pt_blas_scalar x)

@@ -316,7 +316,8 @@ static void all_columns(struct pt_fuzzy_stream *stream, const struct pt_matrix *
         }
     }
     pt_fuzzy_environment_leave(before, 0);
-    pt_fuzzy_stream_count(stream, (uint64_t)(c->rows * c->columns), 0);
+    if (!pt_fuzzy_runtime.vectors) /* else each has counted itself */
+        pt_fuzzy_stream_count(stream, (uint64_t)(c->rows * c->columns), 0);
 }
 
 void pt_blas_scale(struct pt_fuzzy_stream *stream, const struct pt_matrix *c,

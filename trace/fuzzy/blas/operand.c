@@ -80,21 +80,30 @@ void pt_blas_rescale(struct pt_fuzzy_stream *stream, struct pt_blas_operand c,
                 set(&c, i, j, times(stream, &c.part[0], beta, get(&c, i, j)));
 }
 
-bool pt_blas_operand_make(struct pt_blas_operand *like, int64_t rows, int64_t columns,
-                          void **room)
+void pt_blas_operand_place(struct pt_blas_operand *like, int64_t rows, int64_t columns,
+                           void *first)
 {
     int64_t parts = like->complex ? 2 : 1;
     int64_t bytes = (int64_t)pt_fuzzy_format_bytes(like->part[0].format);
-    *room = malloc((size_t)(parts * rows * columns * bytes) + 1);
-    for (int p = 0; *room && p < 2; p++) {
+    for (int p = 0; p < 2; p++) {
         struct pt_matrix *m = &like->part[p];
-        m->first = (char *)*room + (p < parts ? p * bytes : 0);
+        m->first = (char *)first + (p < parts ? p * bytes : 0);
         m->rows = rows;
         m->columns = columns;
         m->down = parts * bytes;
         m->right = rows * parts * bytes;
         m->negative = false;
     }
+}
+
+bool pt_blas_operand_make(struct pt_blas_operand *like, int64_t rows, int64_t columns,
+                          void **room)
+{
+    size_t bytes = pt_fuzzy_format_bytes(like->part[0].format);
+    *room =
+        malloc((size_t)rows * (size_t)columns * bytes * (like->complex ? 2 : 1) + 1);
+    if (*room)
+        pt_blas_operand_place(like, rows, columns, *room);
     return *room != NULL;
 }
 
@@ -111,69 +120,35 @@ bool pt_blas_operand_copy(struct pt_blas_operand *o, void **room)
     return true;
 }
 
-/* alpha B, in memory of its own, which the caller frees: *room. */
-static bool scaled_copy(struct pt_fuzzy_stream *stream, struct pt_blas_operand *b,
-                        struct pt_blas_scalar alpha, void **room)
+bool pt_blas_operand_scale(struct pt_fuzzy_stream *stream, struct pt_blas_operand *b,
+                           struct pt_blas_scalar *alpha, void **room)
 {
+    if (is_real(*alpha, 1) || is_real(*alpha, -1) || is_real(*alpha, 0))
+        return true;
     if (!pt_blas_operand_copy(b, room))
         return false;
-    pt_blas_rescale(stream, *b, alpha, PT_ALL);
+    pt_blas_rescale(stream, *b, *alpha, PT_ALL);
+    *alpha = (struct pt_blas_scalar){{1, 0}};
     return true;
 }
 
-/* Whether B is the transpose of A, element by element. */
-static bool is_transpose(const struct pt_blas_operand *a,
-                         const struct pt_blas_operand *b)
+void pt_blas_update(struct pt_fuzzy_stream *stream, struct pt_blas_operand a,
+                    struct pt_blas_operand b, struct pt_blas_operand c, double alpha,
+                    struct pt_blas_scalar beta, enum pt_triangle triangle)
 {
-    const struct pt_matrix *x = &a->part[0], *y = &b->part[0];
-    if (a->complex || x->rows != y->columns)
-        return false;
-    for (int64_t l = 0; l < x->columns; l++)
-        for (int64_t i = 0; i < x->rows; i++)
-            if (pt_matrix_get(x, i, l) != pt_matrix_get(y, l, i))
-                return false;
-    return true;
-}
-
-static void mirror(const struct pt_matrix *c)
-{
-    for (int64_t j = 0; j < c->columns; j++)
-        for (int64_t i = 0; i < j; i++)
-            pt_matrix_set(c, i, j, pt_matrix_get(c, j, i));
-}
-
-bool pt_blas_update(struct pt_fuzzy_stream *stream, struct pt_blas_operand a,
-                    struct pt_blas_operand b, struct pt_blas_operand c,
-                    struct pt_blas_scalar alpha, struct pt_blas_scalar beta,
-                    enum pt_triangle triangle)
-{
-    void *room = NULL;
-    /* A Aᵀ is symmetric, whoever it is computed by. */
-    bool symmetric = triangle == PT_ALL && is_real(beta, 0) && is_transpose(&a, &b);
-    if (symmetric)
-        triangle = PT_LOWER;
-    if (is_real(alpha, -1)) {
-        b.part[0].negative ^= true;
-        b.part[1].negative ^= true;
-    } else if (!is_real(alpha, 1) && !is_real(alpha, 0) &&
-               !scaled_copy(stream, &b, alpha, &room)) {
-        return false;
-    }
     pt_blas_rescale(stream, c, beta, triangle);
-    if (!is_real(alpha, 0)) {
-        pt_blas_multiply(stream, &a.part[0], &b.part[0], &c.part[0], triangle);
-        if (c.complex) {
-            struct pt_matrix minus = a.part[1];
-            minus.negative ^= true;
-            pt_blas_multiply(stream, &minus, &b.part[1], &c.part[0], triangle);
-            pt_blas_multiply(stream, &a.part[0], &b.part[1], &c.part[1], triangle);
-            pt_blas_multiply(stream, &a.part[1], &b.part[0], &c.part[1], triangle);
-        }
-    }
-    if (symmetric)
-        mirror(&c.part[0]);
-    free(room);
-    return true;
+    if (alpha == 0)
+        return;
+    b.part[0].negative ^= alpha < 0;
+    b.part[1].negative ^= alpha < 0;
+    pt_blas_multiply(stream, &a.part[0], &b.part[0], &c.part[0], triangle);
+    if (!c.complex)
+        return;
+    struct pt_matrix minus = a.part[1];
+    minus.negative ^= true;
+    pt_blas_multiply(stream, &minus, &b.part[1], &c.part[0], triangle);
+    pt_blas_multiply(stream, &a.part[0], &b.part[1], &c.part[1], triangle);
+    pt_blas_multiply(stream, &a.part[1], &b.part[0], &c.part[1], triangle);
 }
 
 static void divide_row(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
@@ -188,16 +163,14 @@ static void divide_row(struct pt_fuzzy_stream *stream, struct pt_blas_operand t,
         set(&b, 0, j, over(stream, &b.part[0], get(&b, 0, j), divisor));
 }
 
-/* C = C + alpha A B for a square of a triangle. alpha is a sign: no memory is needed.
- */
+/* C = C + alpha A B for a square of a triangle. */
 static void square_update(struct pt_fuzzy_stream *stream, struct pt_blas_vendor *vendor,
                           struct pt_blas_operand a, struct pt_blas_operand b,
                           struct pt_blas_operand c, double alpha)
 {
     static const struct pt_blas_scalar one = {{1, 0}};
     if (!vendor || !pt_blas_vendor_square(vendor, a, b, c, alpha))
-        (void)!pt_blas_update(stream, a, b, c, (struct pt_blas_scalar){{alpha, 0}}, one,
-                              PT_ALL);
+        pt_blas_update(stream, a, b, c, alpha, one, PT_ALL);
 }
 
 /* A triangle of halves over right-hand sides: the half that is finished first, the

@@ -33,20 +33,28 @@ pt_blas_operand_transposed(struct pt_blas_operand o, bool conjugated)
     return o;
 }
 
-/* C = beta C + alpha A B within the triangle, every operation rounded at random; a
- * complex multiply-add is four real ones. False: no memory, nothing done. */
-PT_MUST_CHECK bool pt_blas_update(struct pt_fuzzy_stream *stream,
-                                  struct pt_blas_operand a, struct pt_blas_operand b,
-                                  struct pt_blas_operand c, struct pt_blas_scalar alpha,
-                                  struct pt_blas_scalar beta,
-                                  enum pt_triangle triangle);
+/* C = beta C + alpha A B within the triangle, alpha 1, -1 or 0, every operation rounded
+ * at random; a complex multiply-add is four real ones. */
+void pt_blas_update(struct pt_fuzzy_stream *stream, struct pt_blas_operand a,
+                    struct pt_blas_operand b, struct pt_blas_operand c, double alpha,
+                    struct pt_blas_scalar beta, enum pt_triangle triangle);
+
+/* For an alpha that is none of these: B becomes alpha B, rounded at random, in *room,
+ * which the caller frees, and alpha 1. False: no memory. */
+PT_MUST_CHECK bool pt_blas_operand_scale(struct pt_fuzzy_stream *stream,
+                                         struct pt_blas_operand *b,
+                                         struct pt_blas_scalar *alpha, void **room);
 
 /* C = beta C within the triangle. */
 void pt_blas_rescale(struct pt_fuzzy_stream *stream, struct pt_blas_operand c,
                      struct pt_blas_scalar beta, enum pt_triangle triangle);
 
-/* `like` becomes a matrix of that size of its type, by columns in *room, which the
- * caller frees; its elements are not set. False: no memory. */
+/* `like` becomes a matrix of that size of its type, by columns at `first`. */
+void pt_blas_operand_place(struct pt_blas_operand *like, int64_t rows, int64_t columns,
+                           void *first);
+
+/* The same in *room, which the caller frees; its elements are not set. False: no
+ * memory. */
 PT_MUST_CHECK bool pt_blas_operand_make(struct pt_blas_operand *like, int64_t rows,
                                         int64_t columns, void **room);
 

@@ -8,31 +8,25 @@
 
 static const struct pt_blas_scalar one = {{1, 0}};
 
-/* Rows [first, first + height) of a matrix of which one triangle is there, by columns
- * in *room, which the caller frees. The imaginary part of a Hermitian diagonal is taken
- * as zero. */
-static bool complete(struct pt_blas_operand *a, enum pt_triangle triangle,
-                     bool hermitian, int64_t first, int64_t height, void **room)
+/* Sets `full` to rows `first` and following of a matrix of which one triangle is there.
+ * The imaginary part of a Hermitian diagonal is taken as zero. */
+static void complete(const struct pt_blas_operand *full, int64_t first,
+                     const struct pt_blas_operand *a, enum pt_triangle triangle,
+                     bool hermitian)
 {
-    struct pt_blas_operand full = *a;
-    int64_t n = a->part[0].rows, parts = a->complex ? 2 : 1;
-    if (!pt_blas_operand_make(&full, height, n, room))
-        return false;
-    for (int64_t p = 0; p < parts; p++) {
+    for (int p = 0; p < 1 + a->complex; p++) {
         bool turned = hermitian && p == 1;
-        for (int64_t j = 0; j < n; j++)
-            for (int64_t r = 0; r < height; r++) {
+        for (int64_t j = 0; j < full->part[p].columns; j++)
+            for (int64_t r = 0; r < full->part[p].rows; r++) {
                 int64_t i = first + r;
                 bool is_there = triangle == PT_UPPER ? i <= j : i >= j;
                 double x = is_there ? pt_matrix_get(&a->part[p], i, j)
                                     : pt_matrix_get(&a->part[p], j, i);
                 if (turned && i == j)
                     x = 0;
-                pt_matrix_set(&full.part[p], r, j, turned && !is_there ? -x : x);
+                pt_matrix_set(&full->part[p], r, j, turned && !is_there ? -x : x);
             }
     }
-    *a = full;
-    return true;
 }
 
 static void set_real_diagonal(const struct pt_blas_operand *c)
@@ -47,11 +41,14 @@ static double product(struct pt_blas_arguments *c, struct pt_blas_model *m, char
                       struct pt_blas_operand a, struct pt_blas_operand b,
                       enum pt_triangle triangle, bool hermitian)
 {
+    struct pt_blas_operand full = a;
+    int64_t n = a.part[0].rows;
     void *room = NULL;
-    if (c->wrong || !complete(&a, triangle, hermitian, 0, a.part[0].rows, &room))
+    if (c->wrong || !pt_blas_operand_make(&full, n, n, &room))
         return pt_blas_call_left(c->call);
-    m->a = side == 'L' ? a : b;
-    m->b = side == 'L' ? b : a;
+    complete(&full, 0, &a, triangle, hermitian);
+    m->a = side == 'L' ? full : b;
+    m->b = side == 'L' ? b : full;
     double result = pt_blas_vendor_product(c->call, m);
     free(room);
     return result;
@@ -59,30 +56,29 @@ static double product(struct pt_blas_arguments *c, struct pt_blas_model *m, char
 
 /* The same of a vector: a few rows of A are completed at a time, so that no second A
  * has to be in memory. */
-static double times_vector(struct pt_blas_arguments *c, const struct pt_blas_model *m,
+static double times_vector(struct pt_blas_arguments *c, struct pt_blas_model *m,
                            struct pt_blas_operand a, struct pt_blas_operand x,
                            enum pt_triangle triangle, bool hermitian)
 {
     enum { ROWS = 256 };
+    struct pt_fuzzy_stream *stream = c->call->stream;
+    struct pt_blas_operand rows = a;
     int64_t n = a.part[0].rows;
-    if (c->wrong || n == 0)
-        return pt_blas_call_left(c->call);
-    for (int64_t i = 0; i < n; i += ROWS) {
-        struct pt_blas_operand rows = a;
+    void *room[2] = {NULL, NULL};
+    bool ready = !c->wrong && n > 0 &&
+                 pt_blas_operand_make(&rows, n < ROWS ? n : ROWS, n, &room[0]) &&
+                 pt_blas_operand_scale(stream, &x, &m->alpha, &room[1]);
+    for (int64_t i = 0; ready && i < n; i += ROWS) {
         int64_t height = n - i < ROWS ? n - i : ROWS;
-        void *room = NULL;
-        if (!complete(&rows, triangle, hermitian, i, height, &room)) {
-            if (i == 0)
-                return pt_blas_call_left(c->call);
-            break; /* never: the first had as much memory */
-        }
-        bool done = pt_blas_update(c->call->stream, rows, x,
-                                   pt_blas_operand_part(m->c, i, 0, height, 1),
-                                   m->alpha, m->beta, PT_ALL);
-        free(room);
-        if (!done && i == 0)
-            return pt_blas_call_left(c->call);
+        struct pt_blas_operand some = pt_blas_operand_part(rows, 0, 0, height, n);
+        complete(&some, i, &a, triangle, hermitian);
+        pt_blas_update(stream, some, x, pt_blas_operand_part(m->c, i, 0, height, 1),
+                       m->alpha.part[0], m->beta, PT_ALL);
     }
+    free(room[0]);
+    free(room[1]);
+    if (!ready)
+        return pt_blas_call_left(c->call);
     pt_fuzzy_routine_used(c->call->routine, PT_FUZZY_WAY_SR,
                           (uint64_t)(n * n * (a.complex ? 4 : 1)));
     return 0;
@@ -122,7 +118,8 @@ double pt_blas_symv(struct pt_blas_arguments *c, bool hermitian)
  * conjugate. */
 static double twice(struct pt_blas_arguments *c, struct pt_blas_model *m,
                     struct pt_blas_operand a, struct pt_blas_operand b, bool conjugated,
-                    struct pt_blas_parts *parts)
+                    double (*run)(struct pt_blas_call *call,
+                                  const struct pt_blas_model *m))
 {
     if (c->wrong)
         return pt_blas_call_left(c->call);
@@ -130,7 +127,7 @@ static double twice(struct pt_blas_arguments *c, struct pt_blas_model *m,
     m->b = pt_blas_operand_transposed(b, conjugated);
     m->twice = true;
     m->conjugated = conjugated;
-    double result = pt_blas_call_update(c->call, m, parts);
+    double result = run(c->call, m);
     if (conjugated)
         set_real_diagonal(&m->c);
     return result;
@@ -139,28 +136,19 @@ static double twice(struct pt_blas_arguments *c, struct pt_blas_model *m,
 double pt_blas_syr2k(struct pt_blas_arguments *c, bool conjugated)
 {
     struct pt_blas_model m = {.alpha = {{0, 0}}};
-    struct pt_blas_parts parts = {.beta_number = -1};
     pt_blas_take_order(c);
     m.triangle = pt_blas_take_triangle(c);
     char how = pt_blas_take_letter(c, "NTC");
     int64_t n = pt_blas_take_size(c);
-    parts.depth_at = c->word;
     int64_t depth = pt_blas_take_size(c);
     m.alpha = pt_blas_take_scalar(c);
     /* of a transpose both are: op(X) of n × depth */
     how = how == 'N' ? 'N' : conjugated ? 'C' : 'T';
-    parts.a_at = c->word;
     struct pt_blas_operand a = pt_blas_take_transposed(c, how, n, depth);
-    parts.b_at = c->word;
     struct pt_blas_operand b = pt_blas_take_transposed(c, how, n, depth);
-    parts.a_step = a.part[0].right;
-    parts.b_step = b.part[0].right;
-    parts.beta_at = c->word;
-    if (c->call->symbol->cblas && (conjugated || !pt_blas_is_complex(c)))
-        parts.beta_number = c->number;
     m.beta = pt_blas_take_scalar_of(c, conjugated);
     m.c = pt_blas_take_matrix(c, n, n);
-    return twice(c, &m, a, b, conjugated, &parts);
+    return twice(c, &m, a, b, conjugated, pt_blas_vendor_product);
 }
 
 double pt_blas_syr2(struct pt_blas_arguments *c, bool conjugated)
@@ -172,7 +160,7 @@ double pt_blas_syr2(struct pt_blas_arguments *c, bool conjugated)
     m.alpha = pt_blas_take_scalar(c);
     struct pt_blas_operand x = pt_blas_take_vector(c, n), y = pt_blas_take_vector(c, n);
     m.c = pt_blas_take_matrix(c, n, n);
-    return twice(c, &m, x, y, conjugated, NULL);
+    return twice(c, &m, x, y, conjugated, pt_blas_call_update);
 }
 
 double pt_blas_syr(struct pt_blas_arguments *c, bool conjugated)
@@ -187,7 +175,7 @@ double pt_blas_syr(struct pt_blas_arguments *c, bool conjugated)
     m.c = pt_blas_take_matrix(c, n, n);
     if (c->wrong)
         return pt_blas_call_left(c->call);
-    double result = pt_blas_call_update(c->call, &m, NULL);
+    double result = pt_blas_call_update(c->call, &m);
     if (conjugated)
         set_real_diagonal(&m.c);
     return result;

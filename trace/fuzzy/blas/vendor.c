@@ -17,25 +17,28 @@ static const char *const names[] = {
 #undef X
 };
 
-bool pt_blas_vendor_begin(struct pt_blas_call *call, struct pt_blas_vendor *vendor)
+/* NULL: there is none. */
+static void *find_gemm(const struct pt_blas_call *call, void **library)
 {
     const char *whole = call->routine->name, *own = names[call->symbol->routine];
     const char *at = strstr(whole, own);
     char symbol[64];
-    *vendor = (struct pt_blas_vendor){.call = call, .gemm.real = call->routine->real};
     if (call->symbol->routine == PT_BLAS_GEMM)
-        return true;
-    memset(vendor, 0, sizeof *vendor);
+        return call->routine->real;
     if (!at || !call->routine->library[0])
-        return false;
+        return NULL;
     snprintf(symbol, sizeof symbol, "%.*sgemm%s", (int)(at - whole), whole,
              at + strlen(own));
-    vendor->library = dlopen(call->routine->library, RTLD_LAZY | RTLD_NOLOAD);
-    if (!vendor->library)
-        return false;
-    vendor->gemm.real = dlsym(vendor->library, symbol);
-    vendor->call = call;
-    if (!vendor->gemm.real)
+    *library = dlopen(call->routine->library, RTLD_LAZY | RTLD_NOLOAD);
+    return *library ? dlsym(*library, symbol) : NULL;
+}
+
+bool pt_blas_vendor_begin(struct pt_blas_call *call, struct pt_blas_vendor *vendor)
+{
+    *vendor = (struct pt_blas_vendor){.call = call};
+    vendor->gemm.real = find_gemm(call, &vendor->library);
+    vendor->room = malloc(PT_BLAS_MODEL_ROOM * sizeof *vendor->room);
+    if (!vendor->gemm.real || !vendor->room)
         pt_blas_vendor_end(vendor);
     return vendor->call != NULL;
 }
@@ -44,6 +47,7 @@ void pt_blas_vendor_end(struct pt_blas_vendor *vendor)
 {
     if (vendor->library)
         (void)dlclose(vendor->library);
+    free(vendor->room);
     memset(vendor, 0, sizeof *vendor);
 }
 
@@ -76,13 +80,12 @@ static bool layout_of(const struct pt_blas_operand *o, struct layout *layout)
 /* One product in the library's gemm: its arguments, by address for Fortran. */
 struct product {
     struct pt_blas_vendor *vendor;
-    struct layout a, b, c;
+    const struct pt_blas_model *m;
+    struct layout a, b;
     int64_t sizes[6]; /* m, n, k, and the leading dimensions */
     int32_t narrow[6];
     double scalars[4];       /* alpha and beta */
     float narrow_scalars[4]; /* and those of single precision */
-    int64_t a_step, b_step;  /* bytes from one product to the next */
-    struct pt_blas_scalar beta;
 };
 
 static int number_of(char letter)
@@ -122,15 +125,25 @@ static void put_letter(struct pt_blas_call *call, int *at, const char *letter)
 }
 
 /* For the model: products [from, to) of the sum. */
-static void compute(void *context, int64_t from, int64_t to, bool first)
+static void compute(void *context, const struct pt_blas_block *block, int64_t from,
+                    int64_t to)
 {
     struct product *p = context;
     struct pt_blas_call call = *p->vendor->call;
+    const struct pt_matrix *a = &p->m->a.part[0], *b = &p->m->b.part[0],
+                           *c = &block->values.part[0];
+    struct layout layout;
     int at = 0;
+    (void)layout_of(&block->values, &layout);
     call.routine = &p->vendor->gemm;
-    p->sizes[2] = to - from;
-    p->scalars[2] = first ? p->beta.part[0] : 1;
-    p->scalars[3] = first ? p->beta.part[1] : 0;
+    memcpy(p->sizes,
+           (int64_t[]){c->rows, c->columns, to - from, p->a.leading, p->b.leading,
+                       layout.leading},
+           sizeof p->sizes);
+    p->scalars[0] = p->m->alpha.part[0];
+    p->scalars[1] = p->m->alpha.part[1];
+    p->scalars[2] = from == 0 ? p->m->beta.part[0] : 1;
+    p->scalars[3] = from == 0 ? p->m->beta.part[1] : 0;
     if (call.symbol->cblas)
         call.words[at++] = 102; /* by columns */
     put_letter(&call, &at, &p->a.how);
@@ -138,107 +151,87 @@ static void compute(void *context, int64_t from, int64_t to, bool first)
     for (int i = 0; i < 3; i++)
         put_size(p, &call, &at, i);
     put_scalar(p, &call, &at, 0);
-    call.words[at++] = (uintptr_t)(p->a.first + from * p->a_step);
+    call.words[at++] = (uintptr_t)(a->first + block->i * a->down + from * a->right);
     put_size(p, &call, &at, 3);
-    call.words[at++] = (uintptr_t)(p->b.first + from * p->b_step);
+    call.words[at++] = (uintptr_t)(b->first + from * b->down + block->j * b->right);
     put_size(p, &call, &at, 4);
     put_scalar(p, &call, &at, 1);
-    call.words[at++] = (uintptr_t)p->c.first;
+    call.words[at++] = (uintptr_t)c->first;
     put_size(p, &call, &at, 5);
     call.words[at++] = 1; /* lengths of the letters, of which Fortran has two */
     call.words[at++] = 1;
     (void)pt_blas_call_real(&call, true);
 }
 
-/* False: the operands do not lie so that gemm could be told of them. */
-static bool product_of(struct pt_blas_vendor *vendor, const struct pt_blas_model *m,
-                       struct product *p)
+/* Operands that gemm can be told of: *m is transposed where C lies by rows, A and B are
+ * copied where they lie neither way; the caller frees `room`. False: it cannot be done.
+ */
+static bool prepare(struct product *p, struct pt_blas_vendor *vendor,
+                    struct pt_blas_model *m, void *room[2])
 {
-    *p = (struct product){.vendor = vendor, .beta = m->beta};
-    if (!layout_of(&m->a, &p->a) || !layout_of(&m->b, &p->b) ||
-        !layout_of(&m->c, &p->c) || p->c.how != 'N')
+    struct layout c;
+    *p = (struct product){.vendor = vendor, .m = m};
+    if (!layout_of(&m->c, &c))
         return false;
-    p->sizes[0] = m->c.part[0].rows;
-    p->sizes[1] = m->c.part[0].columns;
-    p->sizes[3] = p->a.leading;
-    p->sizes[4] = p->b.leading;
-    p->sizes[5] = p->c.leading;
-    p->scalars[0] = m->alpha.part[0];
-    p->scalars[1] = m->alpha.part[1];
-    p->a_step = m->a.part[0].right;
-    p->b_step = m->b.part[0].down;
-    return true;
-}
-
-/* A few columns of C after the other: what the model keeps of each element (two
- * numbers) stays in a cache, and is little memory beside the matrices. */
-static bool run_model(struct pt_blas_vendor *vendor, const struct pt_blas_model *m)
-{
-    enum { LEAST_COLUMNS = 64, ELEMENTS = 1 << 18 };
-    int64_t rows = m->c.part[0].rows, columns = m->c.part[0].columns,
-            depth = m->a.part[0].columns, most = ELEMENTS / (rows + 1);
-    if (most < LEAST_COLUMNS)
-        most = LEAST_COLUMNS;
-    for (int64_t j = 0; j < columns; j += most) {
-        int64_t n = columns - j < most ? columns - j : most;
-        struct product product;
-        struct pt_blas_model part = *m;
-        part.b = pt_blas_operand_part(m->b, 0, j, depth, n);
-        part.c = pt_blas_operand_part(m->c, 0, j, rows, n);
-        part.compute = compute;
-        part.context = &product;
-        if (!product_of(vendor, &part, &product))
-            return false;
-        if (pt_blas_model_run(vendor->call->stream, &part))
-            continue;
-        if (j == 0)
-            return false;
-        compute(&product, 0, depth, true); /* no memory any more: without noise */
-    }
-    return true;
-}
-
-/* Cᵀ = beta Cᵀ + alpha Bᵀ Aᵀ where C lies by rows. exact: no noise is wanted. */
-static bool run(struct pt_blas_vendor *vendor, struct pt_blas_model *m, bool exact)
-{
-    struct product product;
-    struct layout layout;
-    if (layout_of(&m->c, &layout) && layout.how == 'T') {
+    if (c.how == 'T') {
         struct pt_blas_operand a = m->a;
         m->a = pt_blas_operand_transposed(m->b, false);
         m->b = pt_blas_operand_transposed(a, false);
         m->c = pt_blas_operand_transposed(m->c, false);
+        m->triangle = pt_triangle_mirrored(m->triangle);
     }
-    void *room[2] = {NULL, NULL};
-    bool ready = product_of(vendor, m, &product);
-    if (!ready && pt_blas_operand_copy(&m->a, &room[0]) &&
-        pt_blas_operand_copy(&m->b, &room[1]))
-        ready = product_of(vendor, m, &product);
-    if (ready && exact)
-        compute(&product, 0, m->a.part[0].columns, true);
-    else
-        ready = ready && run_model(vendor, m);
-    free(room[0]);
-    free(room[1]);
+    return (layout_of(&m->a, &p->a) ||
+            (pt_blas_operand_copy(&m->a, &room[0]) && layout_of(&m->a, &p->a))) &&
+           (layout_of(&m->b, &p->b) ||
+            (pt_blas_operand_copy(&m->b, &room[1]) && layout_of(&m->b, &p->b)));
+}
+
+/* All memory is taken before anything is done. False: there is none. */
+static bool run(struct pt_blas_vendor *vendor, const struct pt_blas_model *m)
+{
+    struct pt_blas_model sums[2] = {*m, pt_blas_model_other(m)};
+    struct product products[2];
+    void *room[2][2] = {{NULL, NULL}, {NULL, NULL}};
+    bool ready = true;
+    for (int i = 0; ready && i < 1 + m->twice; i++)
+        ready = prepare(&products[i], vendor, &sums[i], room[i]);
+    for (int i = 0; ready && i < 1 + m->twice; i++)
+        pt_blas_model_run(vendor->call->stream, &sums[i], compute, &products[i],
+                          vendor->room);
+    for (int i = 0; i < 4; i++)
+        free(room[i / 2][i % 2]);
     return ready;
 }
 
-double pt_blas_vendor_product(struct pt_blas_call *call, struct pt_blas_model *m)
+double pt_blas_vendor_product(struct pt_blas_call *call, const struct pt_blas_model *m)
 {
-    enum pt_fuzzy_way way = PT_FUZZY_WAY_MODEL;
+    enum pt_fuzzy_way way = PT_FUZZY_WAY_LEFT;
     struct pt_blas_vendor vendor;
     uint64_t work = pt_blas_model_work(m);
     if (work <= pt_fuzzy_runtime.options.blas_limit)
-        return pt_blas_call_update(call, m, NULL);
-    if (!pt_blas_vendor_begin(call, &vendor))
-        return pt_blas_call_left(call);
-    if (pt_blas_model_is_exact(m))
+        return pt_blas_call_update(call, m);
+    if (pt_blas_model_is_exact(m)) {
         way = PT_FUZZY_WAY_EXACT;
-    else if (!run(&vendor, m, false))
-        way = PT_FUZZY_WAY_LEFT;
-    pt_blas_vendor_end(&vendor);
+    } else if (pt_blas_vendor_begin(call, &vendor)) {
+        way = run(&vendor, m) ? PT_FUZZY_WAY_MODEL : PT_FUZZY_WAY_LEFT;
+        pt_blas_vendor_end(&vendor);
+    }
     pt_fuzzy_routine_used(call->routine, way, work);
     return way == PT_FUZZY_WAY_MODEL ? 0 : pt_blas_call_real(call, true);
+}
+
+/* By the library's gemm, at one go. */
+static bool run_exactly(struct pt_blas_vendor *vendor, struct pt_blas_model *m)
+{
+    struct product product;
+    void *room[2] = {NULL, NULL};
+    bool ready = prepare(&product, vendor, m, room);
+    if (ready)
+        compute(&product, &(struct pt_blas_block){.values = m->c}, 0,
+                m->a.part[0].columns);
+    free(room[0]);
+    free(room[1]);
+    return ready;
 }
 
 bool pt_blas_vendor_square(struct pt_blas_vendor *vendor, struct pt_blas_operand a,
@@ -247,6 +240,7 @@ bool pt_blas_vendor_square(struct pt_blas_vendor *vendor, struct pt_blas_operand
 {
     struct pt_blas_model m = {
         .a = a, .b = b, .c = c, .alpha = {{alpha, 0}}, .beta = {{1, 0}}};
-    return a.part[0].columns >= LEAST_DEPTH &&
-           run(vendor, &m, pt_blas_model_is_exact(&m));
+    if (a.part[0].columns < LEAST_DEPTH)
+        return false;
+    return pt_blas_model_is_exact(&m) ? run_exactly(vendor, &m) : run(vendor, &m);
 }
