@@ -6,6 +6,8 @@
 #include "fuzzy/complex.h"
 #include "fuzzy/complex_functions.h"
 #include "fuzzy/flags.h"
+#include "fuzzy/number_slots.h"
+#include "fuzzy/numbers.h"
 
 /* The layouts that numpy documents for its scalars. */
 struct complex128_object {
@@ -14,48 +16,29 @@ struct complex128_object {
 struct complex64_object {
     PyObject_HEAD float part[2];
 };
-struct float64_object {
-    PyObject_HEAD double value;
-};
-struct float32_object {
-    PyObject_HEAD float value;
-};
 
 /* Written under the GIL, before the slots that read it are in place. */
 static struct {
-    PyTypeObject *type, *real;
-    binaryfunc add, subtract, multiply, divide;
-    ternaryfunc power;
-    unaryfunc absolute;
+    PyTypeObject *type;
+    PyNumberMethods slots;
 } own[PT_FUZZY_N_FORMATS];
 
 /* The value of an operand that numpy takes as it is: a scalar, a number of Python's. */
 static bool value_of(PyObject *object, double *value)
 {
-    int overflow = 0;
     value[1] = 0;
     if (Py_TYPE(object) == own[PT_FUZZY_BINARY64].type) {
         memcpy(value, ((struct complex128_object *)object)->part, 2 * sizeof *value);
     } else if (Py_TYPE(object) == own[PT_FUZZY_BINARY32].type) {
         value[0] = (double)((struct complex64_object *)object)->part[0];
         value[1] = (double)((struct complex64_object *)object)->part[1];
-    } else if (Py_TYPE(object) == own[PT_FUZZY_BINARY64].real) {
-        value[0] = ((struct float64_object *)object)->value;
-    } else if (Py_TYPE(object) == own[PT_FUZZY_BINARY32].real) {
-        value[0] = (double)((struct float32_object *)object)->value;
     } else if (PyComplex_CheckExact(object)) {
         value[0] = PyComplex_RealAsDouble(object);
         value[1] = PyComplex_ImagAsDouble(object);
-    } else if (PyFloat_CheckExact(object)) {
-        value[0] = PyFloat_AS_DOUBLE(object);
-    } else if (PyLong_CheckExact(object)) {
-        long long integer = PyLong_AsLongLongAndOverflow(object, &overflow);
-        value[0] = (double)integer;
-        overflow |= integer > 1LL << 53 || integer < -(1LL << 53);
     } else {
-        return false;
+        return pt_fuzzy_number_value(object, value);
     }
-    return overflow == 0;
+    return true;
 }
 
 /* One element of the loop; its flags are not those of the operation that was asked for.
@@ -126,17 +109,18 @@ static PyObject *moved_absolute(enum pt_fuzzy_format format, PyObject *a,
                                 PyObject *result)
 {
     const enum pt_fuzzy_complex_function absolute = PT_FUZZY_COMPLEX_ABSOLUTE;
-    if (!result || Py_REFCNT(result) != 1 || Py_TYPE(result) != own[format].real ||
+    enum pt_fuzzy_format real;
+    if (!result || !pt_fuzzy_number_is_fresh(result, &real) || real != format ||
         Py_TYPE(a) != own[format].type)
         return result;
     if (format == PT_FUZZY_BINARY64) {
         const double *x = ((struct complex128_object *)a)->part;
-        pt_fuzzy_complex_function_move(absolute, format, x, x,
-                                       &((struct float64_object *)result)->value);
+        pt_fuzzy_complex_function_move(
+            absolute, format, x, x, &((struct pt_fuzzy_float64_object *)result)->value);
     } else {
         const float *x = ((struct complex64_object *)a)->part;
-        pt_fuzzy_complex_function_move(absolute, format, x, x,
-                                       &((struct float32_object *)result)->value);
+        pt_fuzzy_complex_function_move(
+            absolute, format, x, x, &((struct pt_fuzzy_float32_object *)result)->value);
     }
     return result;
 }
@@ -145,22 +129,32 @@ static PyObject *moved_absolute(enum pt_fuzzy_format format, PyObject *a,
 #define SLOT(name, OPERATION, bits)                                                    \
     static PyObject *name##_##bits(PyObject *a, PyObject *b)                           \
     {                                                                                  \
-        return rounded(OPERATION, a, b, own[PT_FUZZY_BINARY##bits].name(a, b));        \
+        return rounded(OPERATION, a, b,                                                \
+                       own[PT_FUZZY_BINARY##bits].slots.nb_##name(a, b));              \
     }
 #define SLOTS(bits)                                                                    \
     SLOT(add, PT_FUZZY_ADD, bits)                                                      \
     SLOT(subtract, PT_FUZZY_SUBTRACT, bits)                                            \
     SLOT(multiply, PT_FUZZY_MULTIPLY, bits)                                            \
-    SLOT(divide, PT_FUZZY_DIVIDE, bits)                                                \
+    SLOT(true_divide, PT_FUZZY_DIVIDE, bits)                                           \
     static PyObject *power_##bits(PyObject *a, PyObject *b, PyObject *modulus)         \
     {                                                                                  \
-        return moved_power(a, b, own[PT_FUZZY_BINARY##bits].power(a, b, modulus));     \
+        return moved_power(a, b,                                                       \
+                           own[PT_FUZZY_BINARY##bits].slots.nb_power(a, b, modulus));  \
     }                                                                                  \
     static PyObject *absolute_##bits(PyObject *a)                                      \
     {                                                                                  \
         return moved_absolute(PT_FUZZY_BINARY##bits, a,                                \
-                              own[PT_FUZZY_BINARY##bits].absolute(a));                 \
-    }
+                              own[PT_FUZZY_BINARY##bits].slots.nb_absolute(a));        \
+    }                                                                                  \
+    static const PyNumberMethods ours_##bits = {                                       \
+        .nb_add = add_##bits,                                                          \
+        .nb_subtract = subtract_##bits,                                                \
+        .nb_multiply = multiply_##bits,                                                \
+        .nb_true_divide = true_divide_##bits,                                          \
+        .nb_power = power_##bits,                                                      \
+        .nb_absolute = absolute_##bits,                                                \
+    };
 SLOTS(64)
 SLOTS(32)
 
@@ -171,23 +165,8 @@ static bool is_type(const PyTypeObject *type, const char *name)
            type->tp_as_number->nb_absolute;
 }
 
-static void keep(enum pt_fuzzy_format format, PyTypeObject *type, PyTypeObject *real)
-{
-    const PyNumberMethods *slots = type->tp_as_number;
-    own[format].type = type;
-    own[format].real = real;
-    own[format].add = slots->nb_add;
-    own[format].subtract = slots->nb_subtract;
-    own[format].multiply = slots->nb_multiply;
-    own[format].divide = slots->nb_true_divide;
-    own[format].power = slots->nb_power;
-    own[format].absolute = slots->nb_absolute;
-}
-
 enum pt_status pt_fuzzy_complex_numbers_install(PyTypeObject *complex128,
                                                 PyTypeObject *complex64,
-                                                PyTypeObject *float64,
-                                                PyTypeObject *float32,
                                                 struct pt_error *error)
 {
     if (!is_type(complex128, "numpy.complex128") ||
@@ -197,21 +176,10 @@ enum pt_status pt_fuzzy_complex_numbers_install(PyTypeObject *complex128,
                             "their arithmetic stays unperturbed");
     if (own[PT_FUZZY_BINARY64].type == complex128)
         return PT_OK;
-    keep(PT_FUZZY_BINARY64, complex128, float64);
-    keep(PT_FUZZY_BINARY32, complex64, float32);
-    PyNumberMethods *wide = complex128->tp_as_number, *narrow = complex64->tp_as_number;
-    wide->nb_add = add_64;
-    wide->nb_subtract = subtract_64;
-    wide->nb_multiply = multiply_64;
-    wide->nb_true_divide = divide_64;
-    wide->nb_power = power_64;
-    wide->nb_absolute = absolute_64;
-    narrow->nb_add = add_32;
-    narrow->nb_subtract = subtract_32;
-    narrow->nb_multiply = multiply_32;
-    narrow->nb_true_divide = divide_32;
-    narrow->nb_power = power_32;
-    narrow->nb_absolute = absolute_32;
+    own[PT_FUZZY_BINARY64].type = complex128;
+    own[PT_FUZZY_BINARY32].type = complex64;
+    pt_fuzzy_number_slots_put(complex128, &ours_64, &own[PT_FUZZY_BINARY64].slots);
+    pt_fuzzy_number_slots_put(complex64, &ours_32, &own[PT_FUZZY_BINARY32].slots);
     PyType_Modified(complex128);
     PyType_Modified(complex64);
     return PT_OK;

@@ -6,12 +6,9 @@
 
 #include "base/status.h"
 
-/* As pt_fuzzy_numbers_install, for + − × ÷; `float64` and `float32` are the types of
- * operands that numpy takes as they are. Caller locks (the GIL). */
+/* As pt_fuzzy_numbers_install, which is to come before. Caller locks (the GIL). */
 PT_MUST_CHECK enum pt_status pt_fuzzy_complex_numbers_install(PyTypeObject *complex128,
                                                               PyTypeObject *complex64,
-                                                              PyTypeObject *float64,
-                                                              PyTypeObject *float32,
                                                               struct pt_error *error);
 
 #endif

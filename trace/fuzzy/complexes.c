@@ -4,12 +4,10 @@
 
 #include <math.h>
 
+#include "fuzzy/number_slots.h"
+
 /* The slots that were there. Written under the GIL, before ours are in place. */
-static struct {
-    binaryfunc add, subtract, multiply, divide;
-    ternaryfunc power;
-    unaryfunc absolute;
-} own;
+static PyNumberMethods own;
 
 static bool complex_of(PyObject *object, Py_complex *value)
 {
@@ -94,22 +92,22 @@ static PyObject *rounded(unsigned operation, PyObject *a, PyObject *b, PyObject 
 
 static PyObject *add(PyObject *a, PyObject *b)
 {
-    return rounded(PT_FUZZY_ADD, a, b, own.add(a, b));
+    return rounded(PT_FUZZY_ADD, a, b, own.nb_add(a, b));
 }
 
 static PyObject *subtract(PyObject *a, PyObject *b)
 {
-    return rounded(PT_FUZZY_SUBTRACT, a, b, own.subtract(a, b));
+    return rounded(PT_FUZZY_SUBTRACT, a, b, own.nb_subtract(a, b));
 }
 
 static PyObject *multiply(PyObject *a, PyObject *b)
 {
-    return rounded(PT_FUZZY_MULTIPLY, a, b, own.multiply(a, b));
+    return rounded(PT_FUZZY_MULTIPLY, a, b, own.nb_multiply(a, b));
 }
 
 static PyObject *divide(PyObject *a, PyObject *b)
 {
-    return rounded(PT_FUZZY_DIVIDE, a, b, own.divide(a, b));
+    return rounded(PT_FUZZY_DIVIDE, a, b, own.nb_true_divide(a, b));
 }
 
 static double moved(struct pt_fuzzy_stream *s, double r)
@@ -128,7 +126,7 @@ static bool is_exact_power(Py_complex x, Py_complex y)
 
 static PyObject *power(PyObject *a, PyObject *b, PyObject *modulus)
 {
-    PyObject *result = own.power(a, b, modulus);
+    PyObject *result = own.nb_power(a, b, modulus);
     Py_complex x, y;
     if (!is_ours(result) || !complex_of(a, &x) || !complex_of(b, &y) ||
         is_exact_power(x, y))
@@ -145,7 +143,7 @@ static PyObject *power(PyObject *a, PyObject *b, PyObject *modulus)
 /* Only the builtin function `abs` asks for it, not the compiler. */
 static PyObject *absolute(PyObject *a)
 {
-    PyObject *result = own.absolute(a);
+    PyObject *result = own.nb_absolute(a);
     struct pt_fuzzy_stream *stream = pt_fuzzy_stream_for(PT_FUZZY_PYTHON);
     if (result && stream && PyFloat_CheckExact(result) && Py_REFCNT(result) == 1) {
         Py_complex x = ((PyComplexObject *)a)->cval;
@@ -156,30 +154,21 @@ static PyObject *absolute(PyObject *a)
     return result;
 }
 
+static const PyNumberMethods our_slots = {
+    .nb_add = add,
+    .nb_subtract = subtract,
+    .nb_multiply = multiply,
+    .nb_true_divide = divide,
+    .nb_power = power,
+    .nb_absolute = absolute,
+};
+
 void pt_fuzzy_complex_slots_put(void)
 {
-    PyNumberMethods *slots = PyComplex_Type.tp_as_number;
-    own.add = slots->nb_add;
-    own.subtract = slots->nb_subtract;
-    own.multiply = slots->nb_multiply;
-    own.divide = slots->nb_true_divide;
-    own.power = slots->nb_power;
-    own.absolute = slots->nb_absolute;
-    slots->nb_add = add;
-    slots->nb_subtract = subtract;
-    slots->nb_multiply = multiply;
-    slots->nb_true_divide = divide;
-    slots->nb_power = power;
-    slots->nb_absolute = absolute;
+    pt_fuzzy_number_slots_put(&PyComplex_Type, &our_slots, &own);
 }
 
 void pt_fuzzy_complex_slots_take_back(void)
 {
-    PyNumberMethods *slots = PyComplex_Type.tp_as_number;
-    slots->nb_add = own.add;
-    slots->nb_subtract = own.subtract;
-    slots->nb_multiply = own.multiply;
-    slots->nb_true_divide = own.divide;
-    slots->nb_power = own.power;
-    slots->nb_absolute = own.absolute;
+    *PyComplex_Type.tp_as_number = own;
 }

@@ -4,13 +4,11 @@
 #include <opcode.h>
 
 #include "fuzzy/evaluation.h"
+#include "fuzzy/number_slots.h"
 
 /* The slots that were there. Written under the GIL, before ours are in place. */
-static struct {
-    binaryfunc add, subtract, multiply, divide;
-    ternaryfunc power;
-    binaryfunc integer_divide;
-} own;
+static PyNumberMethods own;
+static binaryfunc own_integer_divide;
 
 static uint64_t n_calls; /* of our slots, for the proof; under the GIL */
 
@@ -87,29 +85,29 @@ static PyObject *operation_of(unsigned operation, binaryfunc own_slot, PyObject 
 
 static PyObject *add(PyObject *a, PyObject *b)
 {
-    return operation_of(PT_FUZZY_ADD, own.add, a, b);
+    return operation_of(PT_FUZZY_ADD, own.nb_add, a, b);
 }
 
 static PyObject *subtract(PyObject *a, PyObject *b)
 {
-    return operation_of(PT_FUZZY_SUBTRACT, own.subtract, a, b);
+    return operation_of(PT_FUZZY_SUBTRACT, own.nb_subtract, a, b);
 }
 
 static PyObject *multiply(PyObject *a, PyObject *b)
 {
-    return operation_of(PT_FUZZY_MULTIPLY, own.multiply, a, b);
+    return operation_of(PT_FUZZY_MULTIPLY, own.nb_multiply, a, b);
 }
 
 static PyObject *divide(PyObject *a, PyObject *b)
 {
-    return operation_of(PT_FUZZY_DIVIDE, own.divide, a, b);
+    return operation_of(PT_FUZZY_DIVIDE, own.nb_true_divide, a, b);
 }
 
 /* The quotient of two integers, where doubles hold them. */
 static PyObject *integer_divide(PyObject *a, PyObject *b)
 {
     static const double most = 0x1p53;
-    PyObject *result = own.integer_divide(a, b);
+    PyObject *result = own_integer_divide(a, b);
     double x, y;
     if (!is_ours(result) || !pt_fuzzy_float_value(a, &x) ||
         !pt_fuzzy_float_value(b, &y)) {
@@ -126,7 +124,7 @@ static PyObject *integer_divide(PyObject *a, PyObject *b)
 
 static PyObject *power(PyObject *a, PyObject *b, PyObject *modulus)
 {
-    PyObject *result = own.power(a, b, modulus);
+    PyObject *result = own.nb_power(a, b, modulus);
     double x, y;
     if (!is_ours(result) || !pt_fuzzy_float_value(a, &x) ||
         !pt_fuzzy_float_value(b, &y))
@@ -187,35 +185,28 @@ static const struct pt_fuzzy_operator our_operators[] = {
     {NB_INPLACE_TRUE_DIVIDE, operator_divide_by},
 };
 
+static const PyNumberMethods our_slots = {
+    .nb_add = add,
+    .nb_subtract = subtract,
+    .nb_multiply = multiply,
+    .nb_true_divide = divide,
+    .nb_power = power,
+};
+
 static void put_slots(void)
 {
-    PyNumberMethods *real = PyFloat_Type.tp_as_number;
-    own.add = real->nb_add;
-    own.subtract = real->nb_subtract;
-    own.multiply = real->nb_multiply;
-    own.divide = real->nb_true_divide;
-    own.power = real->nb_power;
-    own.integer_divide = PyLong_Type.tp_as_number->nb_true_divide;
-    real->nb_add = add;
-    real->nb_subtract = subtract;
-    real->nb_multiply = multiply;
-    real->nb_true_divide = divide;
-    real->nb_power = power;
+    pt_fuzzy_number_slots_put(&PyFloat_Type, &our_slots, &own);
+    own_integer_divide = PyLong_Type.tp_as_number->nb_true_divide;
     PyLong_Type.tp_as_number->nb_true_divide = integer_divide;
     pt_fuzzy_complex_slots_put();
 }
 
 static void take_slots_back(void)
 {
-    PyNumberMethods *real = PyFloat_Type.tp_as_number;
-    real->nb_add = own.add;
-    real->nb_subtract = own.subtract;
-    real->nb_multiply = own.multiply;
-    real->nb_true_divide = own.divide;
-    real->nb_power = own.power;
-    PyLong_Type.tp_as_number->nb_true_divide = own.integer_divide;
+    *PyFloat_Type.tp_as_number = own;
+    PyLong_Type.tp_as_number->nb_true_divide = own_integer_divide;
     pt_fuzzy_complex_slots_take_back();
-    own.add = NULL;
+    own.nb_add = NULL;
 }
 
 /* Runs a loop for as long as its instructions take to be specialised, and says whether
@@ -243,7 +234,7 @@ static bool loops_reach_slots(void)
 
 enum pt_status pt_fuzzy_floats_install(struct pt_error *error)
 {
-    if (own.add)
+    if (own.nb_add)
         return PT_OK;
     enum pt_status status = pt_fuzzy_evaluation_generic(error);
     if (status != PT_OK)

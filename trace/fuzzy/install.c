@@ -191,9 +191,8 @@ enum pt_status pt_fuzzy_numpy_ready(PyObject *umath_module, struct pt_error *err
         status = pt_fuzzy_numbers_install(array[ARRAY_DOUBLE_SCALAR],
                                           array[ARRAY_FLOAT_SCALAR], error);
     if (status == PT_OK)
-        status = pt_fuzzy_complex_numbers_install(
-            array[ARRAY_CDOUBLE_SCALAR], array[ARRAY_CFLOAT_SCALAR],
-            array[ARRAY_DOUBLE_SCALAR], array[ARRAY_FLOAT_SCALAR], error);
+        status = pt_fuzzy_complex_numbers_install(array[ARRAY_CDOUBLE_SCALAR],
+                                                  array[ARRAY_CFLOAT_SCALAR], error);
     if (status == PT_OK)
         pt_fuzzy_layer_installed(PT_FUZZY_NUMPY);
     return status;
