@@ -173,18 +173,43 @@ for name, way in ways.items():
 """
 
 
+FRUGAL = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": "65536",
+          "MALLOC_ARENA_MAX": "1"}  # no memory that was taken before is left to give
+
+
+def ways_gone(tmp_path, code, limit):
+    """What the code prints, and the calls of each routine of doubles, by the way they went."""
+    reached = tmp_path / "reached"
+    lines = run_traced(code, tmp_path, "blas", environment=FRUGAL,
+                       options=["--fuzzy-blas-limit", str(limit), f"--coverage={reached}"])
+    routines = json.loads(reached.read_text())["routines"]
+    return lines, {(r["routine"].strip("_"), r["way"]): r["calls"] for r in routines if r["routine"].startswith("d")}
+
+
 def test_what_finds_no_memory_is_the_librarys_as_a_whole_and_counted(tmp_path):
     """The address space ends within the first or the second of what each call needs."""
-    environment = {"OPENBLAS_NUM_THREADS": "1", "MALLOC_MMAP_THRESHOLD_": "65536",
-                   "MALLOC_ARENA_MAX": "1"}  # no memory that was taken before is left to give
-    plain = run_traced(MEMORY, tmp_path, None, environment=environment)
-    fuzzy = run_traced(MEMORY, tmp_path, "blas", environment=environment,
-                       options=["--fuzzy-blas-limit", "30000000", f"--coverage={tmp_path / 'reached'}"])
+    plain = run_traced(MEMORY, tmp_path, None, environment=FRUGAL)
+    fuzzy, ways = ways_gone(tmp_path, MEMORY, 30000000)
     assert fuzzy == plain and len(plain) == 6
-    routines = json.loads((tmp_path / "reached").read_text())["routines"]
-    ways = {(r["routine"].strip("_"), r["way"]): r["calls"] for r in routines if r["routine"].startswith("d")}
     assert ways == {("dgemm", "exact"): 1, ("dgemm", "left"): 2, ("dsyrk", "left"): 2, ("dsyr2k", "left"): 4,
                     ("dsymm", "left"): 2, ("dsymv", "left"): 2}
+
+
+def test_model_needs_little_memory_however_large_the_matrices(tmp_path):
+    """2500 × 2500 numbers, 48 MiB, and 20 MiB more."""
+    code = """
+    import resource
+    import numpy as np, scipy.linalg.blas as b
+    A, B = (np.asfortranarray(v) for v in np.random.normal(size=(2, 2500, 40)))
+    C, one = np.zeros((2500, 2500), order="F"), np.asfortranarray(np.ones((400, 400)))
+    b.dgemm(1, one, one)  # exact
+    used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+    resource.setrlimit(resource.RLIMIT_AS, (used + (20 << 20), resource.RLIM_INFINITY))
+    b.dgemm(1, A, B, 1, C, trans_b=1, overwrite_c=1)
+    b.dsyrk(1, A, 1, C, overwrite_c=1), b.dsyr2k(1, A, B, 1, C, overwrite_c=1)
+    """
+    assert ways_gone(tmp_path, code, 30000000)[1] == {
+        ("dgemm", "exact"): 1, ("dgemm", "model"): 1, ("dsyrk", "model"): 1, ("dsyr2k", "model"): 1}
 
 
 def test_same_seed_repeats_every_bit(tmp_path):

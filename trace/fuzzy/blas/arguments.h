@@ -48,13 +48,12 @@ double pt_blas_call_update(struct pt_blas_call *call, const struct pt_blas_model
 /* update.c: the library's own routine, unperturbed. */
 double pt_blas_call_left(struct pt_blas_call *call);
 
-/* structured.c: the routines of these names, `true` for the Hermitian ones (hemm, hemv,
- * her2k, her2, her). */
+/* structured.c: the routines of these names, or the Hermitian ones (hemm, hemv, herk,
+ * her), of rank 2k and two where `twice` (syr2k, her2k, syr2, her2). */
 double pt_blas_symm(struct pt_blas_arguments *c, bool hermitian);
 double pt_blas_symv(struct pt_blas_arguments *c, bool hermitian);
-double pt_blas_syr2k(struct pt_blas_arguments *c, bool hermitian);
-double pt_blas_syr2(struct pt_blas_arguments *c, bool hermitian);
-double pt_blas_syr(struct pt_blas_arguments *c, bool hermitian);
+double pt_blas_syrk(struct pt_blas_arguments *c, bool hermitian, bool twice);
+double pt_blas_syr(struct pt_blas_arguments *c, bool hermitian, bool twice);
 
 static inline bool pt_blas_is_complex(const struct pt_blas_arguments *c)
 {

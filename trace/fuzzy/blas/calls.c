@@ -84,31 +84,6 @@ static double scal(struct pt_blas_arguments *c)
     return 0;
 }
 
-/* Of a rank-k update only one triangle is there. */
-static double syrk(struct pt_blas_arguments *c, bool conjugated)
-{
-    struct pt_blas_model m = {.alpha = {{0, 0}}};
-    pt_blas_take_order(c);
-    m.triangle = pt_blas_take_triangle(c);
-    char how = pt_blas_take_letter(c, "NTC");
-    int64_t n = pt_blas_take_size(c);
-    int64_t depth = pt_blas_take_size(c);
-    m.alpha = pt_blas_take_scalar_of(c, conjugated);
-    m.a = how == 'N' ? pt_blas_take_matrix(c, n, depth)
-                     : pt_blas_operand_transposed(pt_blas_take_matrix(c, depth, n),
-                                                  conjugated);
-    m.b = pt_blas_operand_transposed(m.a, conjugated);
-    m.beta = pt_blas_take_scalar_of(c, conjugated);
-    m.c = pt_blas_take_matrix(c, n, n);
-    if (c->wrong)
-        return pt_blas_call_left(c->call);
-    double result = pt_blas_vendor_product(c->call, &m);
-    /* x conj(x) is real */
-    for (int64_t i = 0; conjugated && i < n; i++)
-        pt_matrix_set(&m.c.part[1], i, i, 0);
-    return result;
-}
-
 /* A bit pattern that the caller reads as the routine's float or double. */
 static double number(const struct pt_blas_arguments *c, double x)
 {
@@ -266,18 +241,22 @@ static double structured(struct pt_blas_arguments *c)
         return pt_blas_symv(c, false);
     case PT_BLAS_HEMV:
         return pt_blas_symv(c, true);
+    case PT_BLAS_SYRK:
+        return pt_blas_syrk(c, false, false);
+    case PT_BLAS_HERK:
+        return pt_blas_syrk(c, true, false);
     case PT_BLAS_SYR2K:
-        return pt_blas_syr2k(c, false);
+        return pt_blas_syrk(c, false, true);
     case PT_BLAS_HER2K:
-        return pt_blas_syr2k(c, true);
+        return pt_blas_syrk(c, true, true);
     case PT_BLAS_SYR2:
-        return pt_blas_syr2(c, false);
+        return pt_blas_syr(c, false, true);
     case PT_BLAS_HER2:
-        return pt_blas_syr2(c, true);
+        return pt_blas_syr(c, true, true);
     case PT_BLAS_SYR:
-        return pt_blas_syr(c, false);
+        return pt_blas_syr(c, false, false);
     case PT_BLAS_HER:
-        return pt_blas_syr(c, true);
+        return pt_blas_syr(c, true, false);
     default:
         return pt_blas_call_left(c->call);
     }
@@ -306,10 +285,6 @@ double pt_blas_call_perturbed(struct pt_blas_call *call)
         return triangular(&c, false, pt_blas_solve);
     case PT_BLAS_GEMM:
         return gemm(&c);
-    case PT_BLAS_SYRK:
-        return syrk(&c, false);
-    case PT_BLAS_HERK:
-        return syrk(&c, true);
     case PT_BLAS_TRSM:
         return triangular(&c, true, pt_blas_solve);
     case PT_BLAS_TRMV:

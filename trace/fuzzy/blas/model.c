@@ -217,9 +217,8 @@ static void place(struct model *w, int64_t i, int64_t j, int64_t rows, int64_t c
     pt_blas_operand_place(&w->block.values, rows, columns, room + 7 * N);
 }
 
-/* Whole blocks of columns above the diagonal, so that it begins in each that it passes
- * through. */
-_Static_assert(PT_BLAS_MODEL_ELEMENTS / COLUMNS % COLUMNS == 0, "their height");
+/* So that no block of a triangle begins below the diagonal of its first column. */
+_Static_assert(PT_BLAS_MODEL_ELEMENTS / COLUMNS % COLUMNS == 0, "heights and widths");
 
 void pt_blas_model_run(struct pt_fuzzy_stream *stream, const struct pt_blas_model *m,
                        pt_blas_compute_fn *compute, void *context, double *room)

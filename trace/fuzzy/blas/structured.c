@@ -1,12 +1,10 @@
 /* Routines of BLAS whose matrices are symmetric or Hermitian, of which one triangle is
- * stored: products with them, and updates of rank one, two and 2k. */
+ * stored: products with them, and updates of rank one, two, k and 2k. */
 #include <stdlib.h>
 
 #include "fuzzy/blas/arguments.h"
 #include "fuzzy/blas/vendor.h"
 #include "fuzzy/library/library.h"
-
-static const struct pt_blas_scalar one = {{1, 0}};
 
 /* Sets `full` to rows `first` and following of a matrix of which one triangle is there.
  * The imaginary part of a Hermitian diagonal is taken as zero. */
@@ -27,12 +25,6 @@ static void complete(const struct pt_blas_operand *full, int64_t first,
                 pt_matrix_set(&full->part[p], r, j, turned && !is_there ? -x : x);
             }
     }
-}
-
-static void set_real_diagonal(const struct pt_blas_operand *c)
-{
-    for (int64_t i = 0; i < c->part[0].rows; i++)
-        pt_matrix_set(&c->part[1], i, i, 0);
 }
 
 /* C = beta C + alpha A B with the completed A (side L), or + alpha B A: by our kernels,
@@ -114,69 +106,49 @@ double pt_blas_symv(struct pt_blas_arguments *c, bool hermitian)
     return times_vector(c, &m, a, x, triangle, hermitian);
 }
 
-/* C = alpha A op(B) + alpha' B op(A) + beta C in one triangle; alpha' is alpha, or its
- * conjugate. */
-static double twice(struct pt_blas_arguments *c, struct pt_blas_model *m,
-                    struct pt_blas_operand a, struct pt_blas_operand b, bool conjugated,
-                    double (*run)(struct pt_blas_call *call,
-                                  const struct pt_blas_model *m))
+/* C = beta C + alpha A op(B) in one triangle, or, `twice`, + alpha' B op(A) as well;
+ * alpha' is alpha, or its conjugate. */
+static double
+update(struct pt_blas_arguments *c, struct pt_blas_model *m, struct pt_blas_operand b,
+       double (*run)(struct pt_blas_call *call, const struct pt_blas_model *m))
 {
     if (c->wrong)
         return pt_blas_call_left(c->call);
-    m->a = a;
-    m->b = pt_blas_operand_transposed(b, conjugated);
-    m->twice = true;
-    m->conjugated = conjugated;
+    m->b = pt_blas_operand_transposed(b, m->conjugated);
     double result = run(c->call, m);
-    if (conjugated)
-        set_real_diagonal(&m->c);
+    /* x conj(x) is real */
+    for (int64_t i = 0; m->conjugated && i < m->c.part[0].rows; i++)
+        pt_matrix_set(&m->c.part[1], i, i, 0);
     return result;
 }
 
-double pt_blas_syr2k(struct pt_blas_arguments *c, bool conjugated)
+double pt_blas_syrk(struct pt_blas_arguments *c, bool conjugated, bool twice)
 {
-    struct pt_blas_model m = {.alpha = {{0, 0}}};
+    struct pt_blas_model m = {.twice = twice, .conjugated = conjugated};
     pt_blas_take_order(c);
     m.triangle = pt_blas_take_triangle(c);
     char how = pt_blas_take_letter(c, "NTC");
-    int64_t n = pt_blas_take_size(c);
-    int64_t depth = pt_blas_take_size(c);
-    m.alpha = pt_blas_take_scalar(c);
+    int64_t n = pt_blas_take_size(c), depth = pt_blas_take_size(c);
+    m.alpha = pt_blas_take_scalar_of(c, conjugated && !twice);
     /* of a transpose both are: op(X) of n × depth */
     how = how == 'N' ? 'N' : conjugated ? 'C' : 'T';
-    struct pt_blas_operand a = pt_blas_take_transposed(c, how, n, depth);
-    struct pt_blas_operand b = pt_blas_take_transposed(c, how, n, depth);
+    m.a = pt_blas_take_transposed(c, how, n, depth);
+    struct pt_blas_operand b = twice ? pt_blas_take_transposed(c, how, n, depth) : m.a;
     m.beta = pt_blas_take_scalar_of(c, conjugated);
     m.c = pt_blas_take_matrix(c, n, n);
-    return twice(c, &m, a, b, conjugated, pt_blas_vendor_product);
+    return update(c, &m, b, pt_blas_vendor_product);
 }
 
-double pt_blas_syr2(struct pt_blas_arguments *c, bool conjugated)
+double pt_blas_syr(struct pt_blas_arguments *c, bool conjugated, bool twice)
 {
-    struct pt_blas_model m = {.beta = one};
+    struct pt_blas_model m = {
+        .beta = {{1, 0}}, .twice = twice, .conjugated = conjugated};
     pt_blas_take_order(c);
     m.triangle = pt_blas_take_triangle(c);
     int64_t n = pt_blas_take_size(c);
-    m.alpha = pt_blas_take_scalar(c);
-    struct pt_blas_operand x = pt_blas_take_vector(c, n), y = pt_blas_take_vector(c, n);
-    m.c = pt_blas_take_matrix(c, n, n);
-    return twice(c, &m, x, y, conjugated, pt_blas_call_update);
-}
-
-double pt_blas_syr(struct pt_blas_arguments *c, bool conjugated)
-{
-    struct pt_blas_model m = {.beta = one};
-    pt_blas_take_order(c);
-    m.triangle = pt_blas_take_triangle(c);
-    int64_t n = pt_blas_take_size(c);
-    m.alpha = pt_blas_take_scalar_of(c, true);
+    m.alpha = pt_blas_take_scalar_of(c, conjugated && !twice);
     m.a = pt_blas_take_vector(c, n);
-    m.b = pt_blas_operand_transposed(m.a, conjugated);
+    struct pt_blas_operand b = twice ? pt_blas_take_vector(c, n) : m.a;
     m.c = pt_blas_take_matrix(c, n, n);
-    if (c->wrong)
-        return pt_blas_call_left(c->call);
-    double result = pt_blas_call_update(c->call, &m);
-    if (conjugated)
-        set_real_diagonal(&m.c);
-    return result;
+    return update(c, &m, b, pt_blas_call_update);
 }
