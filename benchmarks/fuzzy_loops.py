@@ -1,13 +1,16 @@
 # benchmark: what stochastic rounding costs: ratio to the unperturbed operation
-"""Times numpy's operations and Python's own, plain and under --fuzzy, each in one process
-under pytracer-trace without a trace, and prints one Markdown table.
+"""Times numpy's operations and Python's own, plain and under --fuzzy, under pytracer-trace
+without a trace, and prints one Markdown table.
 
     fuzzy_loops.py [--repeat N]
 
-L1: three arrays of 1000 elements; memory: arrays of 10^6. The two processes work in turns:
-the times (of the processor) are the least of N, the ratio is the median of those of the N
-pairs, which a machine with neighbours disturbs less. "Pass" is a plain pass over the same memory:
-numpy's bitwise operations on the same bits, which compute next to nothing.
+L1: three arrays of 1000 elements, plain in a process of their own; memory: arrays of 10^6,
+plain in the same process and on the same arrays (--fuzzy-except), first and second in turns, so
+that both meet the same caches. N rounds go through all operations, so that a bad moment of the
+machine meets one sample of many. The times (of the processor) are the least of N, the ratio is
+the median of those of the N pairs, "of the least" that of the times shown. "Pass" is a plain
+pass over the same memory: numpy's bitwise operations on the same bits, which compute next to
+nothing.
 """
 
 import argparse
@@ -50,10 +53,17 @@ def loop():
         s = s + 1.000001 * 0.5 * s - 0.25
 works["Python loop, 1000 × 3 operations"] = loop
 works["sum of a list of 1000 floats"] = lambda x=[0.1] * 1000: sum(x)
+def perturbed(work, number):
+    work()  # brings its memory into the caches
+    return timeit.timeit(work, timer=time.process_time, number=number) / number
+def plain(work, number):
+    return perturbed(work, number)
+kinds = {"perturbed": (perturbed, works), "plain": (plain, works), "pass": (plain, passes)}
 print(json.dumps([list(works), list(passes)]), flush=True)
 for line in sys.stdin:
-    name, number, passing = json.loads(line)
-    print(timeit.timeit((passes if passing else works)[name], timer=time.process_time, number=number) / number, flush=True)
+    name, number, kind = json.loads(line)
+    time_it, those = kinds[kind]
+    print(time_it(those[name], number), flush=True)
 """
 
 
@@ -67,8 +77,8 @@ class Process:
             stderr=subprocess.DEVNULL, text=True)
         self.works, self.passes = json.loads(self.process.stdout.readline())
 
-    def seconds(self, name, number, passing=False):
-        print(json.dumps([name, number, passing]), file=self.process.stdin, flush=True)
+    def seconds(self, name, number, kind):
+        print(json.dumps([name, number, kind]), file=self.process.stdin, flush=True)
         return float(self.process.stdout.readline())
 
     def __enter__(self):
@@ -79,16 +89,31 @@ class Process:
         self.process.wait()
 
 
-def measure(plain, fuzzy, name, repeat):
-    """(least time plain, least time perturbed, median ratio, least time of a pass or None)"""
-    number = 1
-    while plain.seconds(name, number) * number < 0.002:
-        number *= 2
-    fuzzy.seconds(name, number)
-    pairs = [(plain.seconds(name, number), fuzzy.seconds(name, number)) for _ in range(repeat)]
-    return (min(p for p, _ in pairs), min(f for _, f in pairs),
-            statistics.median(f / p for p, f in pairs),
-            min(plain.seconds(name, number, True) for _ in range(repeat)) if name in plain.passes else None)
+class Work:
+    """The times of one operation: plain, perturbed, and of a pass where there is one."""
+
+    def __init__(self, name, plain, fuzzy):
+        self.name, self.plain, self.fuzzy, self.pairs, self.passes = name, plain, fuzzy, [], []
+        self.number = 1
+        while plain.seconds(name, self.number, "plain") * self.number < 0.002:
+            self.number *= 2
+
+    def sample(self, kind):
+        process = self.fuzzy if kind == "perturbed" else self.plain
+        return process.seconds(self.name, self.number, kind)
+
+    def once(self, turn):
+        kinds = ["plain", "perturbed"]
+        times = {kind: self.sample(kind) for kind in (kinds if turn else kinds[::-1])}
+        self.pairs.append([times[kind] for kind in kinds])
+        if self.name in self.plain.passes:
+            self.passes.append(self.sample("pass"))
+
+    def row(self):
+        plain, perturbed = (min(times) for times in zip(*self.pairs))
+        ratio = statistics.median(f / p for p, f in self.pairs)
+        return (f"| {self.name} | {time(perturbed)} | {time(plain)} | {ratio:.2f} | {perturbed / plain:.2f} "
+                f"| {time(min(self.passes)) if self.passes else '–'} |")
 
 
 def time(seconds):
@@ -97,17 +122,22 @@ def time(seconds):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeat", type=int, default=15)
+    parser.add_argument("--repeat", type=int, default=25)
     repeat = parser.parse_args().repeat
-    print("| operation | stochastic rounding | plain | ratio | pass |")
-    print("|---|---:|---:|---:|---:|")
+    print("| operation | stochastic rounding | plain | ratio | of the least | pass |")
+    print("|---|---:|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
         program = Path(folder) / "work.py"
         program.write_text(PROGRAM)
-        with Process(program) as plain, Process(program, "--fuzzy=numpy,python", "--seed", "1") as fuzzy:
-            for name in plain.works:
-                least_plain, least, ratio, bare = measure(plain, fuzzy, name, repeat)
-                print(f"| {name} | {time(least)} | {time(least_plain)} | {ratio:.2f} | {time(bare) if bare else '–'} |", flush=True)
+        options = ["--fuzzy=numpy,python", "--seed", "1"]
+        with Process(program) as plain, Process(program, *options) as fuzzy, \
+                Process(program, *options, "--fuzzy-except", "__main__.plain") as both:
+            works = [Work(name, both, both) if any(size in name for size in ("10^6", "1000 × 1000"))
+                     else Work(name, plain, fuzzy) for name in plain.works]
+            for turn in range(repeat):
+                for work in works:
+                    work.once(turn % 2)
+            print("\n".join(work.row() for work in works))
 
 
 if __name__ == "__main__":

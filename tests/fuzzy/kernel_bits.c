@@ -73,9 +73,9 @@ int main(void)
     table->fill(&generator, words, PT_FUZZY_BLOCK / 2);
     printf("fill %016" PRIx64 "\n", digest(words, sizeof words));
     for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++) {
-        bool wide = table->block[PT_FUZZY_BINARY64][op](a, b, out, NULL, random, N);
+        bool wide = table->block[PT_FUZZY_BINARY64][op](a, b, out, NULL, random, N, 0);
         bool narrow =
-            table->block[PT_FUZZY_BINARY32][op](fa, fb, fout, NULL, random, N);
+            table->block[PT_FUZZY_BINARY32][op](fa, fb, fout, NULL, random, N, 0);
         printf("block %u %d %d %016" PRIx64 " %016" PRIx64 "\n", op, wide, narrow,
                digest(out, sizeof out), digest(fout, sizeof fout));
         for (unsigned kind = 0; kind < PT_FUZZY_N_KINDS; kind++) {

@@ -159,9 +159,11 @@ def total(a):
 difference(np.arange(1.0, 1001.0))
 scalar(0.3)
 total(np.array([1e10, 1.0, -1e10]))
+long = np.ones(128); long[8:16] = -0.9999999
+long.sum()
 sum([1e10, 1.0, -1e10])
 """)
-    expected = {("difference", 3): 1000, ("scalar", 5): 1, ("total", 7): 1, ("<module>", 11): 1}
+    expected = {("difference", 3): 1000, ("scalar", 5): 1, ("total", 7): 1, ("<module>", 12): 8, ("<module>", 13): 1}
     trace("--no-trace", "--fuzzy=numpy,python", "--cancellation", "15", "--coverage=c.json")
     events = json.loads((tmp_path / "c.json").read_text())["cancellations"]
     found = {(e["function"], e["line"]): e for e in events if e["line"] > 1}  # 1: the import

@@ -153,8 +153,8 @@ void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const voi
     work->done += n;
     if (runtime->vectors) {
         const uint32_t *random = pt_fuzzy_stream_draw(work->stream, n);
-        if (runtime->kernels->block[format][work->operation](a, b, out, kept, random,
-                                                             n))
+        if (runtime->kernels->block[format][work->operation](a, b, out, kept, random, n,
+                                                             work->ahead))
             repair(work, x, y, out, random, n);
     } else {
         if (kept)
@@ -249,7 +249,7 @@ bool pt_fuzzy_compute_leaves(struct pt_fuzzy_work *work, const void *const *x,
                              const size_t *rows, size_t n, void *sums)
 {
     size_t additions = 0;
-    if (!pt_fuzzy_runtime.vectors)
+    if (!pt_fuzzy_runtime.vectors || has_events(work))
         return false;
     for (size_t l = 0; l < n; l++)
         additions += (rows[l] - 1) * PT_FUZZY_SIDE;
@@ -257,5 +257,16 @@ bool pt_fuzzy_compute_leaves(struct pt_fuzzy_work *work, const void *const *x,
             x, rows, n, sums, pt_fuzzy_stream_draw(work->stream, additions)))
         return false;
     work->done += additions;
+    return true;
+}
+
+bool pt_fuzzy_compute_fold(struct pt_fuzzy_work *work, const void *x, void *sums,
+                           size_t n, size_t parts, size_t left)
+{
+    if (!pt_fuzzy_runtime.vectors || has_events(work) ||
+        pt_fuzzy_runtime.kernels->fold[work->format](
+            x, sums, n, parts, left, pt_fuzzy_stream_draw(work->stream, n - left)))
+        return false;
+    work->done += n - left;
     return true;
 }

@@ -15,7 +15,8 @@ struct pt_fuzzy_work {
     struct pt_fuzzy_stream *stream;
     enum pt_fuzzy_operation operation;
     enum pt_fuzzy_format format;
-    int raised; /* FE_* that IEEE arithmetic would have signalled */
+    int raised;   /* FE_* that IEEE arithmetic would have signalled */
+    size_t ahead; /* bytes, as in pt_fuzzy_block_fn */
     uint64_t done;
     uint64_t nearest;
 };
@@ -36,5 +37,10 @@ void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
  * cannot be done for this mode or these numbers: they are to be added row by row. */
 bool pt_fuzzy_compute_leaves(struct pt_fuzzy_work *work, const void *const *x,
                              const size_t *rows, size_t n, void *sums);
+
+/* The n reals at x, neighbours added until `left` are left in `sums` (see
+ * pt_fuzzy_fold_fn). False as above: they are to be added level by level. */
+bool pt_fuzzy_compute_fold(struct pt_fuzzy_work *work, const void *x, void *sums,
+                           size_t n, size_t parts, size_t left);
 
 #endif

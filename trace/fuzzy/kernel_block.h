@@ -128,38 +128,64 @@ static inline REAL NAME(cut_sqrt)(REAL x, REAL unused, uint32_t random,
 
 static inline bool NAME(is_suspect)(struct NAME(watch) watch)
 {
-    return !(watch.high < TOO_HIGH) || watch.zero != watch.zero;
+    return !(watch.high < TOO_HIGH) | (watch.zero != watch.zero);
 }
 
-/* Not inlined: the compiler knows nothing of the direction of rounding. The signals of
- * additions mean nothing: all that is too small is exact there. */
+/* Elements of a line of the cache. */
+#define ROW (PT_FUZZY_LINE / sizeof(REAL))
+
+/* Not inlined: the compiler knows nothing of the direction of rounding. Each element of
+ * a row is watched for itself. The memory is asked for what will be needed soon, row by
+ * row: by itself it stands still while random numbers are drawn, and at each page's
+ * end. The signals of additions mean nothing: all that is too small is exact there. */
 #define BLOCK(op, signals)                                                             \
-    static inline __attribute__((always_inline)) bool NAME(body_##op)(                 \
+    static inline __attribute__((always_inline)) void NAME(row_##op)(                  \
         const REAL *a, const REAL *b, REAL *out, REAL *restrict kept,                  \
-        const uint32_t *restrict random, size_t n)                                     \
+        const uint32_t *restrict random, size_t n, REAL *restrict high,                \
+        REAL *restrict zero)                                                           \
     {                                                                                  \
-        REAL high = 0, zero = 0;                                                       \
-        _Pragma("omp simd reduction(+ : high, zero)") for (size_t i = 0; i < n; i++)   \
+        _Pragma("omp simd") for (size_t i = 0; i < n; i++)                             \
         {                                                                              \
-            struct NAME(watch) watch = {high, zero};                                   \
+            struct NAME(watch) watch = {high[i], zero[i]};                             \
             if (kept)                                                                  \
                 kept[i] = a[i];                                                        \
             out[i] = NAME(cut_##op)(a[i], b[i], random[i], &watch);                    \
-            high = watch.high;                                                         \
-            zero = watch.zero;                                                         \
+            high[i] = watch.high;                                                      \
+            zero[i] = watch.zero;                                                      \
         }                                                                              \
-        return NAME(is_suspect)((struct NAME(watch)){high, zero});                     \
+    }                                                                                  \
+    static inline __attribute__((always_inline)) bool NAME(body_##op)(                 \
+        const REAL *a, const REAL *b, REAL *out, REAL *restrict kept,                  \
+        const uint32_t *restrict random, size_t n, size_t ahead)                       \
+    {                                                                                  \
+        REAL high[ROW] = {0}, zero[ROW] = {0};                                         \
+        size_t i = 0;                                                                  \
+        for (; i + ROW <= n; i += ROW) {                                               \
+            __builtin_prefetch((const char *)(a + i) + ahead);                         \
+            __builtin_prefetch((const char *)(b + i) + ahead);                         \
+            __builtin_prefetch((const char *)(out + i) + ahead);                       \
+            NAME(row_##op)                                                             \
+            (a + i, b + i, out + i, kept ? kept + i : NULL, random + i, ROW, high,     \
+             zero);                                                                    \
+        }                                                                              \
+        NAME(row_##op)                                                                 \
+        (a + i, b + i, out + i, kept ? kept + i : NULL, random + i, n - i, high,       \
+         zero);                                                                        \
+        INT suspect = 0;                                                               \
+        for (size_t j = 0; j < ROW; j++)                                               \
+            suspect |= NAME(is_suspect)((struct NAME(watch)){high[j], zero[j]});       \
+        return suspect;                                                                \
     }                                                                                  \
     static __attribute__((noinline)) bool NAME(truncated_##op)(                        \
         const REAL *a, const REAL *b, REAL *out, REAL *kept, const uint32_t *random,   \
-        size_t n)                                                                      \
+        size_t n, size_t ahead)                                                        \
     {                                                                                  \
-        return kept ? NAME(body_##op)(a, b, out, kept, random, n)                      \
-                    : NAME(body_##op)(a, b, out, NULL, random, n);                     \
+        return kept ? NAME(body_##op)(a, b, out, kept, random, n, ahead)               \
+                    : NAME(body_##op)(a, b, out, NULL, random, n, ahead);              \
     }                                                                                  \
     static bool NAME(block_##op)(const void *av, const void *bv, void *outv,           \
                                  void *kept, const uint32_t *restrict random,          \
-                                 size_t n)                                             \
+                                 size_t n, size_t ahead)                               \
     {                                                                                  \
         const REAL *a = av, *b = bv;                                                   \
         REAL *out = outv, few[FEW];                                                    \
@@ -171,7 +197,7 @@ static inline bool NAME(is_suspect)(struct NAME(watch) watch)
             return false;                                                              \
         }                                                                              \
         pt_fuzzy_round_toward_zero();                                                  \
-        bool suspect = NAME(truncated_##op)(a, b, out, kept, random, n);               \
+        bool suspect = NAME(truncated_##op)(a, b, out, kept, random, n, ahead);        \
         suspect |= signals && pt_fuzzy_is_signalled();                                 \
         pt_fuzzy_round_to_nearest();                                                   \
         return suspect;                                                                \
@@ -182,6 +208,7 @@ BLOCK(mul, true)
 BLOCK(div, true)
 BLOCK(sqrt, true)
 #undef BLOCK
+#undef ROW
 
 /* What rounding cannot change, and signals nothing: NaN and Inf operands (but Inf - Inf
  * and the like), and zeros. Takes the place of the kernel's result; the others keep
@@ -292,6 +319,49 @@ static bool NAME(leaves)(const void *const *x, const size_t *rows, size_t n, voi
 {
     pt_fuzzy_round_toward_zero();
     bool suspect = NAME(truncated_leaves)(x, rows, n, sums, random);
+    pt_fuzzy_round_to_nearest();
+    return suspect;
+}
+
+/* Sums of neighbours: x[0] + x[1], x[2] + x[3], … where an element is one real. */
+static inline __attribute__((always_inline)) REAL
+NAME(fold_once)(const REAL *restrict x, REAL *restrict sums, size_t n, size_t parts,
+                const uint32_t *restrict random)
+{
+    REAL high = 0;
+#pragma omp simd reduction(+ : high)
+    for (size_t i = 0; i < n; i++) {
+        struct NAME(watch) watch = {high, 0};
+        const REAL *pair = x + 2 * i - i % parts;
+        sums[i] = NAME(cut_add)(pair[0], pair[parts], random[i], &watch);
+        high = watch.high;
+    }
+    return high;
+}
+
+static __attribute__((noinline)) bool NAME(truncated_fold)(const REAL *x, REAL *sums,
+                                                           size_t n, size_t parts,
+                                                           size_t left,
+                                                           const uint32_t *random)
+{
+    _Alignas(64) REAL room[2][PT_FUZZY_BLOCK / 2];
+    REAL high = 0;
+    for (size_t level = 0; n > left; level++) {
+        n /= 2;
+        REAL *to = n == left ? sums : room[level % 2];
+        high += parts == 1 ? NAME(fold_once)(x, to, n, 1, random)
+                           : NAME(fold_once)(x, to, n, 2, random);
+        random += n;
+        x = to;
+    }
+    return NAME(is_suspect)((struct NAME(watch)){high, 0});
+}
+
+static bool NAME(fold)(const void *x, void *sums, size_t n, size_t parts, size_t left,
+                       const uint32_t *random)
+{
+    pt_fuzzy_round_toward_zero();
+    bool suspect = NAME(truncated_fold)(x, sums, n, parts, left, random);
     pt_fuzzy_round_to_nearest();
     return suspect;
 }

@@ -144,6 +144,7 @@ const struct pt_fuzzy_kernels PT_KERNELS = {
     .few = {[PT_FUZZY_BINARY64] = few_64, [PT_FUZZY_BINARY32] = few_32},
     .single = {single_add, single_sub, single_mul, single_div, NULL},
     .leaves = {[PT_FUZZY_BINARY64] = leaves_64, [PT_FUZZY_BINARY32] = leaves_32},
+    .fold = {[PT_FUZZY_BINARY64] = fold_64, [PT_FUZZY_BINARY32] = fold_32},
     .mac = {[PT_FUZZY_BINARY64] = {mac_panel_64, mac_each_64},
             [PT_FUZZY_BINARY32] = {mac_panel_32, mac_each_32}},
     .mac_exact = {mac_panel_exact, mac_each_exact},

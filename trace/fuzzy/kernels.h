@@ -20,9 +20,11 @@
  * overlaps neither input, or is a, or both: a copy of it is left in `kept` then, which
  * is NULL otherwise. Returns true where some element is, or may be, outside of the
  * range in which the error-free transformation holds; these elements of `out` are to be
- * computed again (edge.h). Pointers are to double or float, aligned as such. */
+ * computed again (edge.h). Pointers are to double or float, aligned as such. The memory
+ * is asked for what lies `ahead` bytes behind the operands and the result, where more
+ * of the same follows; else that is 0. */
 typedef bool pt_fuzzy_block_fn(const void *a, const void *b, void *out, void *kept,
-                               const uint32_t *random, size_t n);
+                               const uint32_t *random, size_t n, size_t ahead);
 
 /* What the modes are made of; the deterministic ones are sr and ud with hashes for
  * random numbers. */
@@ -74,6 +76,14 @@ typedef double pt_fuzzy_single_fn(double a, double b, uint32_t random);
 typedef bool pt_fuzzy_leaves_fn(const void *const *x, const size_t *rows, size_t n,
                                 void *sums, const uint32_t *random);
 
+/* Adds neighbours among the n <= PT_FUZZY_BLOCK reals at x, then neighbours among these
+ * sums, and so on until `left` are left, in `sums`, which is apart from x; a number of
+ * `random` for each addition. Elements are `parts` reals each: 1, or 2 of a complex
+ * number. n is `left` times a power of two. Returns true where one was out of range:
+ * the sums are not to be used. */
+typedef bool pt_fuzzy_fold_fn(const void *x, void *sums, size_t n, size_t parts,
+                              size_t left, const uint32_t *random);
+
 /* out[i] = r[i] or a neighbour, by the law of functions.h, r[i] being a function's
  * result at x[i]. Kept: zeros, Inf, NaN and the largest number; results at zero and at
  * infinity, which are exact or limits; and 1 and -1, which are exact, or bounds that
@@ -105,6 +115,7 @@ struct pt_fuzzy_kernels {
     pt_fuzzy_few_fn *few[PT_FUZZY_N_FORMATS];
     pt_fuzzy_single_fn *single[PT_FUZZY_N_OPERATIONS]; /* none for a root */
     pt_fuzzy_leaves_fn *leaves[PT_FUZZY_N_FORMATS];
+    pt_fuzzy_fold_fn *fold[PT_FUZZY_N_FORMATS];
     pt_fuzzy_mac_fn *mac[PT_FUZZY_N_FORMATS][PT_FUZZY_N_MAC];
     pt_fuzzy_mac_fn *mac_exact[PT_FUZZY_N_MAC], *mac_careful[PT_FUZZY_N_MAC];
     pt_fuzzy_nudge_fn *nudge[PT_FUZZY_N_FORMATS];

@@ -26,6 +26,7 @@ static void run_blocks(struct pt_fuzzy_work *work, struct pt_operand a,
     _Alignas(64) char room[3][PT_FUZZY_BLOCK * 8];
     size_t bytes = pt_fuzzy_format_bytes(work->format);
     direct = direct && pt_operand_is_contiguous(out, bytes);
+    work->ahead = n * bytes > PT_FUZZY_FAR ? PT_FUZZY_AHEAD : 0;
     for (size_t i = 0; i < n; i += most) {
         size_t m = n - i < most ? n - i : most;
         bool kept = i > 0 && most > 1;

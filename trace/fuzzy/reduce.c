@@ -29,17 +29,14 @@ _Static_assert((int)WIDE <= (int)PT_FUZZY_BLOCK, "all accumulators are one block
 _Static_assert((LEAF / SIDE - 1) * SIDE * BESIDE <= (int)PT_FUZZY_NUMBERS,
                "the random numbers of the leaves beside each other are one draw");
 
-struct leaf {
-    size_t first, length;
-    unsigned depth; /* in the tree */
-};
-
 struct group {
-    const char *x; /* contiguous */
-    size_t parts;  /* reals of an element */
+    size_t parts; /* reals of an element */
     size_t n_leaves;
-    struct leaf leaves[MAX_LEAVES];
-    bool is_even; /* all leaves have the same depth */
+    const void *leaves[MAX_LEAVES]; /* contiguous reals */
+    size_t rows[MAX_LEAVES];        /* whole ones, of SIDE reals */
+    size_t tail;                    /* reals behind the rows of the last leaf */
+    unsigned depth;                 /* in the tree, of the last leaf */
+    bool is_even;                   /* all leaves have the same depth */
     _Alignas(64) char accumulators[2][WIDE * BYTES];
     size_t now; /* which of the accumulators is in use */
 };
@@ -50,15 +47,20 @@ static size_t first_half(size_t n)
     return half - half % SIDE;
 }
 
-static void list_leaves(struct group *group, size_t first, size_t n, unsigned depth)
+static void list_leaves(struct group *group, size_t bytes, const char *x, size_t n,
+                        unsigned depth)
 {
     if (n <= LEAF) {
-        group->leaves[group->n_leaves++] = (struct leaf){first, n, depth};
-        group->is_even = group->is_even && depth == group->leaves[0].depth;
+        group->is_even &= group->n_leaves == 0 || depth == group->depth;
+        group->leaves[group->n_leaves] = x;
+        group->rows[group->n_leaves++] = n / SIDE;
+        group->tail = n % SIDE;
+        group->depth = depth;
         return;
     }
-    list_leaves(group, first, first_half(n), depth + 1);
-    list_leaves(group, first + first_half(n), n - first_half(n), depth + 1);
+    size_t half = first_half(n);
+    list_leaves(group, bytes, x, half, depth + 1);
+    list_leaves(group, bytes, x + half * bytes, n - half, depth + 1);
 }
 
 /* Adds row `k` (its k-th eight elements) of each of the leaves that are so long. */
@@ -71,12 +73,11 @@ static void add_row(struct pt_fuzzy_work *work, struct group *group, size_t firs
     size_t n = 0;
 
     for (size_t l = first; l < first + n_leaves; l++) {
-        const struct leaf *leaf = &group->leaves[l];
-        if (leaf->length / SIDE <= k)
+        if (group->rows[l] <= k)
             continue;
         at[n] = group->accumulators[group->now] + l * side;
         memcpy(before + n * side, at[n], side);
-        memcpy(row + n * side, group->x + leaf->first * bytes + k * side, side);
+        memcpy(row + n * side, (const char *)group->leaves[l] + k * side, side);
         n++;
     }
     pt_fuzzy_compute_block(work, before, row, after, n * SIDE);
@@ -88,22 +89,18 @@ static void add_row(struct pt_fuzzy_work *work, struct group *group, size_t firs
 static void add_leaves(struct pt_fuzzy_work *work, struct group *group, size_t first,
                        size_t n_leaves)
 {
-    size_t bytes = pt_fuzzy_format_bytes(work->format), side = SIDE * bytes;
-    size_t rows[MAX_LEAVES], longest = 0;
+    size_t side = SIDE * pt_fuzzy_format_bytes(work->format), longest = 0;
     char *accumulators = group->accumulators[group->now] + first * side;
-    const void *x[MAX_LEAVES];
 
-    for (size_t l = 0; l < n_leaves; l++) {
-        const struct leaf *leaf = &group->leaves[first + l];
-        x[l] = group->x + leaf->first * bytes;
-        rows[l] = leaf->length / SIDE;
-        longest = rows[l] > longest ? rows[l] : longest;
-    }
     if (n_leaves <= BESIDE &&
-        pt_fuzzy_compute_leaves(work, x, rows, n_leaves, accumulators))
+        pt_fuzzy_compute_leaves(work, group->leaves + first, group->rows + first,
+                                n_leaves, accumulators))
         return;
-    for (size_t l = 0; l < n_leaves; l++)
-        memcpy(accumulators + l * side, x[l], side);
+    for (size_t l = 0; l < n_leaves; l++) {
+        memcpy(accumulators + l * side, group->leaves[first + l], side);
+        if (group->rows[first + l] > longest)
+            longest = group->rows[first + l];
+    }
     for (size_t k = 1; k < longest; k++)
         add_row(work, group, first, n_leaves, k);
 }
@@ -117,13 +114,13 @@ static void part(size_t bytes, const char *from, char *even, char *odd, size_t n
     }
 }
 
-/* Adds neighbours among `n` reals: n / 2 are left. */
-static void fold(struct pt_fuzzy_work *work, struct group *group, size_t n)
+/* Adds neighbours among `n` reals: n / 2 are left in `to`. */
+static void fold_once(struct pt_fuzzy_work *work, size_t parts, const char *from,
+                      char *to, size_t n)
 {
     _Alignas(64) char even[WIDE * BYTES / 2], odd[WIDE * BYTES / 2];
-    size_t bytes = pt_fuzzy_format_bytes(work->format) * group->parts;
-    const char *from = group->accumulators[group->now];
-    size_t pairs = n / 2 / group->parts;
+    size_t bytes = pt_fuzzy_format_bytes(work->format) * parts;
+    size_t pairs = n / 2 / parts;
     /* Constant lengths: each copy is a move or two. */
     if (bytes == 4)
         part(4, from, even, odd, pairs);
@@ -131,8 +128,21 @@ static void fold(struct pt_fuzzy_work *work, struct group *group, size_t n)
         part(8, from, even, odd, pairs);
     else
         part(16, from, even, odd, pairs);
+    pt_fuzzy_compute_block(work, even, odd, to, n / 2);
+}
+
+/* Adds neighbours among `n` reals, and among their sums, until `left` are left. */
+static void fold(struct pt_fuzzy_work *work, struct group *group, size_t n, size_t left)
+{
+    char *from = group->accumulators[group->now],
+         *to = group->accumulators[1 - group->now];
+    if (n == left)
+        return;
     group->now = 1 - group->now;
-    pt_fuzzy_compute_block(work, even, odd, group->accumulators[group->now], n / 2);
+    if (pt_fuzzy_compute_fold(work, from, to, n, group->parts, left))
+        return;
+    for (; n > left; n /= 2, from = to)
+        fold_once(work, group->parts, from, to, n);
 }
 
 /* *sum = *sum + *x, of `parts` reals each. */
@@ -151,11 +161,13 @@ static void add_to(struct pt_fuzzy_work *work, size_t parts, char *sum, const ch
 /* The tail of the last leaf, which alone has one. */
 static void add_tail(struct pt_fuzzy_work *work, struct group *group)
 {
-    const struct leaf *last = &group->leaves[group->n_leaves - 1];
-    size_t bytes = pt_fuzzy_format_bytes(work->format), parts = group->parts;
-    char *sum = group->accumulators[group->now] + (group->n_leaves - 1) * parts * bytes;
-    for (size_t i = last->length - last->length % SIDE; i < last->length; i += parts)
-        add_to(work, parts, sum, group->x + (last->first + i) * bytes);
+    size_t last = group->n_leaves - 1, parts = group->parts;
+    size_t bytes = pt_fuzzy_format_bytes(work->format);
+    char *sum = group->accumulators[group->now] + last * parts * bytes;
+    const char *x =
+        (const char *)group->leaves[last] + group->rows[last] * SIDE * bytes;
+    for (size_t i = 0; i < group->tail; i += parts)
+        add_to(work, parts, sum, x + i * bytes);
 }
 
 /* The sum of the subtree of `n` elements whose first leaf is *leaf; leaves it at the
@@ -208,24 +220,22 @@ static void sum_group(struct pt_fuzzy_work *work, const char *x, intptr_t step,
 {
     _Alignas(64) char room[GROUP * BYTES];
     struct group group;
-    group.x = contiguous(work->format, x, step, parts, n, room);
     group.parts = parts;
     group.n_leaves = 0;
     group.is_even = true;
     group.now = 0;
-    list_leaves(&group, 0, n, 0);
+    list_leaves(&group, pt_fuzzy_format_bytes(work->format),
+                contiguous(work->format, x, step, parts, n, room), n, 0);
     /* Without a kernel for it, rows are the better the longer. */
     size_t most = pt_fuzzy_runtime.vectors ? pt_fuzzy_format_leaves(work->format)
                                            : group.n_leaves;
     for (size_t l = 0; l < group.n_leaves; l += most)
         add_leaves(work, &group, l,
                    group.n_leaves - l < most ? group.n_leaves - l : most);
-    for (size_t side = SIDE; side > parts; side /= 2)
-        fold(work, &group, group.n_leaves * side);
+    fold(work, &group, group.n_leaves * SIDE, group.n_leaves * parts);
     add_tail(work, &group);
     if (group.is_even) {
-        for (size_t left = group.n_leaves; left > 1; left /= 2)
-            fold(work, &group, left * parts);
+        fold(work, &group, group.n_leaves * parts, parts);
     } else {
         size_t leaf = 0;
         fold_tree(work, &group, n, &leaf);

@@ -45,18 +45,18 @@ static void instruction_sets_agree_to_the_bit(void **state)
         operands(seed, a, b, fa, fb, random);
         for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++) {
             assert_false(
-                base->block[PT_FUZZY_BINARY64][op](a, b, want, NULL, random, N));
+                base->block[PT_FUZZY_BINARY64][op](a, b, want, NULL, random, N, 0));
             assert_false(
-                base->block[PT_FUZZY_BINARY32][op](fa, fb, fwant, NULL, random, N));
+                base->block[PT_FUZZY_BINARY32][op](fa, fb, fwant, NULL, random, N, 0));
             for (size_t k = 0; k < PT_ARRAY_LENGTH(names); k++) {
                 const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_named(names[k]);
                 if (!table)
                     continue;
                 assert_false(
-                    table->block[PT_FUZZY_BINARY64][op](a, b, got, NULL, random, N));
+                    table->block[PT_FUZZY_BINARY64][op](a, b, got, NULL, random, N, 0));
                 assert_memory_equal(got, want, sizeof got);
-                assert_false(
-                    table->block[PT_FUZZY_BINARY32][op](fa, fb, fgot, NULL, random, N));
+                assert_false(table->block[PT_FUZZY_BINARY32][op](fa, fb, fgot, NULL,
+                                                                 random, N, 0));
                 assert_memory_equal(fgot, fwant, sizeof fgot);
             }
         }
@@ -126,7 +126,7 @@ static void a_scan_is_its_blocks_one_by_one(void **state)
         assert_int_equal(done, n);
         for (size_t i = 0; i < n; i++) {
             table->block[PT_FUZZY_BINARY64][op](&step, &b[i], &next, NULL, &random[i],
-                                                1);
+                                                1, 0);
             step = next;
             assert_true(out[i] == step);
         }
@@ -170,12 +170,12 @@ static void compare_chain(const struct pt_fuzzy_kernels *table, unsigned op,
              : table->scan[format][op](&narrow_acc, narrow, narrow_out, random, N);
     for (size_t i = 0; i < done; i++) {
         if (wide) {
-            table->block[format][op](&step, &b[i], &next, NULL, &random[i], 1);
+            table->block[format][op](&step, &b[i], &next, NULL, &random[i], 1, 0);
             step = next;
             assert_true(wide_out[i] == step);
         } else {
             table->block[format][op](&narrow_step, &narrow[i], &narrow_next, NULL,
-                                     &random[i], 1);
+                                     &random[i], 1, 0);
             narrow_step = narrow_next;
             assert_true(narrow_out[i] == narrow_step);
         }
@@ -222,13 +222,13 @@ static void few_elements_round_as_many_do(void **state)
     for (uint64_t seed = 1; seed <= 50; seed++) {
         operands(seed, a, b, fa, fb, random);
         for (unsigned op = 0; op < PT_FUZZY_N_OPERATIONS; op++) {
-            table->block[PT_FUZZY_BINARY64][op](a, b, want, NULL, random, N);
-            table->block[PT_FUZZY_BINARY32][op](fa, fb, fwant, NULL, random, N);
+            table->block[PT_FUZZY_BINARY64][op](a, b, want, NULL, random, N, 0);
+            table->block[PT_FUZZY_BINARY32][op](fa, fb, fwant, NULL, random, N, 0);
             for (size_t i = 0; i < N; i++) {
                 table->block[PT_FUZZY_BINARY64][op](&a[i], &b[i], &got[i], NULL,
-                                                    &random[i], 1);
+                                                    &random[i], 1, 0);
                 table->block[PT_FUZZY_BINARY32][op](&fa[i], &fb[i], &fgot[i], NULL,
-                                                    &random[i], 1);
+                                                    &random[i], 1, 0);
             }
             assert_memory_equal(got, want, sizeof got);
             assert_memory_equal(fgot, fwant, sizeof fgot);
@@ -253,12 +253,12 @@ static void in_place_is_as_elsewhere(void **state)
                 const float *fy = both ? fa : fb;
                 memcpy(got, a, sizeof a);
                 memcpy(fgot, fa, sizeof fa);
-                table->block[PT_FUZZY_BINARY64][op](a, y, want, NULL, random, n);
-                table->block[PT_FUZZY_BINARY32][op](fa, fy, fwant, NULL, random, n);
+                table->block[PT_FUZZY_BINARY64][op](a, y, want, NULL, random, n, 0);
+                table->block[PT_FUZZY_BINARY32][op](fa, fy, fwant, NULL, random, n, 0);
                 table->block[PT_FUZZY_BINARY64][op](got, both ? got : b, got, kept,
-                                                    random, n);
+                                                    random, n, 0);
                 table->block[PT_FUZZY_BINARY32][op](fgot, both ? fgot : fb, fgot, fkept,
-                                                    random, n);
+                                                    random, n, 0);
                 assert_memory_equal(got, want, n * sizeof *got);
                 assert_memory_equal(fgot, fwant, n * sizeof *fgot);
                 if (n > 4) { /* few are looked at before anything is written */
@@ -266,6 +266,75 @@ static void in_place_is_as_elsewhere(void **state)
                     assert_memory_equal(fkept, fa, n * sizeof *fkept);
                 }
             }
+}
+
+/* Neighbours are added as blocks would add them, level by level. */
+static void folds_are_blocks_of_neighbours(const struct pt_fuzzy_kernels *table,
+                                           const double *x, const uint32_t *random,
+                                           size_t parts, size_t left)
+{
+    double sums[N], want[N], even[N], odd[N];
+    memcpy(want, x, sizeof want);
+    for (size_t n = N / 2; n >= left; n /= 2) {
+        for (size_t i = 0; i < n; i++) {
+            even[i] = want[2 * i - i % parts];
+            odd[i] = want[2 * i - i % parts + parts];
+        }
+        reference()->block[PT_FUZZY_BINARY64][PT_FUZZY_ADD](even, odd, want, NULL,
+                                                            random, n, 0);
+        random += n;
+    }
+    random -= N - left;
+    assert_false(table->fold[PT_FUZZY_BINARY64](x, sums, N, parts, left, random));
+    assert_memory_equal(sums, want, left * sizeof *sums);
+}
+
+static void narrow_folds_are_blocks_of_neighbours(const struct pt_fuzzy_kernels *table,
+                                                  const float *x,
+                                                  const uint32_t *random, size_t parts,
+                                                  size_t left)
+{
+    float sums[N], want[N], even[N], odd[N];
+    memcpy(want, x, sizeof want);
+    for (size_t n = N / 2; n >= left; n /= 2) {
+        for (size_t i = 0; i < n; i++) {
+            even[i] = want[2 * i - i % parts];
+            odd[i] = want[2 * i - i % parts + parts];
+        }
+        reference()->block[PT_FUZZY_BINARY32][PT_FUZZY_ADD](even, odd, want, NULL,
+                                                            random, n, 0);
+        random += n;
+    }
+    random -= N - left;
+    assert_false(table->fold[PT_FUZZY_BINARY32](x, sums, N, parts, left, random));
+    assert_memory_equal(sums, want, left * sizeof *sums);
+}
+
+static void a_fold_is_its_blocks_level_by_level(void **state)
+{
+    static const char *const all[] = {"baseline", "avx2", "avx512"};
+    static double a[N], b[N], sums[N];
+    static float fa[N], fb[N], fsums[N];
+    static uint32_t random[N];
+    (void)state;
+    for (size_t k = 0; k < PT_ARRAY_LENGTH(all); k++) {
+        const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_named(all[k]);
+        if (!table)
+            continue;
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+            operands(seed, a, b, fa, fb, random);
+            for (size_t parts = 1; parts <= 2; parts++)
+                for (size_t left = parts; left <= N / 4; left *= 2) {
+                    folds_are_blocks_of_neighbours(table, b, random, parts, left);
+                    narrow_folds_are_blocks_of_neighbours(table, fb, random, parts,
+                                                          left);
+                }
+        }
+        b[N - 1] = INFINITY;
+        fb[N - 1] = NAN;
+        assert_true(table->fold[PT_FUZZY_BINARY64](b, sums, N, 1, 1, random));
+        assert_true(table->fold[PT_FUZZY_BINARY32](fb, fsums, N, 1, 1, random));
+    }
 }
 
 static void few_sums_refuse_what_would_be_signalled(void **state)
@@ -312,7 +381,7 @@ static void reports(int op, double a, double b, bool wanted)
         const struct pt_fuzzy_kernels *table = pt_fuzzy_kernels_named(all[k]);
         if (table)
             assert_int_equal(
-                table->block[PT_FUZZY_BINARY64][op](&a, &b, &out, NULL, &random, 1),
+                table->block[PT_FUZZY_BINARY64][op](&a, &b, &out, NULL, &random, 1, 0),
                 wanted);
     }
 }
@@ -345,6 +414,7 @@ int main(void)
         cmocka_unit_test(a_scan_is_its_blocks_one_by_one),
         cmocka_unit_test(sums_through_binades_are_their_steps_one_by_one),
         cmocka_unit_test(few_elements_round_as_many_do),
+        cmocka_unit_test(a_fold_is_its_blocks_level_by_level),
         cmocka_unit_test(in_place_is_as_elsewhere),
         cmocka_unit_test(few_sums_refuse_what_would_be_signalled),
         cmocka_unit_test(what_is_out_of_range_is_reported),

@@ -190,6 +190,34 @@ static void *thread_draws(void *data)
     return NULL;
 }
 
+/* A seed gives the same digits wherever the memory is, which differs from run to run.
+ */
+static void digits_do_not_depend_on_addresses(void **state)
+{
+    enum { PLACES = 9 };
+    static _Alignas(64) double a[N + PLACES], b[N + PLACES], out[N + PLACES], want[N];
+    static _Alignas(64) float fa[N + PLACES], fb[N + PLACES], fout[N + PLACES];
+    static float fwant[N];
+    (void)state;
+    for (size_t at = 0; at < PLACES; at++) {
+        start(1);
+        for (size_t i = 0; i < N; i++) {
+            fa[at + i] = (float)(a[at + i] = 1 + (double)i / 7);
+            fb[at + i] = (float)(b[at + i] = 3 + (double)i / 11);
+        }
+        call(PT_FUZZY_DIVIDE, PT_FUZZY_BINARY64, a + at, 8, b + at, 8, out + at, 8, N);
+        call(PT_FUZZY_MULTIPLY, PT_FUZZY_BINARY32, fa + at, 4, fb + at, 4, fout + at, 4,
+             N);
+        if (at == 0) {
+            memcpy(want, out, sizeof want);
+            memcpy(fwant, fout, sizeof fwant);
+        }
+        assert_memory_equal(out + at, want, sizeof want);
+        assert_memory_equal(fout + at, fwant, sizeof fwant);
+        pt_fuzzy_stop();
+    }
+}
+
 static void threads_have_streams_of_their_own(void **state)
 {
     static double mine[N], theirs[N];
@@ -231,6 +259,7 @@ int main(void)
         cmocka_unit_test(float32_loops_reach_their_elements),
         cmocka_unit_test(pauses_and_stop_leave_ieee_arithmetic),
         cmocka_unit_test(what_rounding_cannot_change_is_counted_apart),
+        cmocka_unit_test(digits_do_not_depend_on_addresses),
         cmocka_unit_test(threads_have_streams_of_their_own),
         cmocka_unit_test(a_forked_process_continues_on_its_own_stream),
     };
