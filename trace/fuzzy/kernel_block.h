@@ -1,4 +1,4 @@
-/* Blocks and sums of `sr` at full precision; included by kernel_real.h.
+/* Blocks of `sr` at full precision; included by kernel_real.h.
  *
  * They run while the processor rounds toward zero. Let s be the truncated result, g the
  * gap above it (in magnitude) and e what is missing, 0 <= e < g. Then
@@ -131,13 +131,16 @@ static inline bool NAME(is_suspect)(struct NAME(watch) watch)
     return !(watch.high < TOO_HIGH) | (watch.zero != watch.zero);
 }
 
-/* Elements of a line of the cache. */
+/* Elements of a line of the cache, and n of a block's from the i-th one on. */
 #define ROW (PT_FUZZY_LINE / sizeof(REAL))
+#define ROW_FROM(i, n, op)                                                             \
+    NAME(row_##op)                                                                     \
+    (a + (i), b + (i), out + (i), kept ? kept + (i) : NULL, random + (i), n, high, zero)
 
 /* Not inlined: the compiler knows nothing of the direction of rounding. Each element of
- * a row is watched for itself. The memory is asked for what will be needed soon, row by
- * row: by itself it stands still while random numbers are drawn, and at each page's
- * end. The signals of additions mean nothing: all that is too small is exact there. */
+ * a row is watched for itself. The memory is asked for what will be needed, row by row:
+ * by itself the processor asks for little while random numbers are drawn. The signals
+ * of additions mean nothing: all that is too small is exact there. */
 #define BLOCK(op, signals)                                                             \
     static inline __attribute__((always_inline)) void NAME(row_##op)(                  \
         const REAL *a, const REAL *b, REAL *out, REAL *restrict kept,                  \
@@ -164,13 +167,9 @@ static inline bool NAME(is_suspect)(struct NAME(watch) watch)
             __builtin_prefetch((const char *)(a + i) + ahead);                         \
             __builtin_prefetch((const char *)(b + i) + ahead);                         \
             __builtin_prefetch((const char *)(out + i) + ahead);                       \
-            NAME(row_##op)                                                             \
-            (a + i, b + i, out + i, kept ? kept + i : NULL, random + i, ROW, high,     \
-             zero);                                                                    \
+            ROW_FROM(i, ROW, op);                                                      \
         }                                                                              \
-        NAME(row_##op)                                                                 \
-        (a + i, b + i, out + i, kept ? kept + i : NULL, random + i, n - i, high,       \
-         zero);                                                                        \
+        ROW_FROM(i, n - i, op);                                                        \
         INT suspect = 0;                                                               \
         for (size_t j = 0; j < ROW; j++)                                               \
             suspect |= NAME(is_suspect)((struct NAME(watch)){high[j], zero[j]});       \
@@ -208,6 +207,7 @@ BLOCK(mul, true)
 BLOCK(div, true)
 BLOCK(sqrt, true)
 #undef BLOCK
+#undef ROW_FROM
 #undef ROW
 
 /* What rounding cannot change, and signals nothing: NaN and Inf operands (but Inf - Inf
@@ -256,114 +256,5 @@ SETTLE(div, x / y, (INT)(x == 0) & (INT)(y != 0),
 SETTLE(sqrt, SQRT(x), (INT)(x == 0), WITHIN(x, LOW, HIGH) & (INT)(x > 0))
 #undef SETTLE
 #undef WITHIN
-
-/* One row of one sum. */
-static inline void NAME(add_row)(REAL *restrict acc, const REAL *restrict row,
-                                 const uint32_t *restrict random, REAL *restrict marks)
-{
-    /* Vectorised before it is unrolled, or not at all. */
-#pragma omp simd
-    for (size_t j = 0; j < PT_FUZZY_SIDE; j++) {
-        struct NAME(watch) watch = {marks[j], 0};
-        acc[j] = NAME(cut_add)(acc[j], row[j], random[j], &watch);
-        marks[j] = watch.high;
-    }
-}
-
-static inline bool NAME(some_leaves)(const void *const *x, const size_t *rows, size_t n,
-                                     void *sums, const uint32_t *random)
-{
-    enum { SIDE = PT_FUZZY_SIDE };
-    _Alignas(64) REAL acc[PT_FUZZY_LEAVES * SIDE], marks[SIDE] = {0};
-    REAL *out = sums, mark = 0;
-    size_t shortest = rows[0];
-    for (size_t l = 0; l < n; l++) {
-        const REAL *first = x[l];
-        shortest = rows[l] < shortest ? rows[l] : shortest;
-        for (size_t j = 0; j < SIDE; j++)
-            acc[l * SIDE + j] = first[j];
-    }
-    /* So many short streams are more than the processor foresees: ask for what comes
-     * next, which lies behind the last stretch. It may be no memory at all. */
-    uintptr_t span =
-        (uintptr_t)((const REAL *)x[n - 1] + rows[n - 1] * SIDE) - (uintptr_t)x[0];
-    for (size_t k = 1; k < shortest; k++)
-        for (size_t l = 0; l < n; l++, random += SIDE) {
-            const REAL *row = (const REAL *)x[l] + k * SIDE;
-            __builtin_prefetch((const void *)((uintptr_t)row + span));
-            NAME(add_row)(acc + l * SIDE, row, random, marks);
-        }
-    for (size_t l = 0; l < n; l++)
-        for (size_t k = shortest; k < rows[l]; k++, random += SIDE)
-            NAME(add_row)(acc + l * SIDE, (const REAL *)x[l] + k * SIDE, random, marks);
-    for (size_t j = 0; j < SIDE; j++)
-        mark += marks[j];
-    for (size_t i = 0; i < n * SIDE; i++)
-        out[i] = acc[i];
-    return NAME(is_suspect)((struct NAME(watch)){mark, 0});
-}
-
-/* All of them keep their accumulators in registers. */
-static __attribute__((noinline)) bool NAME(truncated_leaves)(const void *const *x,
-                                                             const size_t *rows,
-                                                             size_t n, void *sums,
-                                                             const uint32_t *random)
-{
-    size_t most = pt_fuzzy_format_leaves(FORMAT);
-    return n == most ? NAME(some_leaves)(x, rows, most, sums, random)
-                     : NAME(some_leaves)(x, rows, n, sums, random);
-}
-
-static bool NAME(leaves)(const void *const *x, const size_t *rows, size_t n, void *sums,
-                         const uint32_t *random)
-{
-    pt_fuzzy_round_toward_zero();
-    bool suspect = NAME(truncated_leaves)(x, rows, n, sums, random);
-    pt_fuzzy_round_to_nearest();
-    return suspect;
-}
-
-/* Sums of neighbours: x[0] + x[1], x[2] + x[3], … where an element is one real. */
-static inline __attribute__((always_inline)) REAL
-NAME(fold_once)(const REAL *restrict x, REAL *restrict sums, size_t n, size_t parts,
-                const uint32_t *restrict random)
-{
-    REAL high = 0;
-#pragma omp simd reduction(+ : high)
-    for (size_t i = 0; i < n; i++) {
-        struct NAME(watch) watch = {high, 0};
-        const REAL *pair = x + 2 * i - i % parts;
-        sums[i] = NAME(cut_add)(pair[0], pair[parts], random[i], &watch);
-        high = watch.high;
-    }
-    return high;
-}
-
-static __attribute__((noinline)) bool NAME(truncated_fold)(const REAL *x, REAL *sums,
-                                                           size_t n, size_t parts,
-                                                           size_t left,
-                                                           const uint32_t *random)
-{
-    _Alignas(64) REAL room[2][PT_FUZZY_BLOCK / 2];
-    REAL high = 0;
-    for (size_t level = 0; n > left; level++) {
-        n /= 2;
-        REAL *to = n == left ? sums : room[level % 2];
-        high += parts == 1 ? NAME(fold_once)(x, to, n, 1, random)
-                           : NAME(fold_once)(x, to, n, 2, random);
-        random += n;
-        x = to;
-    }
-    return NAME(is_suspect)((struct NAME(watch)){high, 0});
-}
-
-static bool NAME(fold)(const void *x, void *sums, size_t n, size_t parts, size_t left,
-                       const uint32_t *random)
-{
-    pt_fuzzy_round_toward_zero();
-    bool suspect = NAME(truncated_fold)(x, sums, n, parts, left, random);
-    pt_fuzzy_round_to_nearest();
-    return suspect;
-}
 
 #undef TOO_HIGH

@@ -238,6 +238,7 @@ static void NAME(nudge)(const void *rv, const void *xv, void *outv,
 }
 
 #include "fuzzy/kernel_block.h"
+#include "fuzzy/kernel_sum.h"
 #include "fuzzy/kernel_scan.h"
 #include "fuzzy/kernel_grid.h"
 

@@ -270,44 +270,25 @@ static void in_place_is_as_elsewhere(void **state)
 
 /* Neighbours are added as blocks would add them, level by level. */
 static void folds_are_blocks_of_neighbours(const struct pt_fuzzy_kernels *table,
-                                           const double *x, const uint32_t *random,
-                                           size_t parts, size_t left)
+                                           unsigned format, const void *x,
+                                           const uint32_t *random, size_t parts,
+                                           size_t left)
 {
-    double sums[N], want[N], even[N], odd[N];
-    memcpy(want, x, sizeof want);
+    _Alignas(8) char sums[8 * N], want[8 * N], even[8 * N], odd[8 * N];
+    size_t bytes = pt_fuzzy_format_bytes(format);
+    memcpy(want, x, N * bytes);
     for (size_t n = N / 2; n >= left; n /= 2) {
         for (size_t i = 0; i < n; i++) {
-            even[i] = want[2 * i - i % parts];
-            odd[i] = want[2 * i - i % parts + parts];
+            const char *pair = want + (2 * i - i % parts) * bytes;
+            memcpy(even + i * bytes, pair, bytes);
+            memcpy(odd + i * bytes, pair + parts * bytes, bytes);
         }
-        reference()->block[PT_FUZZY_BINARY64][PT_FUZZY_ADD](even, odd, want, NULL,
-                                                            random, n, 0);
+        reference()->block[format][PT_FUZZY_ADD](even, odd, want, NULL, random, n, 0);
         random += n;
     }
     random -= N - left;
-    assert_false(table->fold[PT_FUZZY_BINARY64](x, sums, N, parts, left, random));
-    assert_memory_equal(sums, want, left * sizeof *sums);
-}
-
-static void narrow_folds_are_blocks_of_neighbours(const struct pt_fuzzy_kernels *table,
-                                                  const float *x,
-                                                  const uint32_t *random, size_t parts,
-                                                  size_t left)
-{
-    float sums[N], want[N], even[N], odd[N];
-    memcpy(want, x, sizeof want);
-    for (size_t n = N / 2; n >= left; n /= 2) {
-        for (size_t i = 0; i < n; i++) {
-            even[i] = want[2 * i - i % parts];
-            odd[i] = want[2 * i - i % parts + parts];
-        }
-        reference()->block[PT_FUZZY_BINARY32][PT_FUZZY_ADD](even, odd, want, NULL,
-                                                            random, n, 0);
-        random += n;
-    }
-    random -= N - left;
-    assert_false(table->fold[PT_FUZZY_BINARY32](x, sums, N, parts, left, random));
-    assert_memory_equal(sums, want, left * sizeof *sums);
+    assert_false(table->fold[format](x, sums, N, parts, left, random));
+    assert_memory_equal(sums, want, left * bytes);
 }
 
 static void a_fold_is_its_blocks_level_by_level(void **state)
@@ -325,9 +306,10 @@ static void a_fold_is_its_blocks_level_by_level(void **state)
             operands(seed, a, b, fa, fb, random);
             for (size_t parts = 1; parts <= 2; parts++)
                 for (size_t left = parts; left <= N / 4; left *= 2) {
-                    folds_are_blocks_of_neighbours(table, b, random, parts, left);
-                    narrow_folds_are_blocks_of_neighbours(table, fb, random, parts,
-                                                          left);
+                    folds_are_blocks_of_neighbours(table, PT_FUZZY_BINARY64, b, random,
+                                                   parts, left);
+                    folds_are_blocks_of_neighbours(table, PT_FUZZY_BINARY32, fb, random,
+                                                   parts, left);
                 }
         }
         b[N - 1] = INFINITY;
