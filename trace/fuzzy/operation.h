@@ -31,7 +31,7 @@ enum { PT_FUZZY_BLOCK = 512, PT_FUZZY_NARROW_BLOCK = 1024, PT_FUZZY_NUMBERS = 10
 /* Bytes of an operand above which it comes from the memory, not from a cache; from what
  * a block computes on to what it asks the memory for then (less than a page, or both
  * would be in the same set of the cache); and of a line of the cache. */
-enum { PT_FUZZY_FAR = 1 << 22, PT_FUZZY_AHEAD = 3072, PT_FUZZY_LINE = 64 };
+enum { PT_FUZZY_FAR = 1 << 21, PT_FUZZY_AHEAD = 3072, PT_FUZZY_LINE = 64 };
 
 /* numpy sums with so many accumulators; and at most so many such sums go on side by
  * side. */
