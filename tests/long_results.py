@@ -40,7 +40,7 @@ def main(build, junit, table):
         rows[case.get("name")] = [case.get("name"), result, f"{float(case.get('time', 0)):.1f}",
                                   commit, suite.get("timestamp", "")[:10]]
     names = tests_of(build)
-    kept = [rows.get(name, [name, "never run", "–", "–", "–"]) for name in names]
+    kept = [rows.get(name, [name, "not entered yet", "–", "–", "–"]) for name in names]
     n_failed = sum("failed" in row[1] for row in kept)
     n_passed = sum(row[1] == "passed" for row in kept)
     Path(table).write_text("\n".join([
