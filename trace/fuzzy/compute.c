@@ -245,11 +245,16 @@ void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
     pt_fuzzy_events_look(work, before, b, to, n);
 }
 
+bool pt_fuzzy_compute_has_sums(const struct pt_fuzzy_work *work)
+{
+    return pt_fuzzy_runtime.vectors && !has_events(work);
+}
+
 bool pt_fuzzy_compute_leaves(struct pt_fuzzy_work *work, const void *const *x,
                              const size_t *rows, size_t n, void *sums)
 {
     size_t additions = 0;
-    if (!pt_fuzzy_runtime.vectors || has_events(work))
+    if (!pt_fuzzy_compute_has_sums(work))
         return false;
     for (size_t l = 0; l < n; l++)
         additions += (rows[l] - 1) * PT_FUZZY_SIDE;
@@ -263,7 +268,7 @@ bool pt_fuzzy_compute_leaves(struct pt_fuzzy_work *work, const void *const *x,
 bool pt_fuzzy_compute_fold(struct pt_fuzzy_work *work, const void *x, void *sums,
                            size_t n, size_t parts, size_t left)
 {
-    if (!pt_fuzzy_runtime.vectors || has_events(work) ||
+    if (!pt_fuzzy_compute_has_sums(work) ||
         pt_fuzzy_runtime.kernels->fold[work->format](
             x, sums, n, parts, left, pt_fuzzy_stream_draw(work->stream, n - left)))
         return false;

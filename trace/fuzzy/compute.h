@@ -32,6 +32,10 @@ void pt_fuzzy_compute_block(struct pt_fuzzy_work *work, const void *a, const voi
 void pt_fuzzy_compute_scan(struct pt_fuzzy_work *work, void *acc, const void *b,
                            void *out, size_t n);
 
+/* Whether sums have kernels of their own: in this mode, and where nobody wants to see
+ * each addition. */
+bool pt_fuzzy_compute_has_sums(const struct pt_fuzzy_work *work);
+
 /* The sums of n <= pt_fuzzy_format_leaves stretches side by side (see
  * pt_fuzzy_leaves_fn) of at most PT_FUZZY_BLOCK additions together. False where that
  * cannot be done for this mode or these numbers: they are to be added row by row. */

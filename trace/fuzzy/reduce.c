@@ -227,8 +227,8 @@ static void sum_group(struct pt_fuzzy_work *work, const char *x, intptr_t step,
     list_leaves(&group, pt_fuzzy_format_bytes(work->format),
                 contiguous(work->format, x, step, parts, n, room), n, 0);
     /* Without a kernel for it, rows are the better the longer. */
-    size_t most = pt_fuzzy_runtime.vectors ? pt_fuzzy_format_leaves(work->format)
-                                           : group.n_leaves;
+    size_t most = pt_fuzzy_compute_has_sums(work) ? pt_fuzzy_format_leaves(work->format)
+                                                  : group.n_leaves;
     for (size_t l = 0; l < group.n_leaves; l += most)
         add_leaves(work, &group, l,
                    group.n_leaves - l < most ? group.n_leaves - l : most);
